@@ -1,0 +1,107 @@
+"""P values of paired differences, and Holm's correction for comparing several levels."""
+
+from __future__ import annotations
+
+from math import nan, sqrt
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from paribus.comparison.intervals import deviation
+
+EXACT_PAIRS = 14
+NUM_FLIPS = 100_000
+
+
+def sign_flip_p(diff_S: ArrayLike, *, rng: np.random.Generator) -> float:
+    """Two-sided p of "the sign of each difference is a coin flip", by the mean difference.
+
+    All sign patterns are enumerated up to 14 pairs; above, 100,000 are drawn. Sums that agree up to rounding are ties
+    and count as at least as extreme.
+
+    Args:
+        diff_S: paired differences, shape (seed,). Their order does not matter.
+        rng: where the patterns come from above 14 pairs.
+
+    Returns:
+        The p value; nan without differences.
+
+    Source: Fisher (1935), The Design of Experiments, ch. 3; drawn patterns counted as in Phipson & Smyth (2010).
+    """
+    values = np.sort(np.abs(np.asarray(diff_S, dtype=np.float64)))
+    if not len(values):
+        return nan
+    least = abs(float(np.sum(diff_S))) - 1e-9 * float(values.sum())
+    if len(values) <= EXACT_PAIRS:
+        sums = np.zeros(1)
+        for value in values:
+            sums = np.add.outer(sums, [value, -value]).ravel()
+        return float(np.mean(np.abs(sums) >= least))
+    drawn = np.zeros(NUM_FLIPS)
+    for value in values:
+        drawn += value * rng.choice([-1.0, 1.0], NUM_FLIPS)
+    return float((np.count_nonzero(np.abs(drawn) >= least) + 1) / (NUM_FLIPS + 1))
+
+
+def smallest_p(num_pairs: int) -> float:
+    """The smallest p that `sign_flip_p` can give for so many pairs; nan for none."""
+    return max(2.0 ** (1 - num_pairs), 1 / (NUM_FLIPS + 1)) if num_pairs else nan
+
+
+def paired_t_p(diff_S: ArrayLike) -> float:
+    """Two-sided p of the paired t test; nan below 2 differences or where all are the same.
+
+    Args:
+        diff_S: paired differences, shape (seed,).
+
+    Source: Student (1908), "The probable error of a mean".
+    """
+    values = np.asarray(diff_S, dtype=np.float64)
+    spread = deviation(values)
+    if not spread > 0:
+        return nan
+    t = float(values.mean()) / spread * sqrt(len(values))
+    return float(2 * stats.t.sf(abs(t), len(values) - 1))
+
+
+def holm(p_K: ArrayLike) -> NDArray[np.float64]:
+    """P values corrected for being looked at together.
+
+    Args:
+        p_K: one p value a hypothesis, shape (hypothesis,); nan stays nan and does not count.
+
+    Returns:
+        Corrected p values in the same order: comparing them with alpha keeps the chance of any false alarm below it.
+
+    Source: Holm (1979), "A simple sequentially rejective multiple test procedure".
+    """
+    p = np.asarray(p_K, dtype=np.float64)
+    order = np.argsort(p, kind="stable")[: np.count_nonzero(~np.isnan(p))]
+    corrected = np.full_like(p, nan)
+    corrected[order] = np.minimum(1, np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1)))
+    return corrected
+
+
+def step_down_levels(p_K: ArrayLike, alpha: float = 0.05) -> NDArray[np.float64]:
+    """The confidence at which Holm's procedure judges each hypothesis.
+
+    The hypothesis of rank r among m is judged at 1 - alpha / (m - r + 1), and all that follow the first one that is
+    kept are judged as it was. So the interval at this confidence excludes 0 just where Holm rejects.
+
+    Args:
+        p_K: one p value a hypothesis, shape (hypothesis,); nan stays nan and does not count.
+        alpha: chance of any false alarm.
+
+    Returns:
+        Confidence levels in the same order; equal p values get the same, that of the lowest rank among them.
+
+    Source: Holm (1979).
+    """
+    p = np.asarray(p_K, dtype=np.float64)
+    ordered = np.sort(p[~np.isnan(p)])
+    num = len(ordered)
+    kept = ordered >= alpha / np.arange(num, 0, -1)
+    first_kept = int(kept.argmax()) if kept.any() else num - 1
+    rank_K = np.minimum(np.searchsorted(ordered, p), first_kept)
+    return np.where(np.isnan(p), nan, 1 - alpha / (num - rank_K))

@@ -1,0 +1,101 @@
+"""A study's whole outcome from its stored rows, as JSON values: what `paribus show --json` prints."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from paribus.comparison.caveats import caveat, late_best
+from paribus.comparison.verdicts import Contrast, compare_factor
+from paribus.store.tables import RunRow
+
+
+def summarize(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> dict[str, Any]:
+    """Variants, runs and contrasts of a study, in the order of its plan.
+
+    Args:
+        record: of the study, as the store keeps it.
+        rows: its stored runs by key; a run that is not among them counts as interrupted.
+
+    Returns:
+        JSON values; a number that does not exist is null.
+    """
+    runs = [_run(planned, rows.get(planned["key"])) for planned in record["runs"]]
+    complete = all(run["status"] != "interrupted" for run in runs)
+    variants = [
+        {
+            "name": level["variant"],
+            "factor": level["factor"],
+            "level": level["label"],
+            **record["variants"][level["variant"]],
+        }
+        for level in record["levels"]
+    ]
+    return {
+        "study": record["spec"]["name"],
+        "status": "finished" if complete else "interrupted",
+        "variants": variants,
+        "runs": runs,
+        "contrasts": [_plain(asdict(contrast)) for contrast in contrasts_of(record, rows)],
+    }
+
+
+def contrasts_of(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> list[Contrast]:
+    """Every level against its factor's reference, on the test set, paired by seed."""
+    metric: str = record["spec"]["metric"]
+    contrasts: list[Contrast] = []
+    for factor in record["spec"]["factors"]:
+        levels = [level for level in record["levels"] if level["factor"] == factor]
+        by_level = {level["label"]: _rows_of(level["variant"], record, rows) for level in levels}
+        found = compare_factor(
+            factor,
+            next(level["label"] for level in levels if level["is_reference"]),
+            {label: [_score(row, metric) for row in known] for label, known in by_level.items()},
+            metric=f"test_{metric}",
+            margin=record["spec"]["margin"],
+            higher_is_better=metric != "loss",
+        )
+        contrasts += [_doubted(contrast, by_level, record) for contrast in found]
+    return contrasts
+
+
+def _rows_of(variant: str, record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> list[RunRow | None]:
+    return [rows.get(run["key"]) for run in record["runs"] if run["variant"] == variant]
+
+
+def _score(row: RunRow | None, metric: str) -> float | None:
+    return row.metrics.get(f"test_{metric}") if row else None
+
+
+def _doubted(contrast: Contrast, by_level: Mapping[str, list[RunRow | None]], record: Mapping[str, Any]) -> Contrast:
+    """Add the caveats that come from training and data rather than from the scores."""
+    caveats = list(contrast.caveats)
+    for level in (contrast.level, contrast.reference):
+        done = [row for row in by_level[level] if row and row.status == "finished"]
+        best = [row.best_epoch if row.recipe["data"]["validation"] > 0 else None for row in done]
+        if done and late_best(best, [row.recipe["epochs"] for row in done]):
+            caveats.append(caveat("C03", f"most runs of {level} were best in the last tenth of their epochs"))
+    overlap = record["dataset"]["overlap"]
+    if overlap:
+        caveats.append(caveat("C04", f"{overlap} test items are also in the training data"))
+    return replace(contrast, caveats=tuple(caveats))
+
+
+def _run(planned: Mapping[str, Any], row: RunRow | None) -> dict[str, Any]:
+    empty: dict[str, Any] = {"status": "interrupted", "epochs": 0, "best_epoch": 0, "seconds": 0.0, "metrics": {}}
+    if row is None:
+        return {**planned, **empty}
+    return {
+        **planned,
+        "status": row.status,
+        "epochs": row.epochs,
+        "best_epoch": row.best_epoch,
+        "seconds": row.time_s,
+        "metrics": dict(sorted(row.metrics.items())),
+    }
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: None if isinstance(v, float) and not math.isfinite(v) else v for key, v in values.items()}

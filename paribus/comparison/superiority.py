@@ -1,0 +1,33 @@
+"""How often one variant beats another."""
+
+from __future__ import annotations
+
+from math import nan
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from paribus.comparison.intervals import Interval, percentile_interval
+
+
+def p_superior(
+    a_S: ArrayLike, b_S: ArrayLike, *, rng: np.random.Generator, level: float = 0.95, draws: int = 10_000
+) -> tuple[float, Interval]:
+    """The probability that a run of A beats the run of B with the same seed.
+
+    Args:
+        a_S: scores of A where higher is better, shape (seed,); turn the sign of a loss.
+        b_S: scores of B for the same seeds, shape (seed,).
+        rng: where the resamples come from.
+        level: confidence, 0.95 for 95 %.
+        draws: number of resamples.
+
+    Returns:
+        The share of pairs that A wins, a tie counting half, and its percentile bootstrap interval. If A wins all
+        pairs the interval is 1 to 1, however few they are. All nan without pairs.
+
+    Source: Bouthillier et al. (2021), arXiv 2103.03098, the probability of outperforming, P(A > B).
+    """
+    win_S = (np.sign(np.asarray(a_S, dtype=np.float64) - np.asarray(b_S, dtype=np.float64)) + 1) / 2
+    share = float(win_S.mean()) if len(win_S) else nan
+    return share, percentile_interval(win_S, rng=rng, level=level, draws=draws)

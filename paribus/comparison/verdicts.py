@@ -1,0 +1,223 @@
+"""What the seeds say of each level of a factor against its reference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import inf, nan
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from paribus.comparison.caveats import caveat
+from paribus.comparison.intervals import bca_interval, deviation, t_interval
+from paribus.comparison.power import seeds_needed
+from paribus.comparison.significance import holm, paired_t_p, sign_flip_p, smallest_p, step_down_levels
+from paribus.comparison.superiority import p_superior
+from paribus.errors import DataError, SpecError, suggest
+from paribus.planning.streams import stream
+
+ALPHA = 0.05
+
+Verdict = Literal["better", "worse", "equivalent", "undecided"]
+Scores = Mapping[str, Sequence[float | None]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contrast:
+    """One level against its factor's reference, paired by seed.
+
+    `difference` and all intervals are level minus reference in the metric's own units, so a lower loss is a negative
+    difference; `verdict` and `p_superior` know which direction is good. `ci` is the 95 % paired t interval, `bca` the
+    95 % bootstrap interval, `adjusted` the t interval corrected for the factor's other levels, which the verdict
+    rests on. `p_value` is the sign-flip p, `p_adjusted` the same after Holm's correction. What cannot be computed is
+    nan.
+    """
+
+    factor: str
+    level: str
+    reference: str
+    metric: str
+    margin: float
+    n: int
+    difference: float
+    ci_low: float
+    ci_high: float
+    bca_low: float
+    bca_high: float
+    adjusted_low: float
+    adjusted_high: float
+    p_value: float
+    p_adjusted: float
+    p_superior: float
+    p_superior_low: float
+    p_superior_high: float
+    verdict: Verdict
+    seeds_needed: int | None
+    caveats: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """Scores of the seeds for which both runs finished, shape (seed,), and their differences in rising order."""
+
+    level_S: NDArray[np.float64]
+    reference_S: NDArray[np.float64]
+    diff_S: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What all contrasts of a factor share; `sign` turns a difference into a gain."""
+
+    factor: str
+    reference: str
+    metric: str
+    margin: float
+    sign: float
+    seed: int
+
+
+def compare_factor(
+    factor: str,
+    reference: str,
+    scores: Scores,
+    *,
+    metric: str,
+    margin: float,
+    higher_is_better: bool,
+    seed: int = 0,
+) -> list[Contrast]:
+    """Compare every level of a factor with its reference.
+
+    Neither the order of the levels nor that of the seeds changes a number.
+
+    Args:
+        factor: name of the factor.
+        reference: the level that the others are compared with.
+        scores: level to one score a seed, in the metric's units, the same seeds in the same order for every level;
+            None (or a number that is not finite) for a run that diverged or failed: its pair is left out.
+        metric: what the scores are, for the record.
+        margin: the smallest difference that matters, in the metric's units; 0 for none.
+        higher_is_better: False for a loss.
+        seed: of the bootstrap, and of the sign flips above 14 pairs.
+
+    Returns:
+        One contrast a level but the reference, in the order given.
+
+    Raises:
+        SpecError: `reference` is not a level, or the margin is negative or not finite.
+        DataError: the levels differ in their number of scores.
+
+    Source: Holm (1979) over the paired t tests of the factor, step down; Schuirmann (1987) for equivalence.
+    Differs: equivalence is judged by the interval that the verdict rests on, wider than TOST's at the same alpha.
+    """
+    _check(factor, reference, scores, margin)
+    question = _Question(factor, reference, metric, margin, 1.0 if higher_is_better else -1.0, seed)
+    pairs = {level: _pair(scores[level], scores[reference]) for level in scores if level != reference}
+    confidences = step_down_levels([paired_t_p(pair.diff_S) for pair in pairs.values()], ALPHA).tolist()
+    drafts = [
+        _measure(question, level, pair, confidence)
+        for (level, pair), confidence in zip(pairs.items(), confidences, strict=True)
+    ]
+    adjusted = holm([draft.p_value for draft in drafts]).tolist()
+    num_tested, num_seeds = sum(draft.n > 0 for draft in drafts), len(scores[reference])
+    return [
+        replace(draft, p_adjusted=p, caveats=_caveats(draft, num_seeds, num_tested))
+        for draft, p in zip(drafts, adjusted, strict=True)
+    ]
+
+
+def judge(gain_S: ArrayLike, *, level: float, margin: float) -> Verdict:
+    """The verdict that the t interval of the mean gain supports.
+
+    Gains that are all the same but not 0 stay undecided: an interval of zero width is no evidence of infinite
+    precision. Gains that are all 0 are equivalent, whatever the margin above 0.
+
+    Args:
+        gain_S: paired differences where positive is better, shape (seed,).
+        level: confidence of the interval, after correction for the factor's other levels.
+        margin: the smallest difference that matters; 0 for none, and nothing is equivalent.
+    """
+    gains = np.asarray(gain_S, dtype=np.float64)
+    interval = t_interval(gains, level)
+    if deviation(gains) == 0 and gains.any():
+        return "undecided"
+    if interval.low > 0:
+        return "better"
+    if interval.high < 0:
+        return "worse"
+    return "equivalent" if -margin < interval.low and interval.high < margin else "undecided"
+
+
+def _check(factor: str, reference: str, scores: Scores, margin: float) -> None:
+    if reference not in scores:
+        raise SpecError(f"Factor {factor!r} has no level {reference!r} to refer to. {suggest(reference, scores)}")
+    if not 0 <= margin < inf:
+        raise SpecError(f"The margin is {margin}; it must be 0 or a positive number in the units of the metric.")
+    counts = {level: len(scores_S) for level, scores_S in scores.items()}
+    if len(set(counts.values())) > 1:
+        found = ", ".join(f"{level!r}: {count}" for level, count in counts.items())
+        raise DataError(
+            f"The levels of factor {factor!r} differ in their number of scores ({found}), so seeds cannot be paired. "
+            "Give one score a seed for every level, None where a run did not finish."
+        )
+
+
+def _pair(level: Sequence[float | None], reference: Sequence[float | None]) -> _Pairs:
+    both = np.array([level, reference], dtype=np.float64)  # None becomes nan
+    level_S, reference_S = both[:, np.isfinite(both).all(axis=0)]
+    return _Pairs(level_S, reference_S, np.sort(level_S - reference_S))
+
+
+def _measure(question: _Question, level: str, pair: _Pairs, confidence: float) -> Contrast:
+    """Everything about one level but what depends on the others' sign-flip p values."""
+
+    def rng(purpose: str) -> np.random.Generator:
+        return stream(question.seed, "bootstrap", question.factor, level, purpose)
+
+    diff_S, sign, margin = pair.diff_S, question.sign, question.margin
+    ci, adjusted = t_interval(diff_S, 1 - ALPHA), t_interval(diff_S, confidence)
+    bca = bca_interval(diff_S, rng=rng("bca"))
+    superior, between = p_superior(sign * pair.level_S, sign * pair.reference_S, rng=rng("superior"))
+    verdict = judge(sign * diff_S, level=confidence, margin=margin)
+    return Contrast(
+        factor=question.factor,
+        level=level,
+        reference=question.reference,
+        metric=question.metric,
+        margin=margin,
+        n=len(diff_S),
+        difference=float(diff_S.mean()) if len(diff_S) else nan,
+        ci_low=ci.low,
+        ci_high=ci.high,
+        bca_low=bca.low,
+        bca_high=bca.high,
+        adjusted_low=adjusted.low,
+        adjusted_high=adjusted.high,
+        p_value=sign_flip_p(diff_S, rng=rng("flip")),
+        p_adjusted=nan,
+        p_superior=superior,
+        p_superior_low=between.low,
+        p_superior_high=between.high,
+        verdict=verdict,
+        seeds_needed=seeds_needed(diff_S, margin, confidence) if verdict == "undecided" else None,
+    )
+
+
+def _caveats(contrast: Contrast, num_seeds: int, num_tested: int) -> tuple[str, ...]:
+    n, least = contrast.n, smallest_p(contrast.n)
+    corrected = f", corrected for {num_tested} levels {min(1, least * num_tested):.4g}" if num_tested > 1 else ""
+    decided = contrast.verdict in ("better", "worse")
+    found = {
+        "C01": (
+            n > 1 and least * num_tested > ALPHA,
+            f"with {n} seeds a sign-flip p is at least {least:.4g}{corrected}",
+        ),
+        "C02": (n < num_seeds, f"{num_seeds - n} of {num_seeds} pairs lack a finished run"),
+        "C06": (decided and abs(contrast.difference) < contrast.margin, ""),
+        "C07": (contrast.ci_low == contrast.ci_high, ""),
+        "C08": (n == 1, ""),
+    }
+    return tuple(caveat(code, detail) for code, (applies, detail) in found.items() if applies)

@@ -1,0 +1,90 @@
+"""A contrast as a sentence that can be quoted."""
+
+from __future__ import annotations
+
+from math import floor, isnan, log10
+
+from paribus.comparison.verdicts import Contrast
+
+_NAMES = {"val": "validation", "f1_macro": "macro F1", "f1_weighted": "weighted F1"}
+_LINKS = {
+    "better": "is better than",
+    "worse": "is worse than",
+    "equivalent": "is equivalent to",
+    "undecided": "against",
+}
+
+
+def sentence(contrast: Contrast) -> str:
+    """The verdict in words, with the number of seeds, the difference and its 95 % interval.
+
+    Accuracies and F1 are given in percentage points, everything else as a number. Undecided says how many seeds would
+    probably decide, equivalent names the margin.
+
+    Args:
+        contrast: as `compare_factor` returns it.
+    """
+    link = _LINKS[contrast.verdict]
+    pair = f"{contrast.factor} {contrast.level} {link} {contrast.factor} {contrast.reference}"
+    if contrast.verdict == "undecided":
+        return f"{pair} is undecided: {_evidence(contrast)}; {_outlook(contrast)}"
+    scale, unit = _unit(contrast.metric)
+    within = f" within {contrast.margin * scale:g}{unit}" if contrast.verdict == "equivalent" else ""
+    return f"{pair}{within}: {_evidence(contrast)}"
+
+
+def metric_name(metric: str) -> str:
+    """`test_f1_macro` as a reader would say it: test macro F1."""
+    part, _, rest = metric.partition("_")
+    if part in ("val", "test", "train") and rest:
+        return f"{_NAMES.get(part, part)} {metric_name(rest)}"
+    return _NAMES.get(metric, metric.replace("_", " "))
+
+
+def _evidence(contrast: Contrast) -> str:
+    """The metric's change, then n and the interval in brackets."""
+    n, low, high, difference = contrast.n, contrast.ci_low, contrast.ci_high, contrast.difference
+    if n == 0:
+        return "no seed has a finished run of both"
+    scale, unit = _unit(contrast.metric)
+    decimals = _decimals(scale * difference, scale * (high - low) / 2)
+
+    def size(value: float) -> str:
+        return f"{abs(scale * value):.{decimals}f}"
+
+    change = f"{size(difference)}{unit} {'higher' if difference > 0 else 'lower'}" if difference else "the same"
+    if n == 1:
+        bracket = "n = 1 seed, no interval"
+    elif low == high:
+        bracket = f"n = {n} seeds, all alike"
+    elif low * high > 0:
+        near, far = sorted((low, high), key=abs)
+        bracket = f"95 % interval {size(near)} to {size(far)}, n = {n} seeds"
+    else:
+        bracket = f"95 % interval {size(low)} lower to {size(high)} higher, n = {n} seeds"
+    return f"{metric_name(contrast.metric)} {change} ({bracket})"
+
+
+def _outlook(contrast: Contrast) -> str:
+    """What it would take to decide."""
+    if contrast.n < 2:
+        return "at least 2 seeds are needed for an interval"
+    if contrast.ci_low == contrast.ci_high:
+        return "seeds that all differ by the same amount do not show how far to trust it"
+    num = f"about {contrast.seeds_needed}" if contrast.seeds_needed else "more than 1,000"
+    wider = (
+        "corrected for the other levels the interval includes 0, and " if contrast.ci_low * contrast.ci_high > 0 else ""
+    )
+    return f"{wider}{num} seeds would be needed to decide"
+
+
+def _unit(metric: str) -> tuple[float, str]:
+    """What to multiply a value by, and the word behind it."""
+    in_points = metric.endswith(("accuracy", "f1_macro", "f1_weighted"))
+    return (100, " points") if in_points else (1, "")
+
+
+def _decimals(difference: float, half_width: float) -> int:
+    """Enough digits, 1 to 6, to show the first one of the interval's half width, or of the difference without one."""
+    size = abs(difference) if isnan(half_width) or half_width == 0 else half_width
+    return min(6, max(1, -floor(log10(size)))) if size else 1

@@ -1,0 +1,170 @@
+"""From anybody's arrays to a Dataset: types, shapes and labels checked, a test set drawn where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from paribus.data.dataset import Dataset
+from paribus.data.sampling import stratified
+from paribus.errors import DataError
+from paribus.planning.streams import stream
+
+_WITH_TEST = ("x_train", "y_train", "x_test", "y_test")
+_WITHOUT = ("x", "y")
+RowName = Callable[[str, int], str]
+
+
+def read_npz(path: Path, test: float | str) -> Dataset:
+    """The data set in an NPZ file with the arrays that `dataset_from` allows.
+
+    Args:
+        path: the file; nothing in it is unpickled.
+        test: share held out if the file has no test set.
+
+    Raises:
+        DataError: the file is not there, is damaged, or its arrays are not what `dataset_from` allows.
+    """
+    if not path.is_file():
+        raise DataError(f"{path} does not exist. Give a file, relative to the study file's folder.")
+    arrays: dict[str, np.ndarray] = {}
+    key = ""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            for key in stored.files:
+                arrays[key] = stored[key]
+    except Exception as failed:  # zipfile, zlib and NumPy raise many kinds for damaged files
+        array = f", array {key!r}" if key else ""
+        raise DataError(
+            f"{path}{array} cannot be read: {failed}. Allowed: numbers and text saved by numpy.savez, no objects."
+        ) from failed
+    return dataset_from(arrays, path.name, test)
+
+
+def dataset_from(
+    arrays: Mapping[str, Any], name: str, test: float | str, row_name: RowName = "{}, row {}".format
+) -> Dataset:
+    """Check arrays and make them a Dataset.
+
+    Args:
+        arrays: x_train, y_train, x_test, y_test, or x and y; class_names if the labels are not to be shown as they are.
+            Items have shape (row, *item) and finite numbers: uint8 stays, all else becomes float32. Labels have shape
+            (row,) and any sortable type; in sorted order they become the classes 0, 1, 2 ...
+        name: what the data set is called, in errors too.
+        test: share of each class held out, if there is no test set. It is the same rows for all studies and seeds.
+        row_name: what an error calls a row, from the array's key and the row number that counts from 0.
+
+    Raises:
+        DataError: an array is missing, has another shape or type, or values that are not finite; or there are fewer
+            than two classes, a class with one training row, or a class in the test set only.
+    """
+    keys = _WITH_TEST if any(key in arrays for key in _WITH_TEST) else _WITHOUT
+    missing = [key for key in keys if key not in arrays]
+    if missing:
+        raise DataError(
+            f"{name} lacks {', '.join(missing)}; found {', '.join(arrays) or 'nothing'}. Allowed: "
+            f"{', '.join(_WITH_TEST)}, or {' and '.join(_WITHOUT)}, and class_names."
+        )
+    items = [_items(arrays[key], f"{name}, {key}") for key in keys[::2]]
+    labels = [_labels(arrays[key], f"{name}, {key}") for key in keys[1::2]]
+    _check_shapes(items, labels, name)
+    classes, codes = np.unique(np.concatenate(labels), return_inverse=True)
+    y = np.split(codes.astype(np.int64), [len(labels[0])])
+    _check_classes(classes, y, keys, lambda key, row: f"{name}, {row_name(key, row)}")
+    class_names = _class_names(arrays.get("class_names"), classes, name)
+    if any(x.dtype != np.uint8 for x in items):
+        items = [x.astype(np.float32, copy=False) for x in items]
+    if len(items) == 2:
+        return Dataset(name, items[0], y[0], items[1], y[1], class_names)
+    held_out = _hold_out(y[0], test, name)
+    return Dataset(name, items[0][~held_out], y[0][~held_out], items[0][held_out], y[0][held_out], class_names)
+
+
+def _items(values: Any, where: str) -> np.ndarray:
+    """Items as uint8 or float32, finite, at least two-dimensional."""
+    x = np.asarray(values)
+    if x.dtype.kind not in "buif":
+        raise DataError(f"{where} has type {x.dtype}. Allowed: numbers. Encode the items as numbers.")
+    if x.ndim < 2 or 0 in x.shape:
+        raise DataError(
+            f"{where} has shape {x.shape}. Allowed: (row, feature) or (row, height, width), none of them 0."
+        )
+    if x.dtype != np.uint8:
+        with np.errstate(over="ignore"):  # a number too large for float32 is reported as not finite
+            x = x.astype(np.float32)
+        bad = np.flatnonzero(~np.isfinite(x.reshape(len(x), -1)).all(axis=1))
+        if len(bad):
+            raise DataError(
+                f"{where}: {len(bad)} rows have values that are not finite in float32 (nan or inf), the first is row "
+                f"{bad[0]}. Remove these rows or fill the values in."
+            )
+    return x
+
+
+def _labels(values: Any, where: str) -> np.ndarray:
+    """Labels as a sortable array, whole numbers as int64."""
+    y: Any = np.asarray(values)
+    if y.dtype.kind == "O" and all(isinstance(label, str) for label in y.ravel()):
+        y = y.astype(np.str_)
+    if y.ndim != 1 or y.dtype.kind not in "buifU":
+        raise DataError(f"{where} has shape {y.shape} and type {y.dtype}. Allowed: one number or text a row.")
+    if y.dtype.kind == "f":
+        bad = np.flatnonzero(~np.isfinite(y))
+        if len(bad):
+            raise DataError(f"{where}: {len(bad)} labels are missing, the first in row {bad[0]}. Remove these rows.")
+        y = y.astype(np.int64) if (y == np.round(y)).all() else y
+    return y
+
+
+def _check_shapes(items: Sequence[np.ndarray], labels: Sequence[np.ndarray], name: str) -> None:
+    for x, y, part in zip(items, labels, ("training", "test"), strict=False):
+        if len(x) != len(y):
+            raise DataError(f"{name}: {len(x)} {part} items but {len(y)} labels. Give one label an item.")
+    train, test = items[0].shape[1:], items[-1].shape[1:]
+    if train != test:
+        raise DataError(f"{name}: training items have shape {train}, test items {test}. Make them equal.")
+
+
+def _check_classes(classes: np.ndarray, y: Sequence[np.ndarray], keys: Sequence[str], row_name: RowName) -> None:
+    """Each class needs two training rows, and there must be two classes."""
+    counts = np.bincount(y[0], minlength=len(classes))
+    if len(classes) < 2:
+        raise DataError(f"{row_name(keys[1], 0)}: every label is {str(classes[0])!r}. At least two classes are needed.")
+    if counts.min() >= 2:
+        return
+    rare = int(counts.argmin())
+    part = 0 if counts[rare] else 1
+    row = row_name(keys[1 + 2 * part], int(np.flatnonzero(y[part] == rare)[0]))
+    if part:
+        raise DataError(f"{row}: class {str(classes[rare])!r} is in the test set but not in training. Remove its rows.")
+    raise DataError(
+        f"{row}: class {str(classes[rare])!r} has only this row in training, so it cannot be stratified. At least two "
+        "are needed: add rows, merge it with another class, or remove it."
+    )
+
+
+def _class_names(names: Any, classes: np.ndarray, where: str) -> tuple[str, ...]:
+    given = tuple(str(name) for name in (classes if names is None else names))
+    if len(given) != len(classes) or len(set(given)) != len(classes):
+        labels = ", ".join(map(str, classes[:20]))
+        raise DataError(
+            f"{where}: class_names {', '.join(given)} for {len(classes)} classes ({labels}). Give each class a name of "
+            "its own, in the sorted order of the labels."
+        )
+    return given
+
+
+def _hold_out(labels_B: np.ndarray, test: float | str, name: str) -> np.ndarray:
+    """True for the rows of the test set, shape (row,)."""
+    if isinstance(test, str):
+        raise DataError(f"{name} has no test set, and `test: {test}` is a file, allowed for CSV only. Give a share.")
+    held_out = stratified(labels_B, test, stream(0, "split", "test"))
+    if not held_out.any() or len(np.unique(labels_B[~held_out])) < len(np.unique(labels_B)):
+        short = "a class without training rows" if held_out.any() else "the test set without rows"
+        raise DataError(
+            f"{name}: a test share of {test} of {len(labels_B)} rows leaves {short}. Choose another, or give more data."
+        )
+    return held_out

@@ -1,0 +1,63 @@
+"""What a reader must know of a data set before believing a result on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from paribus.data.dataset import Dataset
+
+
+def describe(dataset: Dataset) -> dict[str, Any]:
+    """Counts, class balance, range, missing values, duplicates and overlap, ready for JSON.
+
+    Returns:
+        `name`, `fingerprint`, `item_shape`, `dtype`, `num_classes`; `rows` and `class_counts` for train and test;
+        `range` of the finite values, [low, high] or null; `missing`, how many values are not finite; `duplicates`, rows
+        that equal an earlier row of the same part, in `train` and `test`; `overlap`, test rows that also are training
+        rows; `conflicting`, different items that stand under more than one label.
+    """
+    groups = _groups(dataset.x_train, dataset.x_test)
+    train, test = np.split(groups, [len(dataset.x_train)])
+    values = [x[np.isfinite(x)] if x.dtype.kind == "f" else x.ravel() for x in (dataset.x_train, dataset.x_test)]
+    filled = [part for part in values if part.size]
+    return {
+        "name": dataset.name,
+        "fingerprint": dataset.fingerprint,
+        "item_shape": list(dataset.item_shape),
+        "dtype": str(dataset.x_train.dtype),
+        "num_classes": dataset.num_classes,
+        "rows": {"train": len(train), "test": len(test)},
+        "class_counts": {
+            "train": _class_counts(dataset.y_train, dataset.class_names),
+            "test": _class_counts(dataset.y_test, dataset.class_names),
+        },
+        "range": [min(part.min().item() for part in filled), max(part.max().item() for part in filled)]
+        if filled
+        else None,
+        "missing": dataset.x_train.size + dataset.x_test.size - sum(part.size for part in values),
+        "duplicates": {"train": len(train) - len(np.unique(train)), "test": len(test) - len(np.unique(test))},
+        "overlap": int(np.isin(test, train).sum()),
+        "conflicting": _conflicting(groups, np.concatenate([dataset.y_train, dataset.y_test])),
+    }
+
+
+def _groups(x_train: np.ndarray, x_test: np.ndarray) -> np.ndarray:
+    """One number a row, train then test; equal bytes, equal number."""
+    x = np.concatenate([part.reshape(len(part), np.prod(part.shape[1:], dtype=int)) for part in (x_train, x_test)])
+    if x.dtype.kind == "f":
+        x += 0.0  # -0.0 becomes 0.0, which equals it but has other bytes
+    rows = np.ascontiguousarray(x).view(np.dtype((np.void, x.shape[1] * x.itemsize))).ravel()
+    return np.unique(rows, return_inverse=True)[1]
+
+
+def _class_counts(labels_B: np.ndarray, class_names: tuple[str, ...]) -> dict[str, int]:
+    counts = np.bincount(labels_B, minlength=len(class_names))
+    return {name: int(count) for name, count in zip(class_names, counts, strict=True)}
+
+
+def _conflicting(groups_B: np.ndarray, labels_B: np.ndarray) -> int:
+    """Number of groups that have more than one label."""
+    pairs = np.unique(np.stack([groups_B, labels_B]), axis=1)
+    return int((np.unique(pairs[0], return_counts=True)[1] > 1).sum())

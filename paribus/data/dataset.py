@@ -1,0 +1,49 @@
+"""What every source hands on: training and test items, labels, class names, and a fingerprint of them all."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set in memory, in its original order.
+
+    Args:
+        name: what a table or a report calls it.
+        x_train: training items, shape (row, *item), uint8 pixels or float32 features.
+        y_train: their classes, shape (row,), int64 from 0 to number of classes - 1.
+        x_test: test items, shape (row, *item).
+        y_test: their classes, shape (row,).
+        class_names: one name a class.
+    """
+
+    name: str
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+    class_names: tuple[str, ...]
+
+    @property
+    def item_shape(self) -> tuple[int, ...]:
+        """Shape of one item, (28, 28) for a Fashion-MNIST image."""
+        return tuple(self.x_train.shape[1:])
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes."""
+        return len(self.class_names)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """sha256 over shapes, types, bytes and class names: equal data, equal fingerprint, whatever file they came from."""
+        digest = hashlib.sha256("\0".join(self.class_names).encode())
+        for array in (self.x_train, self.y_train, self.x_test, self.y_test):
+            digest.update(f"{array.dtype.str}{array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()

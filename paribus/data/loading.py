@@ -1,0 +1,101 @@
+"""From what a study says of its data to the data."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from paribus.data.arrays import dataset_from, read_npz
+from paribus.data.dataset import Dataset
+from paribus.data.tables import read_csv
+from paribus.errors import DataError, suggest
+from paribus.spec.data import DataSpec
+from paribus.spec.parts import parts
+
+_CSV = (".csv", ".csv.gz", ".csv.xz")
+
+
+def load(spec: DataSpec, base: Path) -> Dataset:
+    """Load the data of a study.
+
+    Args:
+        spec: its `source` is a registered name, a CSV or NPZ file, module:function, or a callable. A function takes
+            nothing and returns a Dataset or a dictionary of the arrays that `dataset_from` allows.
+        base: the study file's folder: files are relative to it, modules are sought there first.
+
+    Returns:
+        The data set. A source without a test set gets one: a share `spec.test` of each class, the same rows for all
+        seeds of all studies.
+
+    Raises:
+        DataError: the source is not known, not there, damaged, or not what is allowed.
+    """
+    source = spec.source
+    if not isinstance(source, str):
+        return _from_function(source, getattr(source, "__name__", "callable"), spec.test)
+    if source in parts("data"):
+        return parts("data")[source].function()
+    path = base / Path(source).expanduser()
+    if source.endswith(_CSV):
+        test = base / Path(spec.test).expanduser() if isinstance(spec.test, str) else spec.test
+        return read_csv(path, spec.label, test)
+    if source.endswith(".npz"):
+        return read_npz(path, spec.test)
+    if ":" in source:
+        return _from_function(_imported(source, base), source, spec.test)
+    raise DataError(
+        f"Unknown data source {source!r}. {suggest(source, parts('data'))} A file ends in .csv, .csv.gz, .csv.xz or "
+        ".npz; a function is written module:function."
+    )
+
+
+def _from_function(function: Callable[[], Any], name: str, test: float | str) -> Dataset:
+    """What the function returns, checked. Its own errors are left as they are."""
+    result = function()
+    if isinstance(result, Dataset):
+        name = result.name
+        result = {key: value for key, value in vars(result).items() if key not in ("name", "fingerprint")}
+    if not isinstance(result, Mapping):
+        raise DataError(
+            f"{name} returned {type(result).__name__}. Allowed: a Dataset, or a dictionary with x_train, y_train, "
+            "x_test, y_test, or x and y."
+        )
+    return dataset_from(result, name, test)
+
+
+def _imported(source: str, base: Path) -> Callable[[], Any]:
+    """The function that module:function names."""
+    module_name, _, function_name = source.partition(":")
+    module = _import_from(base, module_name, source)
+    function = getattr(module, function_name, None)
+    if not callable(function):
+        known = [name for name, value in vars(module).items() if callable(value) and not name.startswith("_")]
+        raise DataError(
+            f"{source}: {module.__name__} has no function {function_name!r}. {suggest(function_name, known)}"
+        )
+    return function
+
+
+def _import_from(base: Path, module_name: str, source: str) -> Any:
+    """Import with `base` first on the path, anew if another folder's module of that name was imported before."""
+    own = (base / module_name.replace(".", "/")).resolve()
+    files = (own.with_suffix(".py"), own / "__init__.py")
+    imported = getattr(sys.modules.get(module_name), "__file__", None)
+    if any(file.is_file() for file in files) and imported and Path(imported).resolve() not in files:
+        del sys.modules[module_name]
+    importlib.invalidate_caches()
+    sys.path.insert(0, str(base))
+    try:
+        return importlib.import_module(module_name)
+    except ModuleNotFoundError as failed:
+        if not f"{module_name}.".startswith(f"{failed.name}."):
+            raise  # the module is there, but one that it imports is not
+        raise DataError(
+            f"{source}: there is no module {failed.name!r} in {base.resolve()} or among the installed packages. Write "
+            "the study file beside the module, or install it."
+        ) from failed
+    finally:
+        sys.path.remove(str(base))

@@ -1,0 +1,6 @@
+"""The registered data sets, one file each; importing this room registers them all."""
+
+from paribus.data.sources import digits as digits
+from paribus.data.sources import fashion_mnist as fashion_mnist
+from paribus.data.sources import fashion_mnist_mini as fashion_mnist_mini
+from paribus.data.sources import mnist as mnist

@@ -1,0 +1,71 @@
+"""Scores of one run, from the probabilities it left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from paribus.evaluation.confusion import confusion
+
+
+def score(p_BC: np.ndarray, y_B: np.ndarray) -> dict[str, float]:
+    """Score predictions against the true classes.
+
+    Args:
+        p_BC: predicted probabilities, float32, shape (row, class); each row sums to 1.
+        y_B: true classes, shape (row,), from 0 to number of classes - 1.
+
+    Returns:
+        `accuracy`, `f1_macro` and `f1_weighted` as shares from 0 to 1, and `loss`, the mean cross entropy in nats.
+        Probabilities are kept one machine epsilon away from 0 and 1, so the loss is finite. A class that is neither
+        present nor predicted is left out of `f1_macro`.
+
+    Raises:
+        DataError: the predictions do not fit the labels (see `confusion`).
+
+    Source: scikit-learn `accuracy_score`, `log_loss` and `f1_score(zero_division=0)`, whose numbers these are.
+    """
+    confusion_CC = confusion(p_BC, y_B)
+    support_C = confusion_CC.sum(axis=1)
+    seen_C = support_C + confusion_CC.sum(axis=0) > 0
+    f1_C = _rates(confusion_CC)[2]
+    eps = np.finfo(p_BC.dtype).eps
+    p_true_B = np.clip(p_BC[np.arange(len(y_B)), y_B], eps, 1 - eps)
+    return {
+        "accuracy": float(np.trace(confusion_CC) / len(y_B)),
+        "loss": float(-np.log(p_true_B, dtype=np.float64).mean()),
+        "f1_macro": float(f1_C[seen_C].mean()),
+        "f1_weighted": float(np.average(f1_C, weights=support_C)),
+    }
+
+
+def class_report(confusion_CC: np.ndarray, class_names: Sequence[str]) -> list[dict[str, str | float | int]]:
+    """Precision, recall and F1 of every class.
+
+    Args:
+        confusion_CC: counts, shape (class, class), true classes in rows, as `confusion` returns them.
+        class_names: one name a class, in the same order.
+
+    Returns:
+        One row a class: `class`, `precision`, `recall`, `f1` (shares, 0 where there is nothing to divide by) and
+        `support`, the number of rows that truly belong to it.
+
+    Source: scikit-learn `precision_recall_fscore_support(zero_division=0)`.
+    """
+    columns = (*(rate_C.tolist() for rate_C in _rates(confusion_CC)), confusion_CC.sum(axis=1).tolist())
+    return [
+        {"class": name, "precision": precision, "recall": recall, "f1": f1, "support": support}
+        for name, precision, recall, f1, support in zip(class_names, *columns, strict=True)
+    ]
+
+
+def _rates(confusion_CC: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Precision, recall and F1, each of shape (class,)."""
+    hit_C = np.diag(confusion_CC)
+    true_C, predicted_C = confusion_CC.sum(axis=1), confusion_CC.sum(axis=0)
+    return _share(hit_C, predicted_C), _share(hit_C, true_C), _share(2 * hit_C, true_C + predicted_C)
+
+
+def _share(part_C: np.ndarray, whole_C: np.ndarray) -> np.ndarray:
+    return part_C / np.maximum(whole_C, 1)

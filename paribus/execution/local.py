@@ -1,0 +1,111 @@
+"""Cohorts on this machine: one single-threaded worker a core, each cohort retried once if its worker dies."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pebble import ProcessExpired, ProcessPool
+
+from paribus.store.records import RunRecord, Status
+from paribus.training.job import Job
+
+OnRecords = Callable[[list[RunRecord]], None]
+OnTick = Callable[[np.ndarray], None]
+_TICK_S = 0.2
+
+
+def default_workers() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run_jobs(jobs: Sequence[Job], workers: int, on_records: OnRecords, on_tick: OnTick) -> None:
+    """Train every cohort; a failing one gives failed records and stops nothing else.
+
+    Args:
+        jobs: the cohorts, the longest first.
+        workers: processes, of one thread each.
+        on_records: called in this process with the records of each cohort, in finishing order.
+        on_tick: called several times a second with the progress board, shape (job, 3): epochs done, runs still
+            training, best validation accuracy.
+    """
+    with tempfile.TemporaryDirectory(prefix="paribus-") as folder, _main_not_imported():
+        path = Path(folder) / "board.npy"
+        np.save(path, np.zeros((len(jobs), 3)))
+        board = np.load(path, mmap_mode="r")
+        pool = _pool(min(workers, len(jobs)))
+        try:
+            _drive(pool, jobs, path, on_records, lambda: on_tick(board))
+            pool.close()
+        except BaseException:
+            pool.stop()
+            raise
+        finally:
+            pool.join()
+
+
+def _pool(workers: int) -> ProcessPool:
+    from paribus.execution import start
+
+    methods = multiprocessing.get_all_start_methods()
+    context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    if "forkserver" in methods:
+        context.set_forkserver_preload(["paribus.execution.worker"])
+    return ProcessPool(max_workers=workers, context=context, initializer=start.initialize, initargs=[os.getpid()])
+
+
+def _drive(
+    pool: ProcessPool, jobs: Sequence[Job], board: Path, on_records: OnRecords, tick: Callable[[], None]
+) -> None:
+    from paribus.execution import start
+
+    def schedule(row: int) -> Future[list[RunRecord]]:
+        return pool.schedule(start.work, args=[jobs[row], board, row])
+
+    waiting = {schedule(row): row for row in range(len(jobs))}
+    retried: set[int] = set()
+    while waiting:
+        done, _ = wait(waiting, timeout=_TICK_S, return_when=FIRST_COMPLETED)
+        for future in done:
+            row = waiting.pop(future)
+            error = future.exception()
+            if isinstance(error, ProcessExpired) and row not in retried:
+                retried.add(row)
+                waiting[schedule(row)] = row
+            else:
+                on_records(failures(jobs[row], error) if error else future.result())
+        tick()
+
+
+def failures(job: Job, error: BaseException) -> list[RunRecord]:
+    """A failed record for every run of a cohort that could not be trained."""
+    if isinstance(error, ProcessExpired):
+        message = f"The worker process died twice (exit code {error.exitcode}). Is there enough memory?"
+    else:
+        message = str(getattr(error, "traceback", "")) or "".join(traceback.format_exception(error))
+    return [RunRecord(run.key, run.recipe, run.seed, Status.FAILED, message=message) for run in job.runs]
+
+
+@contextmanager
+def _main_not_imported() -> Iterator[None]:
+    """Keep new workers from importing the user's script, so that it needs no `if __name__ == "__main__"` guard."""
+    main = sys.modules["__main__"]
+    saved = {name: getattr(main, name) for name in ("__file__", "__spec__") if hasattr(main, name)}
+    if "__file__" in saved:
+        del main.__file__
+    main.__spec__ = None
+    try:
+        yield
+    finally:
+        for name, value in saved.items():
+            setattr(main, name, value)

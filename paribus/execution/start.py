@@ -1,0 +1,22 @@
+"""The doors into a worker, importable without torch: the driver names them, the worker opens them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from paribus.store.records import RunRecord
+from paribus.training.job import Job
+
+
+def initialize(driver: int) -> None:
+    """Prepare a worker process; see `worker.initialize`."""
+    from paribus.execution import worker
+
+    worker.initialize(driver)
+
+
+def work(job: Job, board: Path, row: int) -> list[RunRecord]:
+    """Train a cohort; see `worker.work`."""
+    from paribus.execution import worker
+
+    return worker.work(job, board, row)

@@ -1,0 +1,47 @@
+"""What happens in a worker process: one thread, one cohort after another."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import paribus.models
+import paribus.training.optimizers  # noqa: F401  (registers what recipes name)
+from paribus.store.records import RunRecord
+from paribus.training.cohort import train_cohort
+from paribus.training.job import Job
+from paribus.training.precision import choose_precision
+
+
+def initialize(driver: int) -> None:
+    """Prepare a worker: a single thread, no part in Ctrl-C, and an end when the driver is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_follow, args=(driver,), daemon=True).start()
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    choose_precision()
+
+
+def work(job: Job, board: Path, row: int) -> list[RunRecord]:
+    """Train a cohort, keeping its row of the progress board up to date."""
+    rows = np.load(board, mmap_mode="r+")
+
+    def progress(epoch: int, active: int, accuracy: float) -> None:
+        rows[row] = epoch, active, accuracy
+
+    return train_cohort(job, progress)
+
+
+def _follow(driver: int) -> None:
+    while True:
+        time.sleep(0.5)
+        try:
+            os.kill(driver, 0)
+        except ProcessLookupError:
+            os._exit(1)

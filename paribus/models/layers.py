@@ -1,0 +1,140 @@
+"""Layers that carry the run axis: M networks side by side, of which one alone is M = 1.
+
+Tensor suffixes in this package: M run of a cohort, B row of a batch, F and G features in and out, C class, P parameter,
+N row of the training part, V row held out, T epoch, S seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+ACTIVATIONS = {
+    "relu": functional.relu,
+    "tanh": torch.tanh,
+    "leaky_relu": functional.leaky_relu,
+    "gelu": functional.gelu,
+    "sigmoid": torch.sigmoid,
+}
+
+TINY = 16**3
+"""Below this many multiplications in one product PyTorch leaves oneDNN for another kernel, whose rounding differs."""
+
+
+def products(a_MBF: Tensor, b_MFG: Tensor, out_MBG: Tensor | None = None) -> Tensor:
+    """One matrix product a run, with the bits that each run's product has alone.
+
+    PyTorch chooses the kernel by the size of the whole stack, so tiny products are made one run at a time.
+    """
+    if len(a_MBF) > 1 and a_MBF[0].numel() * b_MFG.shape[2] <= TINY:
+        stacked = torch.cat([torch.bmm(a_MBF[m : m + 1], b_MFG[m : m + 1]) for m in range(len(a_MBF))])
+        return stacked if out_MBG is None else out_MBG.copy_(stacked)
+    return torch.bmm(a_MBF, b_MFG) if out_MBG is None else torch.bmm(a_MBF, b_MFG, out=out_MBG)
+
+
+class _DenseProduct(torch.autograd.Function):
+    """x @ w + b, whose backward writes the gradients of w and b where they are kept, without a copy."""
+
+    @staticmethod
+    def forward(ctx: Any, x_MBF: Tensor, weight_MFG: Tensor, bias_M1G: Tensor) -> Tensor:
+        ctx.save_for_backward(x_MBF)
+        ctx.parameters = (weight_MFG, bias_M1G)
+        return products(x_MBF, weight_MFG).add_(bias_M1G)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, None, None]:
+        (x_MBF,), (weight_MFG, bias_M1G), (grad_MBG,) = ctx.saved_tensors, ctx.parameters, grads
+        products(x_MBF.transpose(1, 2), grad_MBG, weight_MFG.grad)
+        torch.sum(grad_MBG, 1, keepdim=True, out=bias_M1G.grad)
+        return products(grad_MBG, weight_MFG.transpose(1, 2)) if ctx.needs_input_grad[0] else None, None, None
+
+
+class Dense(nn.Module):
+    """M fully connected layers: x_MBF @ w_MFG + b_M1G. In training, parameters must have their `.grad` allocated."""
+
+    def __init__(self, num_runs: int, fan_in: int, fan_out: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(num_runs, fan_in, fan_out))
+        self.bias = nn.Parameter(torch.zeros(num_runs, 1, fan_out))
+
+    def forward(self, x_MBF: Tensor) -> Tensor:
+        """Shape (run, row, fan_in) to (run, row, fan_out)."""
+        return _DenseProduct.apply(x_MBF, self.weight, self.bias)  # pyright: ignore[reportReturnType]
+
+
+class BatchNorm(nn.Module):
+    """Normalization of each run's features over its own batch.
+
+    Source: Ioffe & Szegedy (2015), arXiv 1502.03167, Algorithm 1; momentum 0.1 and epsilon 1e-5 as in
+    `torch.nn.BatchNorm1d`, the running variance unbiased.
+    """
+
+    running_mean: Tensor
+    running_var: Tensor
+    momentum = 0.1
+    epsilon = 1e-5
+
+    def __init__(self, num_runs: int, features: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(num_runs, 1, features))
+        self.bias = nn.Parameter(torch.zeros(num_runs, 1, features))
+        self.register_buffer("running_mean", torch.zeros(num_runs, 1, features))
+        self.register_buffer("running_var", torch.ones(num_runs, 1, features))
+
+    def forward(self, x_MBF: Tensor) -> Tensor:
+        """Shape (run, row, feature), unchanged."""
+        if self.training:
+            mean_M1F = x_MBF.mean(1, keepdim=True)
+            variance_M1F = (x_MBF - mean_M1F).square().mean(1, keepdim=True)
+            with torch.no_grad():
+                rows = x_MBF.shape[1]
+                self.running_mean.lerp_(mean_M1F, self.momentum)
+                self.running_var.lerp_(variance_M1F * (rows / max(rows - 1, 1)), self.momentum)
+        else:
+            mean_M1F, variance_M1F = self.running_mean, self.running_var
+        return (x_MBF - mean_M1F) * torch.rsqrt(variance_M1F + self.epsilon) * self.weight + self.bias
+
+
+class Activate(nn.Module):
+    """An elementwise non-linearity."""
+
+    def __init__(self, function: str) -> None:
+        super().__init__()
+        self.function = ACTIVATIONS[function]
+
+    def forward(self, x_MBF: Tensor) -> Tensor:
+        """Shape unchanged."""
+        return self.function(x_MBF)
+
+
+class Dropout(nn.Module):
+    """Zeroing of inputs, with a rate and a stream for each run.
+
+    16 random bits decide an element, so a rate is met within 2**-17, and the scale makes up for the rounding.
+
+    Source: Srivastava et al. (2014), section 4, inverted (scaled while training).
+    """
+
+    threshold: Tensor
+    scale: Tensor
+
+    def __init__(self, rates: Sequence[float]) -> None:
+        super().__init__()
+        kept_M = np.clip(np.round((1 - np.asarray(rates)) * 2**16), 1, 2**16 - 1)
+        self.register_buffer("threshold", torch.tensor(kept_M - 2**15, dtype=torch.int16).view(-1, 1, 1))
+        self.register_buffer("scale", torch.tensor(2**16 / kept_M, dtype=torch.float32).view(-1, 1, 1))
+        self.streams: Sequence[np.random.Generator] = ()
+
+    def forward(self, x_MBF: Tensor) -> Tensor:
+        """Shape unchanged; the identity in evaluation."""
+        if not self.training:
+            return x_MBF
+        count = x_MBF[0].numel()
+        raw = [rng.bit_generator.random_raw(-(-count // 4)).view(np.int16)[:count] for rng in self.streams]
+        bits_MBF = torch.from_numpy(np.stack(raw)).view(x_MBF.shape).to(x_MBF.device)
+        return x_MBF * ((bits_MBF < self.threshold) * self.scale)

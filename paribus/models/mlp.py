@@ -1,0 +1,44 @@
+"""The multi-layer perceptron."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from paribus.models.blueprint import (
+    Activate,
+    Activation,
+    BatchNorm,
+    Blueprint,
+    Dense,
+    Dropout,
+    Init,
+    Layer,
+    Rate,
+    Units,
+)
+from paribus.spec.parts import part
+
+Sizes = Annotated[tuple[Units, ...], Field(strict=False, min_length=1)]
+
+
+@part("model")
+def mlp(
+    *,
+    width: Units = 128,
+    depth: Units = 2,
+    sizes: Sizes | None = None,
+    activation: Activation = "relu",
+    batch_norm: bool = False,
+    dropout: Rate = 0.0,
+    init: Init = "pytorch",
+) -> Blueprint:
+    """Hidden layers of dense, batch norm, activation, dropout: `depth` of `width` units, or one a number in `sizes`."""
+    layers: list[Layer] = []
+    for units in sizes or (width,) * depth:
+        layers.append(Dense(units))
+        layers += [BatchNorm()] if batch_norm else []
+        layers.append(Activate(activation))
+        layers += [Dropout(dropout)] if dropout else []
+    return Blueprint(tuple(layers), init)

@@ -1,0 +1,115 @@
+"""From a study to what will be trained: variants, runs with their keys, cohorts. Nothing here trains or reads data."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from paribus.spec import Recipe, StudySpec
+
+ENGINE = 1
+"""Version of the training arithmetic; raised whenever equal recipes would give other weights than before."""
+
+COHORT_SIZE = 8
+"""Runs stacked at most; beyond it a step saves no more time but takes more memory."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """One level of one factor and the variant that it leads to; both None for a study without factors."""
+
+    factor: str | None
+    label: str | None
+    variant: str
+    is_reference: bool = False
+
+
+@dataclass(frozen=True)
+class Run:
+    """One variant trained with one seed: the unit of record."""
+
+    key: str
+    variant: str
+    seed: int
+    recipe: Recipe
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a study will train."""
+
+    study: StudySpec
+    fingerprint: str
+    variants: dict[str, Recipe]
+    levels: tuple[Level, ...]
+    runs: tuple[Run, ...]
+    cohorts: tuple[tuple[Run, ...], ...]
+
+
+def plan_study(study: StudySpec, fingerprint: str) -> Plan:
+    """Every run of the study, once, grouped into cohorts that follow from the plan alone.
+
+    Args:
+        study: the checked study file.
+        fingerprint: of the data, from `Dataset.fingerprint`.
+    """
+    variants, levels = _variants(study)
+    runs = tuple(
+        Run(run_key(recipe, seed, fingerprint), name, seed, recipe)
+        for name, recipe in variants.items()
+        for seed in study.seeds
+    )
+    return Plan(study, fingerprint, variants, levels, runs, cohorts_of(runs))
+
+
+def run_key(recipe: Recipe, seed: int, fingerprint: str) -> str:
+    """The name under which a run is stored: equal runs have equal keys, within a study and across studies."""
+    values = {"recipe": recipe.model_dump(mode="json"), "seed": seed, "data": fingerprint, "engine": ENGINE}
+    return hashlib.sha256(canonical(values).encode()).hexdigest()
+
+
+def canonical(values: Any) -> str:
+    """JSON with sorted keys and no spaces, so that equal values have equal text."""
+    return json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def structure(recipe: Recipe) -> dict[str, Any]:
+    """What runs of one cohort must share; the rest is numbers, of which each run has its own."""
+    values = recipe.model_dump(mode="json", exclude={"monitor", "keep", "early_stopping"})
+    values["optimizer"] = values["optimizer"]["kind"]
+    if "dropout" in values["model"]:
+        values["model"]["dropout"] = values["model"]["dropout"] > 0
+    return values
+
+
+def cohorts_of(runs: Sequence[Run], size: int = COHORT_SIZE) -> tuple[tuple[Run, ...], ...]:
+    """Runs of equal structure, in even groups of at most `size`."""
+    alike: dict[str, list[Run]] = {}
+    for run in runs:
+        alike.setdefault(canonical(structure(run.recipe)), []).append(run)
+    cohorts: list[tuple[Run, ...]] = []
+    for group in alike.values():
+        parts = -(-len(group) // size)
+        cuts = [len(group) * part // parts for part in range(parts + 1)]
+        cohorts += [tuple(group[low:high]) for low, high in zip(cuts, cuts[1:], strict=False)]
+    return tuple(cohorts)
+
+
+def _variants(study: StudySpec) -> tuple[dict[str, Recipe], tuple[Level, ...]]:
+    """Unique recipes by name, the baseline's first, and the levels that point at them."""
+    baseline = study.recipe()
+    if not study.factors:
+        return {"baseline": baseline}, (Level(None, None, "baseline"),)
+    names: dict[str, str] = {canonical(baseline.model_dump(mode="json")): "baseline"}
+    variants: dict[str, Recipe] = {}
+    levels: list[Level] = []
+    for factor in study.factors:
+        reference = study.reference(factor)
+        for level, recipe in study.recipes(factor).items():
+            name = names.setdefault(canonical(recipe.model_dump(mode="json")), f"{factor}={level}")
+            variants.setdefault(name, recipe)
+            levels.append(Level(factor, level, name, level == reference))
+    return variants, tuple(levels)

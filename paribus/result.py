@@ -1,0 +1,88 @@
+"""What a study came to: tables as DataFrames, figures as Plotly figures, all read from the store."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from paribus.comparison.summary import contrasts_of, summarize
+from paribus.comparison.words import sentence
+from paribus.report.page import write_page
+from paribus.report.tables import Tables, load_tables
+from paribus.store import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+
+class Result:
+    """The outcome of a study, finished or not.
+
+    Args:
+        store: where its runs are kept.
+        name: the study's.
+
+    Raises:
+        StoreError: there is no study of that name.
+    """
+
+    def __init__(self, store: Store, name: str) -> None:
+        self.name = name
+        self._store = store
+        self._record = store.study(name)
+        self._rows = store.runs(run["key"] for run in self._record["runs"])
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """Variants, runs and contrasts as JSON values: what `paribus show --json` prints."""
+        return summarize(self._record, self._rows)
+
+    @cached_property
+    def verdicts(self) -> list[str]:
+        """One sentence a contrast, with the seeds, the difference and its interval."""
+        return [sentence(contrast) for contrast in contrasts_of(self._record, self._rows)]
+
+    @cached_property
+    def tables(self) -> Tables:
+        """All tables that figures are drawn from."""
+        return load_tables(self._store, self._record, self.summary)
+
+    @property
+    def runs(self) -> pd.DataFrame:
+        """One row a run: variant, seed, status, epochs, best epoch, seconds and every metric."""
+        return self.tables.runs
+
+    @property
+    def variants(self) -> pd.DataFrame:
+        """One row a variant: parameters, finished runs, mean of the metric and its 95 % interval over seeds."""
+        return self.tables.variants
+
+    @property
+    def contrasts(self) -> pd.DataFrame:
+        """One row a level against its reference."""
+        return self.tables.contrasts
+
+    @property
+    def history(self) -> pd.DataFrame:
+        """One row an epoch of a run: losses and accuracies."""
+        return self.tables.history
+
+    @property
+    def figures(self) -> dict[str, go.Figure]:
+        """The report's figures by name."""
+        return self.tables.figures()
+
+    def report(self, path: Path | str | None = None) -> Path:
+        """Write the report, one HTML file that needs no network, and return where it lies.
+
+        Args:
+            path: by default `reports/NAME.html` in the home directory.
+        """
+        target = Path(path) if path else self._store.home / "reports" / f"{self.name}.html"
+        return write_page(target, self._record, self.tables, self.verdicts)
+
+    def _repr_html_(self) -> str:
+        sentences = "".join(f"<li>{text}</li>" for text in self.verdicts)
+        return f"<p><b>{self.name}</b></p><ul>{sentences}</ul>{self.variants.to_html(index=False)}"

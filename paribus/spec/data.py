@@ -1,0 +1,58 @@
+"""What a study says of its data."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+
+from paribus.spec.base import Record, wrong
+
+Scale = Literal["none", "unit", "standard", "per-feature", "l2-rows", "l2-columns"]
+
+
+def _check_source(source: Any) -> Any:
+    if not (isinstance(source, str) and source) and not callable(source):
+        raise wrong(f"must be a registered name, a file or module:function, found {source!r}")
+    return source
+
+
+def _check_test(test: Any) -> Any:
+    share = isinstance(test, int | float) and not isinstance(test, bool) and 0 < test < 1
+    if not share and not isinstance(test, str):
+        raise wrong(f"must be a share between 0 and 1 or the path of a CSV file, found {test!r}")
+    return test
+
+
+def _source_name(source: Any) -> str:
+    return source if isinstance(source, str) else f"{source.__module__}:{source.__qualname__}"
+
+
+Source = Annotated[
+    Any, BeforeValidator(_check_source), PlainSerializer(_source_name), WithJsonSchema({"type": "string"})
+]
+Test = Annotated[
+    Any, BeforeValidator(_check_test), WithJsonSchema({"type": ["number", "string"], "minimum": 0, "maximum": 1})
+]
+
+
+class Preparation(Record):
+    """How a run's rows are chosen and scaled; part of its recipe."""
+
+    scale: Scale = Field(default="standard", description="How features are scaled; fitted on a run's training rows only.")
+    fraction: float = Field(default=1.0, gt=0, le=1, description="Class-wise sample of the training part, without replacement.")
+    validation: float = Field(default=0.1, ge=0, lt=1, description="Stratified share of the training part; 0 trains on all.")
+
+
+class DataSpec(Preparation):
+    """Where the data come from, and their preparation."""
+
+    source: Source = Field(description="Registered name, CSV or NPZ file, or module:function (in Python: a callable).")
+    label: str = Field(default="label", description="CSV only: the column that holds the class.")
+    test: Test = Field(
+        default=0.2, description="For a source without a test set: the stratified share held out, or another CSV file."
+    )
+
+    def preparation(self) -> Preparation:
+        """The part of it that a recipe carries."""
+        return Preparation(scale=self.scale, fraction=self.fraction, validation=self.validation)

@@ -1,0 +1,86 @@
+"""Study files: YAML in, a checked spec out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+
+from paribus.errors import SpecError
+from paribus.spec.patch import patched
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML's safe loader, for which `1e-3` is a number and a repeated key a mistake."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise SpecError(
+                    f"line {key.start_mark.line + 1}: the key {key.value!r} stands twice; keep one of them."
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+_Loader.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType]
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"),
+    list("-+.0123456789"),
+)
+
+
+def read_study(path: Path) -> dict[str, Any]:
+    """The mapping that a study file holds, unchecked.
+
+    Raises:
+        SpecError: the file is missing, is no YAML, or holds no mapping.
+    """
+    try:
+        values = parse_yaml(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise SpecError(f"Cannot read the study file {path}: {reason}.") from None
+    except SpecError as error:
+        raise SpecError(f"{path}: {error}") from None
+    if not isinstance(values, dict):
+        raise SpecError(f"{path}: a study file is a mapping with `name` and `data`, found {type(values).__name__}.")
+    return cast(dict[str, Any], values)
+
+
+def parse_yaml(text: str) -> Any:
+    """The value that `text` writes in YAML.
+
+    Raises:
+        SpecError: it is no YAML.
+    """
+    try:
+        return yaml.load(text, _Loader)  # noqa: S506
+    except yaml.MarkedYAMLError as error:
+        line = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        raise SpecError(f"{line}not valid YAML: {error.problem}.") from None
+    except yaml.YAMLError as error:
+        raise SpecError(f"not valid YAML: {error}.") from None
+
+
+def overridden(values: dict[str, Any], settings: Iterable[str]) -> dict[str, Any]:
+    """The study with each `path=value` of the command line laid over it.
+
+    Raises:
+        SpecError: a setting has no `=`.
+    """
+    for setting in settings:
+        path, equals, text = setting.partition("=")
+        if not equals or not path.strip():
+            raise SpecError(f"--set takes path=value, such as baseline.epochs=20, found {setting!r}.")
+        values = patched(values, {path.strip(): parse_yaml(text)})
+    return values
+
+
+def to_yaml(values: dict[str, Any]) -> str:
+    """The YAML text of a spec, keys in the order of the design."""
+    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)

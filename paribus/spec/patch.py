@@ -1,0 +1,27 @@
+"""Changing one place of a nested mapping: how a level, a `given` and `--set` reach into a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+
+def patched(base: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with `patch` laid over it; neither is changed.
+
+    Keys may be dotted paths. Mappings are merged, all else is replaced. Where `kind` changes, the old part's options go.
+    """
+    result = dict(base)
+    for path, value in patch.items():
+        key, _, rest = str(path).partition(".")
+        if rest:
+            value = {rest: value}
+        if isinstance(value, Mapping):
+            old = result.get(key)
+            start = cast(dict[str, Any], old) if isinstance(old, Mapping) else {}
+            new = cast(Mapping[str, Any], value)
+            other_kind = "kind" in new and new["kind"] != start.get("kind")
+            result[key] = patched({} if other_kind else start, new)
+        else:
+            result[key] = value
+    return result

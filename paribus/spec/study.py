@@ -1,0 +1,170 @@
+"""A study: the question, the data, the baseline recipe, the factors, the seeds, the metric and the margin."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, cast
+
+from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
+
+from paribus.errors import SpecError, suggest
+from paribus.spec.base import Record, wrong
+from paribus.spec.data import DataSpec
+from paribus.spec.explain import explain
+from paribus.spec.patch import patched
+from paribus.spec.recipe import Baseline, Metric, Recipe
+
+
+def _seed_list(value: Any) -> Any:
+    found = f"found {value!r}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        if value < 1:
+            raise wrong(f"must be at least 1, {found}")
+        return tuple(range(value))
+    if not isinstance(value, list | tuple) or not value:
+        raise wrong(f"must be a number of seeds or a list of seeds, {found}")
+    seeds = cast(tuple[Any, ...], tuple(value))  # pyright: ignore[reportUnknownArgumentType]
+    if any(not isinstance(seed, int) or isinstance(seed, bool) or seed < 0 for seed in seeds):
+        raise wrong(f"must be whole numbers from 0 up, {found}")
+    if len(set(seeds)) != len(seeds):
+        raise wrong(f"must differ from each other, {found}")
+    return seeds
+
+
+def _check_name(name: Any) -> Any:
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
+        raise wrong(f"must be letters, digits, '-' and '_' (it names files), found {name!r}")
+    return name
+
+
+Seeds = Annotated[
+    tuple[int, ...],
+    BeforeValidator(_seed_list),
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "array", "items": {"type": "integer"}}]}),
+]
+Name = Annotated[str, BeforeValidator(_check_name), WithJsonSchema({"type": "string"})]
+
+
+class Factor(Record):
+    """One design choice that is varied while all else stays at the baseline."""
+
+    vary: str | None = Field(default=None, description="Path in the recipe that takes each level, such as model.depth.")
+    levels: list[Any] | dict[str, dict[str, Any]] = Field(
+        description="Values of `vary`, or name: changes to the recipe."
+    )
+    given: dict[str, Any] = Field(default={}, description="Changes that hold for all levels of this factor.")
+    reference: Any = Field(default=None, description="Level that the others are compared with; by default the baseline's.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _check_levels(cls, values: Any) -> Any:
+        levels = values.get("levels") if isinstance(values, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+        if not isinstance(values, dict) or "levels" not in values:
+            return values  # pyright: ignore[reportUnknownVariableType]
+        vary = cast(dict[str, Any], values).get("vary")
+        if not isinstance(levels, list if vary else dict):
+            form = "a list of values of `vary`" if vary else "a mapping of names to changes (or add `vary`)"
+            raise wrong(f"must be {form}, found {levels!r}", "levels")
+        if len(cast(list[Any], levels)) < 2:
+            raise wrong(f"must have at least 2, found {levels!r}. A fixed choice belongs in the baseline", "levels")
+        return cast(Any, values)
+
+    def changes(self) -> dict[str, dict[str, Any]]:
+        """What each level changes in the recipe, by the level's label."""
+        if isinstance(self.levels, dict):
+            return self.levels
+        return {label(value): {str(self.vary): value} for value in self.levels}
+
+
+def label(value: Any) -> str:
+    """A level's name in tables: `0.3`, `true`, `100-10`, `linear`."""
+    if value is None or isinstance(value, bool):
+        return {None: "none", True: "true", False: "false"}[value]
+    if isinstance(value, dict):
+        options = cast(dict[str, Any], value)
+        return ", ".join(label(v) if k == "kind" else f"{k} {label(v)}" for k, v in options.items())
+    if isinstance(value, list | tuple):
+        return "-".join(label(v) for v in cast(list[Any], value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+class StudySpec(Record):
+    """The whole study file, checked once, when it is made."""
+
+    name: Name = Field(description="Short name; the study's runs and report are found by it.")
+    question: str = Field("", description="The question in a sentence; it heads the report.")
+    data: DataSpec
+    baseline: Baseline = Field(default_factory=lambda: Baseline())
+    seeds: Seeds = Field(default=5, validate_default=True, description="Number of seeds, or a list of them.")
+    metric: Metric = Field(default="accuracy", description="Test metric that the verdicts are about.")
+    margin: float = Field(default=0.005, ge=0, description="Smallest difference in the metric that matters.")
+    factors: dict[str, Factor] = Field(default={})
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _explained(cls, values: Any, handler: Any) -> Any:
+        try:
+            return handler(values)
+        except ValidationError as error:
+            raise SpecError(explain(error)) from None
+
+    @model_validator(mode="after")
+    def _resolves(self) -> StudySpec:
+        for name in self.factors:
+            self.reference(name)
+        return self
+
+    def recipe(self, *changes: dict[str, Any]) -> Recipe:
+        """The baseline with `changes` laid over it, one after the other."""
+        values = {**self.baseline.model_dump(mode="json"), "data": self.data.preparation().model_dump(mode="json")}
+        for change in changes:
+            values = patched(values, change)
+        return Recipe.model_validate(values)
+
+    def recipes(self, factor_name: str) -> dict[str, Recipe]:
+        """One recipe a level of the factor, by the level's label.
+
+        Raises:
+            SpecError: a level does not fit the recipe, or two levels are the same.
+        """
+        factor = self.factors[factor_name]
+        place = f"factors.{factor_name}"
+        self._checked(f"{place}.given", factor.given)
+        found: dict[str, Recipe] = {}
+        built: dict[str, tuple[Any, ...]] = {}
+        for number, (name, change) in enumerate(factor.changes().items()):
+            where = f"{place}.levels[{number}]" if factor.vary else f"{place}.levels.{name}"
+            recipe = self._checked(where, factor.given, change)
+            parts = recipe.built()
+            twin = next((other for other, known in built.items() if known == parts), None)
+            if twin is not None:
+                raise SpecError(f"{where}: trains the same network as the level {twin!r}; levels must differ.")
+            found[name], built[name] = recipe, parts
+        if len(found) < len(factor.levels):
+            raise SpecError(f"{place}.levels: levels must differ, found {factor.levels!r}.")
+        return found
+
+    def _checked(self, where: str, *changes: dict[str, Any]) -> Recipe:
+        try:
+            return self.recipe(*changes)
+        except ValidationError as error:
+            raise SpecError(explain(error, where)) from None
+        except PydanticCustomError as error:
+            raise SpecError(f"{where}: {error.message()}") from None
+
+    def reference(self, factor_name: str) -> str:
+        """The level that the others of the factor are compared with.
+
+        Raises:
+            SpecError: the factor names a reference that is none of its levels.
+        """
+        factor, recipes = self.factors[factor_name], self.recipes(factor_name)
+        if factor.reference is not None:
+            wanted = label(factor.reference)
+            if wanted not in recipes:
+                place = f"factors.{factor_name}.reference"
+                raise SpecError(f"{place}: must be one of the levels, found {wanted!r}. {suggest(wanted, recipes)}")
+            return wanted
+        baseline = self.recipe(factor.given)
+        return next((name for name, recipe in recipes.items() if recipe == baseline), next(iter(recipes)))

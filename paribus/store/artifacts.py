@@ -1,0 +1,79 @@
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+"""A run's folder: written under a temporary name, flushed to disk, renamed; there whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from safetensors.numpy import save_file
+
+from paribus.store.records import RunRecord
+
+
+def run_folder(home: Path, key: str) -> Path:
+    """Where the artifacts of a run lie."""
+    return home / "runs" / key[:2] / key
+
+
+def write_run(home: Path, record: RunRecord) -> Path:
+    """Write recipe.json, history.parquet, predictions.npz and weights.safetensors; what is empty is left out."""
+    final = run_folder(home, record.key)
+    temporary = home / "runs" / f".writing-{os.getpid()}-{record.key}"
+    temporary.mkdir(parents=True)
+    values = {"key": record.key, "seed": record.seed, "recipe": record.recipe, "engine": record.engine}
+    (temporary / "recipe.json").write_text(json.dumps(values, indent=1), encoding="utf-8")
+    if record.history:
+        epochs = np.arange(1, record.epochs + 1)
+        table = pa.table({"epoch": epochs, **record.history})
+        pq.write_table(table, temporary / "history.parquet")
+    if record.predictions:
+        np.savez(temporary / "predictions.npz", allow_pickle=False, **record.predictions)
+    if record.weights:
+        save_file(record.weights, temporary / "weights.safetensors")
+    for file in temporary.iterdir():
+        _flush(file)
+    _flush(temporary)
+    final.parent.mkdir(parents=True, exist_ok=True)
+    if final.exists():  # left by a process that died before it could commit the row
+        shutil.rmtree(final)
+    temporary.rename(final)
+    _flush(final.parent)
+    return final
+
+
+def read_history(path: Path) -> dict[str, np.ndarray]:
+    """Epoch columns, each of shape (epoch,)."""
+    table = pq.read_table(path)
+    return {name: table[name].to_numpy() for name in table.column_names}
+
+
+def sweep(home: Path) -> None:
+    """Remove what processes that are no longer alive left half-written."""
+    for folder in (home / "runs").glob(".writing-*"):
+        if not _alive(int(folder.name.split("-")[1])):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,54 @@
+"""What the store keeps of a run and of a study."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+
+class Status(StrEnum):
+    """How a run ended."""
+
+    FINISHED = "finished"
+    DIVERGED = "diverged"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """Everything that remains of one training.
+
+    Args:
+        key: the run's key.
+        recipe: the resolved recipe, as JSON values.
+        seed: of all the run's random streams.
+        status: how it ended.
+        epochs: epochs trained.
+        best_epoch: epoch, counted from 1, with the best monitored validation metric; the last where there is none.
+        time_s: wall-clock seconds of its cohort divided by the cohort's runs.
+        predicted_s: what `predicted_time_s` said of it, for later estimates.
+        metrics: by name, `val_accuracy`, `test_loss`, ...; empty unless finished.
+        history: one array an epoch column, shape (epoch,).
+        predictions: `val_probabilities` (row, class), `val_labels`, `val_items` (row,), and the same for `test`.
+        weights: tensors by name, of the epoch that the recipe keeps.
+        engine: how it was computed: device, threads, precision, versions.
+        message: why it failed, with the traceback.
+    """
+
+    key: str
+    recipe: dict[str, Any]
+    seed: int
+    status: Status
+    epochs: int = 0
+    best_epoch: int = 0
+    time_s: float = 0.0
+    predicted_s: float = 0.0
+    metrics: dict[str, float] = field(default_factory=dict[str, float])
+    history: dict[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
+    predictions: dict[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
+    weights: dict[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
+    engine: dict[str, Any] = field(default_factory=dict[str, Any])
+    message: str = ""

@@ -1,0 +1,132 @@
+"""The home directory: a database of runs and studies, and the artifacts of every run."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import create_engine, event, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from paribus.errors import StoreError, suggest
+from paribus.store.artifacts import read_history, run_folder, sweep, write_run
+from paribus.store.migrate import migrate
+from paribus.store.records import RunRecord
+from paribus.store.tables import RunRow, StudyRow
+
+
+class Store:
+    """Every run, once.
+
+    Args:
+        home: the directory; made when something is first written.
+        url: a SQLAlchemy URL; by default SQLite in `home`.
+
+    Raises:
+        StoreError: the directory or the database cannot be used.
+    """
+
+    def __init__(self, home: Path, url: str | None = None) -> None:
+        self.home = home.absolute()
+        try:
+            (self.home / "runs").mkdir(parents=True, exist_ok=True)
+            self._engine = create_engine(url or f"sqlite:///{self.home / 'paribus.db'}")
+            if self._engine.dialect.name == "sqlite":
+                event.listen(self._engine, "connect", _tune_sqlite)
+            migrate(self._engine)
+        except (OSError, SQLAlchemyError) as error:
+            reason = str(getattr(error, "orig", None) or error)
+            raise StoreError(
+                f"Cannot use the home {self.home}: {reason}. Choose another with --home."
+            ) from None
+        sweep(self.home)
+
+    def save_run(self, record: RunRecord) -> None:
+        """Write a run's artifacts, then its row. A row that is there already stays, unless that run had failed."""
+        with Session(self._engine) as session:
+            known = session.get(RunRow, record.key)
+            if known and known.status != "failed":
+                return
+            write_run(self.home, record)
+            names = ("key", "seed", "recipe", "epochs", "best_epoch", "time_s", "predicted_s", "metrics", "message")
+            session.merge(RunRow(status=record.status.value, **{name: getattr(record, name) for name in names}))
+            session.commit()
+
+    def runs(self, keys: Iterable[str]) -> dict[str, RunRow]:
+        """The stored runs among `keys`, by key."""
+        wanted = list(keys)
+        found: dict[str, RunRow] = {}
+        with Session(self._engine, expire_on_commit=False) as session:
+            for start in range(0, len(wanted), 500):
+                query = select(RunRow).where(RunRow.key.in_(wanted[start : start + 500]))
+                found |= {row.key: row for row in session.scalars(query)}
+        return found
+
+    def recent_runs(self, limit: int = 50) -> list[RunRow]:
+        """The runs that finished last, newest first."""
+        query = select(RunRow).where(RunRow.status == "finished").order_by(RunRow.created.desc()).limit(limit)
+        with Session(self._engine, expire_on_commit=False) as session:
+            return list(session.scalars(query))
+
+    def save_study(self, name: str, record: dict[str, Any]) -> None:
+        """Write or replace the record of a study: JSON values only."""
+        with Session(self._engine) as session:
+            session.merge(StudyRow(name=name, record=record))
+            session.commit()
+
+    def studies(self) -> list[StudyRow]:
+        """All studies, by name."""
+        with Session(self._engine, expire_on_commit=False) as session:
+            return list(session.scalars(select(StudyRow).order_by(StudyRow.name)))
+
+    def study(self, name: str) -> dict[str, Any]:
+        """The record of a study.
+
+        Raises:
+            StoreError: there is none of that name.
+        """
+        with Session(self._engine) as session:
+            row = session.get(StudyRow, name)
+        if row is None:
+            names = [known.name for known in self.studies()]
+            hint = suggest(name, names) if names else "There is none yet; `paribus run STUDY` makes one."
+            raise StoreError(f"No study {name!r} in {self.home}. {hint}")
+        return row.record
+
+    def history(self, key: str) -> dict[str, np.ndarray]:
+        """Epoch columns of a run, each of shape (epoch,)."""
+        return read_history(self._artifact(key, "history.parquet"))
+
+    def provenance(self, key: str) -> dict[str, Any]:
+        """The run's recipe, and the engine that carried it out."""
+        return json.loads(self._artifact(key, "recipe.json").read_text(encoding="utf-8"))
+
+    def predictions(self, key: str) -> dict[str, np.ndarray]:
+        """Probabilities, true labels and item numbers of a finished run."""
+        with np.load(self._artifact(key, "predictions.npz"), allow_pickle=False) as arrays:
+            return {name: arrays[name] for name in arrays.files}
+
+    def _artifact(self, key: str, name: str) -> Path:
+        path = run_folder(self.home, key) / name
+        if not path.is_file():
+            raise StoreError(f"{path} is missing. Was it deleted? Remove the run's row or restore the file.")
+        return path
+
+
+def home_directory(given: Path | None = None) -> Path:
+    """Where studies are kept: what was given, else PARIBUS_HOME, else ./paribus-home."""
+    return given or Path(os.environ.get("PARIBUS_HOME") or "paribus-home")
+
+
+def _tune_sqlite(connection: Any, _: Any) -> None:
+    """Readers do not wait for the writer, and a second writer waits instead of failing."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA busy_timeout=30000")
+    cursor.close()

@@ -1,0 +1,170 @@
+"""Train the runs of one cohort side by side, each to its own end."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from paribus.data.sampling import rows_of
+from paribus.data.scaling import fit_scaling
+from paribus.models.network import Network
+from paribus.planning.streams import stream
+from paribus.spec import Recipe
+from paribus.spec.parts import call_part
+from paribus.store.records import RunRecord
+from paribus.training.feed import Feed
+from paribus.training.job import Job
+from paribus.training.parameters import flatten, make_optimizer, take_state
+from paribus.training.record import Member, Predictions, record_of
+from paribus.training.step import evaluate, probabilities, step
+
+Progress = Callable[[int, int, float], None]
+
+
+class Cohort:
+    """Runs of equal structure in one network; those that end leave it, and cost nothing from then on."""
+
+    def __init__(self, job: Job, device: str = "cpu") -> None:
+        self.job, self.device = job, device
+        train = _load(job, "train", device)
+        labels = train[1].cpu().numpy()
+        recipes = [Recipe.model_validate(run.recipe) for run in job.runs]
+        self.members = [
+            Member(run.key, run.seed, recipe, rows_of(labels, recipe.data, run.seed))
+            for run, recipe in zip(job.runs, recipes, strict=True)
+        ]
+        self.members.sort(key=lambda member: repr(member.recipe.optimizer))  # equal numbers side by side: fewer groups
+        items = train[0].numpy() if device == "cpu" else train[0].cpu().numpy()
+        scalings = [fit_scaling(items, m.rows.train, m.recipe.data.scale) for m in self.members]
+        self.train_feed, self.test_feed = Feed(*train, scalings), Feed(*_load(job, "test", device), scalings)
+        self.active = list(self.members)
+        self._build()
+
+    def _build(self) -> None:
+        blueprints = [call_part("model", m.recipe.model) for m in self.active]
+        seeds = [m.seed for m in self.active]
+        num_inputs = self.train_feed.x_NF.shape[1]
+        self.network = Network(blueprints, seeds, num_inputs, self.job.num_classes).to(self.device)
+        self.theta_MP = flatten(self.network)
+        self.optimizer = make_optimizer(
+            self.theta_MP, [call_part("optimizer", m.recipe.optimizer) for m in self.active]
+        )
+
+    def train_epoch(self, epoch: int) -> None:
+        """Every active run once over its training rows, in its own order; then its history and its watch."""
+        order_MN = np.stack(
+            [m.rows.train[stream(m.seed, "order", epoch).permutation(len(m.rows.train))] for m in self.active]
+        )
+        self.network.train()
+        self.network.set_streams([stream(m.seed, "dropout", epoch) for m in self.active])
+        rows_MN = torch.from_numpy(order_MN).to(self.device)
+        loss_M = torch.zeros(len(rows_MN), device=self.device)
+        correct_M = torch.zeros(len(rows_MN), device=self.device)
+        for rows_MB in rows_MN.split(self.active[0].recipe.batch_size, dim=1):
+            loss, correct = step(self.network, self.optimizer, *self.train_feed.batch(rows_MB))
+            loss_M += loss
+            correct_M += correct
+        train = loss_M / rows_MN.shape[1], correct_M / rows_MN.shape[1]
+        columns = torch.stack([*train, *self._validate()]).double().cpu().numpy()
+        for m, member in enumerate(self.active):
+            numbers = tuple(float(x) for x in columns[:, m])
+            member.history.append(numbers)
+            if member.watch.see(numbers[0], *numbers[2:]) and member.recipe.keep == "best":
+                member.kept = self.state_of(m)
+
+    def _validate(self) -> tuple[Tensor, Tensor]:
+        rows_MV = torch.from_numpy(np.stack([m.rows.validation for m in self.active])).to(self.device)
+        if rows_MV.shape[1] == 0:
+            nan_M = torch.full((len(rows_MV),), math.nan, device=self.device)
+            return nan_M, nan_M
+        return evaluate(self.network, self.train_feed, rows_MV)
+
+    def state_of(self, m: int) -> dict[str, Tensor]:
+        """Parameters and running statistics of the run at place m, copied, without the run axis."""
+        network = self.network
+        running = {k: v for k, v in network.named_buffers() if k.endswith(("running_mean", "running_var"))}
+        return {k: v.detach()[m].clone() for k, v in (*network.named_parameters(), *running.items())}
+
+    def retire(self) -> list[RunRecord]:
+        """Take the runs that are done out of the cohort, with their predictions."""
+        done = [m for m, member in enumerate(self.active) if member.watch.done]
+        for m in done:
+            kept = self.active[m].kept
+            self._restore(m, kept)
+            self.active[m].kept = kept or self.state_of(m)
+        records = self._records(done)
+        keep = [m for m in range(len(self.active)) if m not in done]
+        if done and keep:
+            self._select(keep)
+        else:
+            self.active = [self.active[m] for m in keep]
+        return records
+
+    def _restore(self, m: int, kept: dict[str, Tensor]) -> None:
+        with torch.no_grad():
+            for name, tensor in (*self.network.named_parameters(), *self.network.named_buffers()):
+                if name in kept:
+                    tensor[m].copy_(kept[name])
+
+    def _select(self, keep: Sequence[int]) -> None:
+        states, optimizer = [self.state_of(m) for m in keep], self.optimizer
+        self.active = [self.active[m] for m in keep]
+        self._build()
+        for m, state in enumerate(states):
+            self._restore(m, state)
+        take_state(optimizer, self.optimizer, keep)
+        self.train_feed.select(keep)
+        self.test_feed.select(keep)
+
+    def _records(self, places: Sequence[int]) -> list[RunRecord]:
+        if not places:
+            return []
+        whole_MB = torch.arange(len(self.test_feed.y_N), device=self.device).expand(len(self.active), -1)
+        parts = {"test": self._predictions(self.test_feed, whole_MB)}
+        if len(self.active[0].rows.validation):
+            rows_MV = torch.from_numpy(np.stack([m.rows.validation for m in self.active])).to(self.device)
+            parts["val"] = self._predictions(self.train_feed, rows_MV)
+        parameters = sum(p[0].numel() for p in self.network.parameters())
+        return [record_of(self.active[m], {k: p[m] for k, p in parts.items()}, parameters) for m in places]
+
+    def _predictions(self, feed: Feed, rows_MB: Tensor) -> list[Predictions]:
+        p_MBC = probabilities(self.network, feed, rows_MB).cpu().numpy()
+        labels_MB = feed.y_N[rows_MB].cpu().numpy()
+        return [Predictions(*arrays) for arrays in zip(p_MBC, labels_MB, rows_MB.cpu().numpy(), strict=True)]
+
+
+def train_cohort(job: Job, progress: Progress | None = None, device: str = "cpu") -> list[RunRecord]:
+    """Train all runs of `job` and return their records, in the job's order.
+
+    Args:
+        job: the cohort; its data folder holds `x_train.npy`, `y_train.npy`, `x_test.npy` and `y_test.npy`.
+        progress: called after every epoch with the epoch, the number of runs still training, and the best validation
+            accuracy among them.
+        device: where to train.
+    """
+    start = time.perf_counter()
+    cohort = Cohort(job, device)
+    records: dict[str, RunRecord] = {}
+    epoch = 0
+    while cohort.active:
+        cohort.train_epoch(epoch)
+        epoch += 1
+        if progress:
+            progress(epoch, len(cohort.active), max(m.history[-1][3] for m in cohort.active))
+        records |= {record.key: record for record in cohort.retire()}
+    time_s = (time.perf_counter() - start) / len(job.runs)
+    return [replace(records[run.key], time_s=time_s) for run in job.runs]
+
+
+def _load(job: Job, part: str, device: str) -> tuple[Tensor, Tensor]:
+    """Items as (row, feature) and labels of one part, mapped from disk: workers share one copy in memory."""
+    arrays: list[Any] = [np.load(job.data / f"{name}_{part}.npy", mmap_mode="c") for name in ("x", "y")]
+    items, labels = (torch.from_numpy(array).to(device) for array in arrays)
+    return items.flatten(1), labels

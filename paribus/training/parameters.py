@@ -1,0 +1,86 @@
+"""All parameters of a cohort in one tensor, a row a run, and an optimizer over its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from paribus.training.optimizers import Update
+
+_ALIGN = 16
+"""Floats: every parameter starts on a cache line, and no vector loop has a rest whose rounding could differ."""
+
+
+def _padded(count: int) -> int:
+    return -(-count // _ALIGN) * _ALIGN
+
+
+def flatten(network: nn.Module) -> Tensor:
+    """Move the network's parameters and gradients into rows of two tensors, of which they become views.
+
+    Returns:
+        theta_MP of shape (run, parameter), with `theta_MP.grad` of the same shape.
+    """
+    parameters = list(network.parameters())
+    num_runs = len(parameters[0])
+    sizes = [_padded(p[0].numel()) for p in parameters]
+    theta_MP = torch.zeros(num_runs, sum(sizes), device=parameters[0].device)
+    theta_MP.grad = torch.zeros_like(theta_MP)
+    start = 0
+    for parameter, size in zip(parameters, sizes, strict=True):
+        place = slice(start, start + parameter[0].numel())
+        values = parameter.detach().clone()
+        parameter.data = theta_MP[:, place].view(values.shape)
+        parameter.data.copy_(values)
+        parameter.grad = theta_MP.grad[:, place].view(values.shape)
+        start += size
+    return theta_MP
+
+
+def make_optimizer(theta_MP: Tensor, updates: Sequence[Update]) -> torch.optim.Optimizer:
+    """PyTorch's own optimizer over the rows of theta_MP: neighbours with equal numbers share a group.
+
+    Args:
+        theta_MP: parameters with `.grad`, shape (run, parameter).
+        updates: one a run, all of one rule.
+    """
+    assert theta_MP.grad is not None
+    groups: list[dict[str, Any]] = []
+    start = 0
+    for update, alike in groupby(updates):
+        stop = start + len(list(alike))
+        rows = theta_MP[start:stop]
+        rows.grad = theta_MP.grad[start:stop]
+        groups.append({"params": [rows], **update.numbers})
+        start = stop
+    rule = getattr(torch.optim, updates[0].rule)
+    return rule(groups, **({"fused": True} if updates[0].fused else {"foreach": False}))
+
+
+def take_state(old: torch.optim.Optimizer, new: torch.optim.Optimizer, keep: Sequence[int]) -> None:
+    """Copy the state of the runs `keep`, numbered in `old`, into `new`, which was made for them alone."""
+    rows: list[dict[str, Any]] = []
+    for group in old.param_groups:
+        (theta,) = group["params"]
+        state = old.state[theta]
+        rows += [{k: v[m] if _by_run(v, theta) else v for k, v in state.items()} for m in range(len(theta))]
+    kept = iter([rows[m] for m in keep])
+    for group in new.param_groups:
+        (theta,) = group["params"]
+        parts = [next(kept) for _ in theta]
+        new.state[theta] = {k: _joined([part[k] for part in parts], theta) for k in parts[0]}
+
+
+def _by_run(value: Any, theta: Tensor) -> bool:
+    return isinstance(value, Tensor) and value.shape == theta.shape
+
+
+def _joined(values: list[Any], theta: Tensor) -> Any:
+    """One row a run again; what is no row (a step count) is the same for all of them."""
+    if not isinstance(values[0], Tensor):
+        return values[0]
+    return torch.stack(values) if values[0].shape == theta.shape[1:] else values[0].clone()

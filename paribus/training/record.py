@@ -1,0 +1,71 @@
+"""From a trained run to what the store keeps of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from paribus.data.sampling import Rows
+from paribus.evaluation.metrics import score
+from paribus.planning.estimate import predicted_time_s
+from paribus.spec import Recipe
+from paribus.store.records import RunRecord, Status
+from paribus.training.stopping import Watch
+
+COLUMNS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
+
+
+class Member:
+    """One run of a cohort: what it was asked, and what has come of it so far."""
+
+    def __init__(self, key: str, seed: int, recipe: Recipe, rows: Rows) -> None:
+        self.key, self.seed, self.recipe, self.rows = key, seed, recipe, rows
+        self.watch = Watch(recipe)
+        self.history: list[tuple[float, ...]] = []
+        self.kept: dict[str, torch.Tensor] = {}
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Probabilities of some rows, shape (row, class), with their labels and their numbers in the original part."""
+
+    p_BC: np.ndarray
+    y_B: np.ndarray
+    items_B: np.ndarray
+
+
+def record_of(member: Member, predictions: dict[str, Predictions], parameters: int) -> RunRecord:
+    """The record of a run that is done; one whose loss or probabilities are not finite has diverged."""
+    finite = all(np.isfinite(part.p_BC).all() for part in predictions.values())
+    finished = finite and not member.watch.diverged
+    metrics: dict[str, float] = {}
+    arrays: dict[str, np.ndarray] = {}
+    for name, part in predictions.items() if finished else ():
+        metrics |= {f"{name}_{metric}": value for metric, value in score(part.p_BC, part.y_B).items()}
+        arrays |= {f"{name}_probabilities": part.p_BC, f"{name}_labels": part.y_B, f"{name}_items": part.items_B}
+    epochs, batch_size = member.watch.epochs, member.recipe.batch_size
+    return RunRecord(
+        key=member.key,
+        recipe=member.recipe.model_dump(mode="json"),
+        seed=member.seed,
+        status=Status.FINISHED if finished else Status.DIVERGED,
+        epochs=epochs,
+        best_epoch=member.watch.best_epoch,
+        predicted_s=predicted_time_s(parameters, len(member.rows.train), epochs, batch_size),
+        metrics=metrics,
+        history={k: np.array(v) for k, v in zip(COLUMNS, zip(*member.history, strict=True), strict=True)},
+        predictions=arrays,
+        weights={name: tensor.cpu().numpy() for name, tensor in member.kept.items()} if finished else {},
+        engine=_engine(),
+    )
+
+
+def _engine() -> dict[str, str | int]:
+    return {
+        "torch": torch.__version__,
+        "device": "cpu",
+        "threads": torch.get_num_threads(),
+        "products": "oneDNN fp32" if torch.get_float32_matmul_precision() == "medium" else "default fp32",
+    }

@@ -1,0 +1,41 @@
+"""When a run ends and which epoch it keeps: decisions that see only numbers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from paribus.spec import Recipe
+
+
+@dataclass
+class Watch:
+    """What one run's epochs have come to so far.
+
+    Source: the rule is that of `keras.callbacks.EarlyStopping`: `patience` epochs without a gain above `min_delta`.
+    """
+
+    recipe: Recipe
+    epochs: int = 0
+    best_epoch: int = 0
+    best: float = math.inf
+    diverged: bool = False
+
+    def see(self, train_loss: float, val_loss: float, val_accuracy: float) -> bool:
+        """Take in one epoch; True when it is the best so far. Without validation rows the last epoch is the best."""
+        self.epochs += 1
+        validated = self.recipe.data.validation > 0
+        self.diverged = not math.isfinite(train_loss) or (validated and not math.isfinite(val_loss))
+        stopping = self.recipe.early_stopping
+        score = val_loss if self.recipe.monitor == "loss" else -val_accuracy
+        better = not validated or score < self.best - (stopping.min_delta if stopping else 0.0)
+        if better and not self.diverged:
+            self.best, self.best_epoch = score, self.epochs
+        return better and not self.diverged
+
+    @property
+    def done(self) -> bool:
+        """Whether the run trains no further epoch."""
+        stopping = self.recipe.early_stopping
+        patient = stopping is None or self.epochs - self.best_epoch < stopping.patience
+        return self.diverged or self.epochs >= self.recipe.epochs or not patient

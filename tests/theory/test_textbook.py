@@ -1,0 +1,66 @@
+"""Worked examples that others published."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+
+from paribus.comparison.intervals import bca_interval, t_interval
+from paribus.comparison.power import t_test_power
+from paribus.comparison.significance import holm, paired_t_p, sign_flip_p
+
+# Student (1908), hours of sleep gained by ten patients with the second drug over the first; R data set `sleep`.
+SLEEP = np.array([1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]) - np.array(
+    [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
+)
+# Darwin's maize, crossed minus self-fertilised in eighths of an inch; Fisher (1935), The Design of Experiments, ch. 3.
+MAIZE = np.array([49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48])
+
+
+def test_students_sleep_data_as_r_prints_them() -> None:
+    interval = t_interval(SLEEP)
+    assert SLEEP.mean() == pytest.approx(1.58)
+    assert paired_t_p(SLEEP) == pytest.approx(0.002833, abs=5e-7)
+    assert (interval.low, interval.high) == pytest.approx((0.7001142, 2.4598858), abs=5e-8)
+
+
+def test_fishers_count_for_darwins_maize() -> None:
+    sums = np.array(list(product([1, -1], repeat=15))) @ MAIZE
+    assert MAIZE.sum() == 314
+    assert (sums >= 314).sum() == 863  # of 32,768, as Fisher counted
+    exact = 2 * 863 / 2**15
+    error = np.sqrt(exact * (1 - exact) / 100_000)
+    assert sign_flip_p(MAIZE, rng=np.random.default_rng(1)) == pytest.approx(exact, abs=4 * error)
+
+
+def test_fishers_t_test_of_darwins_maize() -> None:
+    assert paired_t_p(MAIZE) == pytest.approx(0.0497, abs=5e-5)  # t = 2.148 with 14 degrees of freedom
+
+
+def test_sign_flip_of_the_first_fourteen_is_exact() -> None:
+    sums = np.array(list(product([1, -1], repeat=14))) @ MAIZE[:14]
+    assert sign_flip_p(MAIZE[:14], rng=np.random.default_rng(1)) == np.mean(np.abs(sums) >= MAIZE[:14].sum())
+
+
+def test_holm_as_documented_by_pingouin() -> None:
+    np.testing.assert_allclose(holm([0.50, 0.003, 0.32, 0.054, 0.0003]), [0.64, 0.012, 0.64, 0.162, 0.0015])
+
+
+def test_power_as_documented_by_pwr() -> None:
+    # R package pwr, example of pwr.t.test: one sample, d = 0.2, n = 60, sig.level = 0.10. It counts both tails.
+    assert t_test_power(60, 0.2, 0.90) == pytest.approx(0.4555818, abs=2e-3)
+
+
+@pytest.mark.parametrize(("effect", "num"), [(0.2, 199), (0.5, 34), (0.8, 15)])
+def test_pairs_for_cohens_effects(effect: float, num: int) -> None:
+    """The usual table: small, medium, large; two-sided 5 %, power 80 % (G*Power, matched pairs)."""
+    assert t_test_power(num, effect, 0.95) >= 0.8 > t_test_power(num - 1, effect, 0.95)
+
+
+def test_bca_of_a_mean_leans_with_the_skew() -> None:
+    """DiCiccio & Efron (1996): the interval reaches further towards the long tail, and mirrored data mirror it."""
+    skewed = np.random.default_rng(2).exponential(size=30)
+    bca = bca_interval(skewed, rng=np.random.default_rng(3))
+    mirrored = bca_interval(-skewed, rng=np.random.default_rng(3))
+    assert bca.high - skewed.mean() > 1.1 * (skewed.mean() - bca.low)
+    assert (mirrored.low, mirrored.high) == pytest.approx((-bca.high, -bca.low), rel=0.02)

@@ -1,0 +1,79 @@
+from itertools import product
+from math import isnan, nan
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from paribus.comparison.intervals import t_interval
+from paribus.comparison.significance import holm, paired_t_p, sign_flip_p, smallest_p, step_down_levels
+
+
+def rng() -> np.random.Generator:
+    return np.random.default_rng(11)
+
+
+@pytest.mark.parametrize("diff_S", [[1, 2, 3, 4, 5], [1, -2, 3, -4, 5, 0], [0, 0, 0], [2, 2, -2, 1, 0, 7, -3]])
+def test_sign_flip_counts_all_patterns(diff_S: list[int]) -> None:
+    sums = [
+        abs(sum(s * d for s, d in zip(signs, diff_S, strict=True))) for signs in product([1, -1], repeat=len(diff_S))
+    ]
+    expected = np.mean([total >= abs(sum(diff_S)) for total in sums])
+    assert sign_flip_p(diff_S, rng=rng()) == expected
+    assert sign_flip_p(np.array(diff_S) * 0.1, rng=rng()) == expected  # ties survive rounding
+
+
+def test_sign_flip_is_scipys_permutation_test() -> None:
+    diff_S = rng().normal(0.4, 1, 12)
+    scipy = stats.permutation_test((diff_S,), np.mean, permutation_type="samples", n_resamples=np.inf)
+    assert sign_flip_p(diff_S, rng=rng()) == pytest.approx(scipy.pvalue)
+
+
+@pytest.mark.parametrize("num", [1, 5, 14])
+def test_equal_signs_give_the_smallest_p(num: int) -> None:
+    assert sign_flip_p(np.arange(1, num + 1), rng=rng()) == smallest_p(num) == 2 / 2**num
+
+
+def test_smallest_p_of_drawn_patterns_and_of_nothing() -> None:
+    assert sign_flip_p(np.arange(1, 61), rng=rng()) == smallest_p(60) == 1 / 100_001
+    assert isnan(smallest_p(0))
+    assert isnan(sign_flip_p([], rng=rng()))
+
+
+def test_paired_t_is_that_of_scipy() -> None:
+    diff_S = rng().normal(0.4, 1, 8)
+    assert paired_t_p(diff_S) == pytest.approx(stats.ttest_1samp(diff_S, 0).pvalue)
+    assert paired_t_p(-diff_S) == pytest.approx(paired_t_p(diff_S))
+    assert isnan(paired_t_p([0.1]))
+    assert isnan(paired_t_p([0.1, 0.1, 0.1]))
+
+
+def test_holm_leaves_nan_out() -> None:
+    found = holm([0.01, nan, 0.04, 0.03])
+    np.testing.assert_allclose(found, [0.03, nan, 0.06, 0.06])
+    assert holm([]).shape == (0,)
+    assert np.isnan(holm([nan, nan])).all()
+
+
+def test_holm_stays_below_one_and_in_order() -> None:
+    np.testing.assert_allclose(holm([0.9, 0.6, 0.4]), [1, 1, 1])
+
+
+def test_step_down_levels_by_hand() -> None:
+    # m = 4: 0.01 < 0.05/4 is rejected, 0.02 >= 0.05/3 is kept, and the rest are judged as it was.
+    np.testing.assert_allclose(step_down_levels([0.04, 0.01, 0.02, nan, 0.03]), 1 - 0.05 / np.array([3, 4, 3, nan, 3]))
+    np.testing.assert_allclose(step_down_levels([0.001, 0.002, 0.003]), 1 - 0.05 / np.array([3, 2, 1]))
+    np.testing.assert_allclose(step_down_levels([0.02, 0.02]), [0.975, 0.975])  # equal p, equal level
+    assert np.isnan(step_down_levels([nan])).all()
+
+
+def test_interval_at_its_level_excludes_0_just_where_holm_rejects() -> None:
+    seen = set()
+    for seed in range(200):
+        diff_KS = np.random.default_rng(seed).normal(0.9, 1, (4, 6))
+        p_K = [paired_t_p(diff_S) for diff_S in diff_KS]
+        intervals = [t_interval(d, level) for d, level in zip(diff_KS, step_down_levels(p_K), strict=True)]
+        outside = [not found.low <= 0 <= found.high for found in intervals]
+        assert outside == (holm(p_K) < 0.05).tolist()
+        seen.add(sum(outside))
+    assert seen == {0, 1, 2, 3, 4}

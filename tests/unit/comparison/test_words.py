@@ -1,0 +1,80 @@
+from dataclasses import replace
+from math import nan
+
+import pytest
+
+from paribus.comparison.verdicts import Contrast
+from paribus.comparison.words import metric_name, sentence
+
+WORSE = Contrast(
+    factor="depth", level="5", reference="2", metric="test_accuracy", margin=0.005, n=5, difference=-0.012,
+    ci_low=-0.016, ci_high=-0.008, bca_low=-0.015, bca_high=-0.009, adjusted_low=-0.018, adjusted_high=-0.006,
+    p_value=0.0625, p_adjusted=0.25, p_superior=0.0, p_superior_low=0.0, p_superior_high=0.0, verdict="worse",
+    seeds_needed=None,
+)  # fmt: skip
+OPEN = replace(WORSE, verdict="undecided", difference=0.002, ci_low=-0.003, ci_high=0.007, seeds_needed=14)
+
+
+@pytest.mark.parametrize(
+    ("contrast", "text"),
+    [
+        (
+            WORSE,
+            "depth 5 is worse than depth 2: test accuracy 1.2 points lower (95 % interval 0.8 to 1.6, n = 5 seeds)",
+        ),
+        (
+            replace(WORSE, verdict="better", metric="test_loss", difference=-0.0123, ci_low=-0.0142, ci_high=-0.0104),
+            "depth 5 is better than depth 2: test loss 0.012 lower (95 % interval 0.010 to 0.014, n = 5 seeds)",
+        ),
+        (
+            replace(WORSE, verdict="equivalent", difference=0.0004, ci_low=-0.0012, ci_high=0.002, metric="f1_macro"),
+            "depth 5 is equivalent to depth 2 within 0.5 points: macro F1 0.0 points higher "
+            "(95 % interval 0.1 lower to 0.2 higher, n = 5 seeds)",
+        ),
+        (
+            OPEN,
+            "depth 5 against depth 2 is undecided: test accuracy 0.2 points higher (95 % interval 0.3 lower to 0.7 "
+            "higher, n = 5 seeds); about 14 seeds would be needed to decide",
+        ),
+        (
+            replace(OPEN, seeds_needed=None, ci_low=0.0006, ci_high=0.0034),
+            "depth 5 against depth 2 is undecided: test accuracy 0.2 points higher (95 % interval 0.1 to 0.3, n = 5 "
+            "seeds); corrected for the other levels the interval includes 0, and more than 1,000 seeds would be needed "
+            "to decide",
+        ),
+        (
+            replace(OPEN, n=1, ci_low=nan, ci_high=nan, difference=-0.00042),
+            "depth 5 against depth 2 is undecided: test accuracy 0.04 points lower (n = 1 seed, no interval); at least "
+            "2 seeds are needed for an interval",
+        ),
+        (
+            replace(OPEN, n=0, ci_low=nan, ci_high=nan, difference=nan),
+            "depth 5 against depth 2 is undecided: no seed has a finished run of both; at least 2 seeds are needed for "
+            "an interval",
+        ),
+        (
+            replace(WORSE, verdict="equivalent", difference=0.0, ci_low=0.0, ci_high=0.0),
+            "depth 5 is equivalent to depth 2 within 0.5 points: test accuracy the same (n = 5 seeds, all alike)",
+        ),
+        (
+            replace(OPEN, difference=0.002, ci_low=0.002, ci_high=0.002, seeds_needed=None),
+            "depth 5 against depth 2 is undecided: test accuracy 0.2 points higher (n = 5 seeds, all alike); seeds "
+            "that all differ by the same amount do not show how far to trust it",
+        ),
+    ],
+)
+def test_sentences(contrast: Contrast, text: str) -> None:
+    assert sentence(contrast) == text
+
+
+@pytest.mark.parametrize(
+    ("metric", "name"),
+    [
+        ("accuracy", "accuracy"),
+        ("val_loss", "validation loss"),
+        ("test_f1_weighted", "test weighted F1"),
+        ("my_own_score", "my own score"),
+    ],
+)
+def test_metric_names(metric: str, name: str) -> None:
+    assert metric_name(metric) == name

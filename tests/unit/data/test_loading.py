@@ -1,0 +1,171 @@
+"""What `data.source` may say, and the sources that come with the package."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+
+from paribus.data import Dataset, load
+from paribus.data.locate import Place
+from paribus.errors import DataError
+from paribus.spec.data import DataSpec
+from paribus.spec.parts import parts
+
+X, Y = np.arange(40.0).reshape(20, 2), np.repeat([0, 1], 10)
+MODULE = "import numpy as np\ndef make():\n    return {{'x': np.full((20, 2), {}), 'y': np.arange(20) % 2}}\n"
+
+
+def arrays() -> dict[str, Any]:
+    return {"x": X, "y": Y}
+
+
+def test_sources_are_registered_with_a_summary() -> None:
+    assert {"digits", "fashion_mnist", "fashion_mnist_mini", "mnist"} <= set(parts("data"))
+    assert all(part.summary.endswith(".") for part in parts("data").values())
+
+
+def test_files_are_relative_to_the_study(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("f,y\n" + "".join(f"{x},{y}\n" for x, y in zip(X[:, 0], Y, strict=True)))
+    (tmp_path / "b.csv").write_text("f,y\n1,1\n")
+    np.savez(tmp_path / "a.npz", x=X, y=Y)
+    assert load(DataSpec(source="a.csv", label="y"), tmp_path).x_test.shape == (4, 1)
+    assert load(DataSpec(source="a.csv", label="y", test="b.csv"), tmp_path).x_test.tolist() == [[1]]
+    assert load(DataSpec(source=str(tmp_path / "a.npz"), test=0.1), Path("/nowhere")).x_test.shape == (2, 2)
+
+
+def test_the_same_rows_are_held_out_whatever_the_format(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=X, y=Y)
+    (tmp_path / "own.py").write_text(
+        "import numpy as np\ndef make():\n    return dict(np.load('" + f"{tmp_path}/a.npz'))"
+    )
+    from_npz = load(DataSpec(source="a.npz"), tmp_path)
+    assert load(DataSpec(source=arrays), tmp_path).fingerprint == from_npz.fingerprint
+    assert load(DataSpec(source="own:make"), tmp_path).fingerprint == from_npz.fingerprint
+
+
+def test_a_test_set_of_its_own_is_kept() -> None:
+    own = Dataset("own", X, Y, X[:3], Y[:3], ("a", "b"))
+    data = load(DataSpec(source=lambda: own, test=0.5), Path())
+    assert (data.name, data.class_names, len(data.x_train), len(data.x_test)) == ("own", ("a", "b"), 20, 3)
+
+
+def test_each_folder_has_its_own_module(tmp_path: Path) -> None:
+    for value in (1, 2):
+        (tmp_path / str(value)).mkdir()
+        (tmp_path / str(value) / "same_name.py").write_text(MODULE.format(value))
+    before = list(sys.path)
+    found = [load(DataSpec(source="same_name:make"), tmp_path / str(value)).x_train.max() for value in (1, 2, 1)]
+    assert found == [1, 2, 1]
+    assert sys.path == before
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("minst", r"Unknown data source 'minst'\. Did you mean 'mnist'\? Known: digits, .*ends in \.csv.*\.npz"),
+        ("data.parquet", r"ends in \.csv, \.csv\.gz, \.csv\.xz or \.npz"),
+        ("missing.csv", r"missing\.csv does not exist"),
+        ("missing.npz", r"missing\.npz does not exist"),
+        ("no_such_module:make", "there is no module 'no_such_module' in"),
+        ("some_module:mike", r"some_module has no function 'mike'\. Did you mean 'make'\?"),
+    ],
+)
+def test_sources_that_are_not_there(tmp_path: Path, source: str, text: str) -> None:
+    (tmp_path / "some_module.py").write_text(MODULE.format(0))
+    with pytest.raises(DataError, match=text):
+        load(DataSpec(source=source), tmp_path)
+
+
+def test_a_missing_import_of_the_users_module_is_left_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "imports_missing.py").write_text("import no_such_library\n")
+    with pytest.raises(ModuleNotFoundError, match="no_such_library"):
+        load(DataSpec(source="imports_missing:make"), tmp_path)
+
+
+def test_a_function_that_returns_something_else() -> None:
+    with pytest.raises(DataError, match="returned list. Allowed: a Dataset, or a dictionary with x_train"):
+        load(DataSpec(source=lambda: [1, 2]), Path())
+
+
+def test_digits_are_scikit_learns() -> None:
+    data = load(DataSpec(source="digits"), Path())
+    rows = np.concatenate([data.x_train, data.x_test]).reshape(-1, 64)
+    published = load_digits().data
+    assert data.x_train.dtype == np.uint8
+    assert np.array_equal(np.sort(rows.sum(axis=1)), np.sort(published.sum(axis=1)))
+    shares = np.bincount(data.y_test) / (np.bincount(data.y_train) + np.bincount(data.y_test))
+    assert np.abs(shares - 0.2).max() < 0.005
+
+
+def test_the_bundled_set_is_balanced() -> None:
+    data = load(DataSpec(source="fashion_mnist_mini"), Path())
+    assert (data.x_train.shape, data.x_test.shape) == ((6000, 28, 28), (2000, 28, 28))
+    assert np.bincount(data.y_train).tolist() == [600] * 10
+    assert np.bincount(data.y_test).tolist() == [200] * 10
+    assert data.class_names[9] == "Ankle boot"
+    assert data.x_train.dtype == np.uint8
+    assert data.fingerprint == "4efe9ced640b4e72d501571de92fbdb9e6b7017061f4a069e9562ff3425e274f"
+
+
+def test_import_is_light() -> None:
+    heavy = "torch", "pandas", "sklearn", "pooch", "requests", "pyarrow"
+    code = f"import sys, paribus.data; print([name for name in {heavy} if name in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+@pytest.mark.fulldata
+@pytest.mark.parametrize(
+    ("name", "train_counts", "test_counts"),
+    [
+        ("fashion_mnist", [6000] * 10, [1000] * 10),
+        (
+            "mnist",
+            [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949],
+            [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009],
+        ),
+    ],
+)
+def test_published_counts(name: str, train_counts: list[int], test_counts: list[int]) -> None:
+    data = load(DataSpec(source=name), Path())
+    assert (data.x_train.shape, data.x_test.shape) == ((60000, 28, 28), (10000, 28, 28))
+    assert np.bincount(data.y_train).tolist() == train_counts
+    assert np.bincount(data.y_test).tolist() == test_counts
+
+
+@pytest.mark.fulldata
+def test_mini_is_part_of_fashion_mnist() -> None:
+    mini, full = (load(DataSpec(source=name), Path()) for name in ("fashion_mnist_mini", "fashion_mnist"))
+    for part in ("train", "test"):
+        drawn, all_rows = getattr(mini, f"x_{part}"), getattr(full, f"x_{part}")
+        assert {x.tobytes() for x in drawn} <= {x.tobytes() for x in all_rows}
+
+
+@pytest.mark.fulldata
+def test_debians_copy_is_the_same() -> None:
+    from paribus.data.locate import load_original
+    from paribus.data.sources.fashion_mnist import CLASS_NAMES, FASHION_MNIST
+
+    assert FASHION_MNIST.debian is not None
+    if FASHION_MNIST.debian.is_dir():
+        debian = load_original(FASHION_MNIST, CLASS_NAMES, places=[Place("Debian", FASHION_MNIST.debian)])
+        assert debian.fingerprint == load(DataSpec(source="fashion_mnist"), Path()).fingerprint
+
+
+@pytest.mark.fulldata
+def test_mini_is_what_the_script_draws(tmp_path: Path) -> None:
+    from paribus.data.sources.fashion_mnist import FASHION_MNIST
+
+    root = Path(__file__).parents[3]
+    if FASHION_MNIST.debian is not None and FASHION_MNIST.debian.is_dir():
+        code = (
+            "import sys; from pathlib import Path; sys.path.insert(0, 'scripts'); from make_mini import make_mini; "
+            f"make_mini(Path({str(FASHION_MNIST.debian)!r}), Path({str(tmp_path / 'mini.npz')!r}))"
+        )
+        subprocess.run([sys.executable, "-c", code], cwd=root, check=True)
+        with np.load(tmp_path / "mini.npz") as new, np.load(root / "paribus/bundled/fashion_mnist_mini.npz") as bundled:
+            assert all(np.array_equal(new[key], bundled[key]) for key in bundled.files)
