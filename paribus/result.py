@@ -44,6 +44,21 @@ class Result:
         """One sentence a contrast, with the seeds, the difference and its interval."""
         return [sentence(contrast) for contrast in contrasts_of(self._record, self._rows)]
 
+    @property
+    def metric(self) -> str:
+        """What the study is about: `accuracy`, `loss`, `f1_macro` or `f1_weighted`."""
+        return self._record["spec"]["metric"]
+
+    @property
+    def failures(self) -> list[str]:
+        """Variant, seed and last line of the message of every failed run."""
+        failed = [(run, self._rows.get(run["key"])) for run in self._record["runs"]]
+        return [
+            f"{run['variant']}, seed {run['seed']}: {row.message.strip().splitlines()[-1]}"
+            for run, row in failed
+            if row and row.status == "failed"
+        ]
+
     @cached_property
     def tables(self) -> Tables:
         """All tables that figures are drawn from."""

@@ -41,7 +41,7 @@ class Dataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """sha256 over shapes, types, bytes and class names: equal data, equal fingerprint, whatever file they came from."""
+        """sha256 over shapes, types, bytes and class names: equal data, equal fingerprint, whatever the file."""
         digest = hashlib.sha256("\0".join(self.class_names).encode())
         for array in (self.x_train, self.y_train, self.x_test, self.y_test):
             digest.update(f"{array.dtype.str}{array.shape}".encode())

@@ -2,61 +2,75 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from paribus.spec.data import Scale
 
-_CHUNK = 4096
+_CHUNK = 1024
 
 
 @dataclass(frozen=True)
 class Scaling:
-    """Numbers of one run, float32: `shift` and `factor` of shape (1,) or (feature,); `unit_rows` divides rows by their norm."""
+    """Of one run, float32: `shift` and `factor` of shape (1,) or (feature,); `unit_rows` divides rows by their norm."""
 
     shift: np.ndarray
     factor: np.ndarray
     unit_rows: bool = False
 
 
-def fit_scaling(x_BF: np.ndarray, rows: np.ndarray, scale: Scale) -> Scaling:
-    """Fit `scale` on the given rows.
+def fit_scalings(x_BF: np.ndarray, rows_S: Sequence[np.ndarray], scale: Scale) -> list[Scaling]:
+    """Fit `scale` on the given rows of each run; what a run gets does not depend on the others.
 
     Args:
-        x_BF: all training items, shape (row, feature), uint8 or float32; only `rows` of it are read.
-        rows: the row numbers to fit on.
+        x_BF: all training items, shape (row, feature), uint8 or float32.
+        rows_S: the row numbers to fit on, ascending, one array a run; no other rows are read.
         scale: `unit` divides pixels by 255 and other features by their largest magnitude; `standard` takes one mean and
             deviation for all features, `per-feature` one each; `l2-columns` divides each feature by its norm over the
             rows, `l2-rows` each row by its norm. A feature that never varies (or is always zero) is divided by 1.
     """
     zero, one = np.zeros(1, np.float32), np.ones(1, np.float32)
-    if scale == "none":
-        return Scaling(zero, one)
-    if scale == "l2-rows":
-        return Scaling(zero, one, unit_rows=True)
+    if scale in ("none", "l2-rows"):
+        return [Scaling(zero, one, unit_rows=scale == "l2-rows") for _ in rows_S]
     if scale == "unit":
-        top = 255.0 if x_BF.dtype == np.uint8 else float(np.abs(x_BF[rows]).max())
-        return Scaling(zero, np.array([1.0 / (top or 1.0)], np.float32))
-    total_F, squares_F = _sums(x_BF, rows)
+        tops = [255.0 if x_BF.dtype == np.uint8 else float(np.abs(x_BF[rows]).max()) for rows in rows_S]
+        return [Scaling(zero, np.array([1.0 / (top or 1.0)], np.float32)) for top in tops]
+    return [_from_sums(*sums, len(rows), scale) for sums, rows in zip(_sums(x_BF, rows_S), rows_S, strict=True)]
+
+
+def _from_sums(total_F: np.ndarray, squares_F: np.ndarray, count: int, scale: Scale) -> Scaling:
     if scale == "l2-columns":
-        return Scaling(zero, _inverse(np.sqrt(squares_F)))
-    count = len(rows)
+        return Scaling(np.zeros(1, np.float32), _inverse(np.sqrt(squares_F)))
     if scale == "standard":
-        total_F, squares_F, count = total_F.sum(keepdims=True), squares_F.sum(keepdims=True), count * x_BF.shape[1]
+        count *= len(total_F)
+        total_F, squares_F = total_F.sum(keepdims=True), squares_F.sum(keepdims=True)
     mean = total_F / count
     deviation = np.sqrt(np.maximum(squares_F / count - mean**2, 0.0))
     return Scaling(mean.astype(np.float32), _inverse(deviation))
 
 
-def _sums(x_BF: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Sums and sums of squares of each feature, in float64."""
-    total_F, squares_F = np.zeros(x_BF.shape[1]), np.zeros(x_BF.shape[1])
-    for start in range(0, len(rows), _CHUNK):
-        chunk = x_BF[rows[start : start + _CHUNK]].astype(np.float64)
-        total_F += chunk.sum(axis=0)
-        squares_F += np.einsum("bf,bf->f", chunk, chunk)
-    return total_F, squares_F
+def _sums(x_BF: np.ndarray, rows_S: Sequence[np.ndarray]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Sums and sums of squares of each feature in float64, for each run.
+
+    Pixels are read once for all runs: their sums are whole numbers, exact in any order. Others are read run by run.
+    """
+    if x_BF.dtype != np.uint8:
+        for rows in rows_S:
+            x = x_BF[rows].astype(np.float64)
+            yield x.sum(axis=0), np.einsum("bf,bf->f", x, x)
+        return
+    member_SB = np.zeros((len(rows_S), len(x_BF)))
+    for member_B, rows in zip(member_SB, rows_S, strict=True):
+        member_B[rows] = 1
+    total_SF, squares_SF = np.zeros((2, len(rows_S), x_BF.shape[1]))
+    for start in range(0, len(x_BF), _CHUNK):
+        chunk = x_BF[start : start + _CHUNK].astype(np.float64)
+        member = member_SB[:, start : start + _CHUNK]
+        total_SF += member @ chunk
+        squares_SF += member @ np.square(chunk, out=chunk)
+    yield from zip(total_SF, squares_SF, strict=True)
 
 
 def _inverse(divisor: np.ndarray) -> np.ndarray:

@@ -43,10 +43,8 @@ def read_csv(path: Path, label: str, test: float | Path) -> Dataset:
     tables = [_read(each, label) for each in paths]
     if len(tables) == 2:
         tables[1] = _same_columns(tables[1], tables[0], paths)
-    frames = [table.drop(columns=label) for table in tables]
-    pixels = all(_is_pixels(frame) for frame in frames)
     x_keys, y_keys = (["x_train", "x_test"], ["y_train", "y_test"]) if len(tables) == 2 else (["x"], ["y"])
-    arrays = dict(zip(x_keys, (_features(frame, pixels) for frame in frames), strict=True))
+    arrays = dict(zip(x_keys, _features([table.drop(columns=label) for table in tables]), strict=True))
     arrays |= dict(zip(y_keys, _labels([table[label] for table in tables]), strict=True))
     files = dict(zip(y_keys, paths, strict=True))
 
@@ -162,17 +160,18 @@ def _same_columns(table: pd.DataFrame, like: pd.DataFrame, paths: list[Path]) ->
     return table[like.columns]
 
 
-def _is_pixels(frame: pd.DataFrame) -> bool:
-    whole = frame.shape[1] >= 64 and all(dtype.kind in "iu" for dtype in frame.dtypes)
-    return whole and frame.to_numpy().min() >= 0 and frame.to_numpy().max() <= 255
-
-
-def _features(frame: pd.DataFrame, pixels: bool) -> np.ndarray:
-    if not pixels:
-        return frame.to_numpy(np.float64)
-    side = math.isqrt(frame.shape[1])
-    x = frame.to_numpy(np.uint8)
-    return x.reshape(-1, side, side) if side * side == frame.shape[1] else x
+def _features(frames: list[pd.DataFrame]) -> list[np.ndarray]:
+    """Items of each part: all uint8 if all are pixels, else all float."""
+    num_columns = frames[0].shape[1]
+    whole = all(dtype.kind in "iu" for frame in frames for dtype in frame.dtypes)
+    if num_columns < 64 or not whole:
+        return [frame.to_numpy(np.float64) for frame in frames]
+    numbers = [frame.to_numpy() for frame in frames]
+    if any(x.min() < 0 or x.max() > 255 for x in numbers):
+        return numbers
+    side = math.isqrt(num_columns)
+    item = (side, side) if side * side == num_columns else (num_columns,)
+    return [x.astype(np.uint8).reshape(-1, *item) for x in numbers]
 
 
 def _labels(columns: list[pd.Series]) -> list[np.ndarray]:

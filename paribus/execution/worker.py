@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from threadpoolctl import threadpool_limits
 
 import paribus.models
 import paribus.training.optimizers  # noqa: F401  (registers what recipes name)
@@ -23,7 +24,13 @@ def initialize(driver: int) -> None:
     """Prepare a worker: a single thread, no part in Ctrl-C, and an end when the driver is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_follow, args=(driver,), daemon=True).start()
+    prepare_torch()
+
+
+def prepare_torch() -> None:
+    """One thread for PyTorch and NumPy, tiny numbers flushed to zero, and the faster exact products."""
     torch.set_num_threads(1)
+    threadpool_limits(1)
     torch.set_flush_denormal(True)
     choose_precision()
 

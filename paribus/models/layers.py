@@ -6,7 +6,8 @@ N row of the training part, V row held out, T epoch, S seed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-ACTIVATIONS = {
-    "relu": functional.relu,
-    "tanh": torch.tanh,
-    "leaky_relu": functional.leaky_relu,
-    "gelu": functional.gelu,
-    "sigmoid": torch.sigmoid,
-}
+EXACT = {"relu": functional.relu, "leaky_relu": functional.leaky_relu}
+ROUNDED = {"tanh": torch.tanh, "gelu": functional.gelu, "sigmoid": torch.sigmoid}
+"""Activations whose vector code rounds other than the scalar code that PyTorch uses for the rest of an array."""
+
+VECTOR = 64
+"""Floats that every vector loop of PyTorch divides; an array of a multiple of them has no rest."""
 
 TINY = 16**3
 """Below this many multiplications in one product PyTorch leaves oneDNN for another kernel, whose rounding differs."""
@@ -54,6 +54,15 @@ class _DenseProduct(torch.autograd.Function):
         return products(grad_MBG, weight_MFG.transpose(1, 2)) if ctx.needs_input_grad[0] else None, None, None
 
 
+def elementwise(function: Callable[[Tensor], Tensor], x_MBF: Tensor) -> Tensor:
+    """Apply `function` so that each run gets the bits it has alone: filled up until no run ends within a vector."""
+    count = x_MBF[0].numel()
+    rest = -count % VECTOR
+    if rest == 0:
+        return function(x_MBF)
+    return function(functional.pad(x_MBF.flatten(1), (0, rest)))[:, :count].reshape(x_MBF.shape)
+
+
 class Dense(nn.Module):
     """M fully connected layers: x_MBF @ w_MFG + b_M1G. In training, parameters must have their `.grad` allocated."""
 
@@ -67,10 +76,35 @@ class Dense(nn.Module):
         return _DenseProduct.apply(x_MBF, self.weight, self.bias)  # pyright: ignore[reportReturnType]
 
 
+class _Normalize(torch.autograd.Function):
+    """(x - mean) / deviation * weight + bias over the rows of each run, with its gradient written in place."""
+
+    @staticmethod
+    def forward(ctx: Any, x_MBF: Tensor, weight_M1F: Tensor, bias_M1F: Tensor, epsilon: float) -> tuple[Tensor, ...]:
+        mean_M1F = x_MBF.mean(1, keepdim=True)
+        centred_MBF = x_MBF - mean_M1F
+        variance_M1F = centred_MBF.square().mean(1, keepdim=True)
+        inverse_M1F = torch.sqrt(variance_M1F + epsilon).reciprocal_()
+        normal_MBF = centred_MBF.mul_(inverse_M1F)
+        ctx.save_for_backward(normal_MBF, inverse_M1F)
+        ctx.parameters = (weight_M1F, bias_M1F)
+        ctx.mark_non_differentiable(mean_M1F, variance_M1F)
+        return normal_MBF * weight_M1F + bias_M1F, mean_M1F, variance_M1F
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None, None]:
+        (normal_MBF, inverse_M1F), (weight_M1F, bias_M1F), grad_MBF = ctx.saved_tensors, ctx.parameters, grads[0]
+        rows = grad_MBF.shape[1]
+        shift_M1F = torch.sum(grad_MBF, 1, keepdim=True, out=bias_M1F.grad) / rows
+        slope_M1F = torch.sum(grad_MBF * normal_MBF, 1, keepdim=True, out=weight_M1F.grad) / rows
+        inner_MBF = grad_MBF - shift_M1F - normal_MBF * slope_M1F
+        return inner_MBF.mul_(inverse_M1F * weight_M1F), None, None, None
+
+
 class BatchNorm(nn.Module):
     """Normalization of each run's features over its own batch.
 
-    Source: Ioffe & Szegedy (2015), arXiv 1502.03167, Algorithm 1; momentum 0.1 and epsilon 1e-5 as in
+    Source: Ioffe & Szegedy (2015), arXiv 1502.03167, Algorithm 1 and section 3; momentum 0.1 and epsilon 1e-5 as in
     `torch.nn.BatchNorm1d`, the running variance unbiased.
     """
 
@@ -88,16 +122,15 @@ class BatchNorm(nn.Module):
 
     def forward(self, x_MBF: Tensor) -> Tensor:
         """Shape (run, row, feature), unchanged."""
-        if self.training:
-            mean_M1F = x_MBF.mean(1, keepdim=True)
-            variance_M1F = (x_MBF - mean_M1F).square().mean(1, keepdim=True)
-            with torch.no_grad():
-                rows = x_MBF.shape[1]
-                self.running_mean.lerp_(mean_M1F, self.momentum)
-                self.running_var.lerp_(variance_M1F * (rows / max(rows - 1, 1)), self.momentum)
-        else:
-            mean_M1F, variance_M1F = self.running_mean, self.running_var
-        return (x_MBF - mean_M1F) * torch.rsqrt(variance_M1F + self.epsilon) * self.weight + self.bias
+        if not self.training:
+            inverse_M1F = torch.sqrt(self.running_var + self.epsilon).reciprocal()
+            return (x_MBF - self.running_mean) * inverse_M1F * self.weight + self.bias
+        y_MBF, mean_M1F, variance_M1F = _Normalize.apply(x_MBF, self.weight, self.bias, self.epsilon)  # pyright: ignore[reportGeneralTypeIssues]
+        rows = x_MBF.shape[1]
+        unbiased_M1F = variance_M1F * (rows / max(rows - 1, 1))
+        self.running_mean.mul_(1 - self.momentum).add_(mean_M1F * self.momentum)
+        self.running_var.mul_(1 - self.momentum).add_(unbiased_M1F * self.momentum)
+        return y_MBF
 
 
 class Activate(nn.Module):
@@ -105,7 +138,7 @@ class Activate(nn.Module):
 
     def __init__(self, function: str) -> None:
         super().__init__()
-        self.function = ACTIVATIONS[function]
+        self.function = EXACT.get(function) or partial(elementwise, ROUNDED[function])
 
     def forward(self, x_MBF: Tensor) -> Tensor:
         """Shape unchanged."""

@@ -1,0 +1,1 @@
+"""What a study came to, as tables, figures and one page that can be mailed."""

@@ -32,8 +32,13 @@ def _seed_list(value: Any) -> Any:
     return seeds
 
 
+def is_name(text: str) -> bool:
+    """Whether `text` can name a study, and so a file: letters, digits, '-' and '_'."""
+    return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", text) is not None
+
+
 def _check_name(name: Any) -> Any:
-    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
+    if not isinstance(name, str) or not is_name(name):
         raise wrong(f"must be letters, digits, '-' and '_' (it names files), found {name!r}")
     return name
 

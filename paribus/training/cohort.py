@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from paribus.data.sampling import rows_of
-from paribus.data.scaling import fit_scaling
+from paribus.data.scaling import fit_scalings
 from paribus.models.network import Network
 from paribus.planning.streams import stream
 from paribus.spec import Recipe
@@ -42,7 +42,7 @@ class Cohort:
         ]
         self.members.sort(key=lambda member: repr(member.recipe.optimizer))  # equal numbers side by side: fewer groups
         items = train[0].numpy() if device == "cpu" else train[0].cpu().numpy()
-        scalings = [fit_scaling(items, m.rows.train, m.recipe.data.scale) for m in self.members]
+        scalings = fit_scalings(items, [m.rows.train for m in self.members], recipes[0].data.scale)
         self.train_feed, self.test_feed = Feed(*train, scalings), Feed(*_load(job, "test", device), scalings)
         self.active = list(self.members)
         self._build()

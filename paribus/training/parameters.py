@@ -9,25 +9,21 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from paribus.models.layers import VECTOR
 from paribus.training.optimizers import Update
-
-_ALIGN = 16
-"""Floats: every parameter starts on a cache line, and no vector loop has a rest whose rounding could differ."""
-
-
-def _padded(count: int) -> int:
-    return -(-count // _ALIGN) * _ALIGN
-
 
 def flatten(network: nn.Module) -> Tensor:
     """Move the network's parameters and gradients into rows of two tensors, of which they become views.
+
+    Each parameter is filled up with zeros to a multiple of the vector length, so that a row is updated with the same bits
+    whatever other rows there are.
 
     Returns:
         theta_MP of shape (run, parameter), with `theta_MP.grad` of the same shape.
     """
     parameters = list(network.parameters())
     num_runs = len(parameters[0])
-    sizes = [_padded(p[0].numel()) for p in parameters]
+    sizes = [-(-p[0].numel() // VECTOR) * VECTOR for p in parameters]
     theta_MP = torch.zeros(num_runs, sum(sizes), device=parameters[0].device)
     theta_MP.grad = torch.zeros_like(theta_MP)
     start = 0

@@ -1,0 +1,1 @@
+"""A file a figure: `frame` makes its table, `draw` draws it."""

@@ -121,6 +121,19 @@ def test_next_mirror_is_tried(server: Server, tmp_path: Path, bad: str) -> None:
     assert server.asked[-1] == "/good/train-images.gz"
 
 
+def test_bar_on_a_terminal_only(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fetch(server, tmp_path / "quiet", "good")
+    assert "bytes" not in capsys.readouterr().err
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    fetch(server, tmp_path / "shown", "good")
+    shown = capsys.readouterr()
+    size = (tmp_path / "shown" / "train-images.gz").stat().st_size
+    assert f"{size}/{size} bytes" in shown.err
+    assert shown.out == ""
+
+
 def test_nobody_listens(server: Server, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"http://127\.0\.0\.1:9/train-images\.gz: ConnectionError"):
         download("train-images.gz", "0" * 32, ["http://127.0.0.1:9/"], tmp_path, WAITS_S)

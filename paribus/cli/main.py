@@ -1,0 +1,45 @@
+"""The `paribus` command."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from paribus.cli.verbs import data, doctor, init, plan, report, run, schema, show, studies
+from paribus.cli.verbs import list as list_verb
+from paribus.errors import ParibusError
+
+app = typer.Typer(
+    name="paribus",
+    help="Answer questions about neural-network design with paired seeds and honest verdicts.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for name, verb in {
+    "init": init.init,
+    "studies": studies.studies,
+    "plan": plan.plan,
+    "run": run.run,
+    "list": list_verb.list_studies,
+    "show": show.show,
+    "report": report.report,
+    "schema": schema.schema,
+    "doctor": doctor.doctor,
+}.items():
+    app.command(name)(verb)
+app.add_typer(data.app, name="data")
+
+
+def main() -> None:
+    """Run the command line; exit 2 with a short letter on the user's mistake, 130 when interrupted."""
+    try:
+        app(standalone_mode=True)
+    except ParibusError as error:
+        print(f"Error: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)

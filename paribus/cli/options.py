@@ -1,0 +1,49 @@
+"""Flags that several verbs share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="A built-in study or a study file.")]
+Stored = Annotated[str, typer.Argument(metavar="NAME", help="Name of a study in the home directory.")]
+Home = Annotated[
+    Path | None, typer.Option("--home", help="Where studies are kept.  [PARIBUS_HOME, else ./paribus-home]")
+]
+Seeds = Annotated[int | None, typer.Option("--seeds", help="Number of seeds, instead of the study's.")]
+Settings = Annotated[
+    list[str], typer.Option("--set", metavar="PATH=VALUE", help="Change the study, e.g. baseline.epochs=20. Repeatable.")
+]
+Workers = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Processes, of one thread each.  [one a core]")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+def settings_with(settings: list[str], seeds: int | None) -> list[str]:
+    """`--seeds N` is short for `--set seeds=N`."""
+    return settings if seeds is None else [*settings, f"seeds={seeds}"]
+
+
+def print_json(values: Any) -> None:
+    """Print JSON values, one line a leaf, keys in order."""
+    import json
+
+    typer.echo(json.dumps(values, indent=1, allow_nan=False))
+
+
+def existing_store(home: Path | None) -> Any:
+    """The store in `home`; reading never makes one.
+
+    Raises:
+        StoreError: there is none.
+    """
+    from paribus.errors import StoreError
+    from paribus.store import Store, home_directory
+
+    folder = home_directory(home)
+    if not (folder / "paribus.db").exists():
+        raise StoreError(f"No studies in {folder}. Run one with `paribus run STUDY`, or name another place with --home.")
+    return Store(folder)

@@ -1,0 +1,47 @@
+"""paribus list"""
+
+from __future__ import annotations
+
+import typer
+
+from paribus.cli.options import AsJson, Home, existing_store, print_json
+
+
+def list_studies(home: Home = None, as_json: AsJson = False) -> None:
+    """List the studies in the home directory."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from paribus.store import Store
+
+    store: Store = existing_store(home)
+    found: list[dict[str, object]] = []
+    for row in store.studies():
+        keys = [run["key"] for run in row.record["runs"]]
+        stored = store.runs(keys)
+        failed = sum(run.status == "failed" for run in stored.values())
+        found.append(
+            {
+                "study": row.name,
+                "status": "finished" if len(stored) == len(keys) else "interrupted",
+                "runs": len(keys),
+                "stored": len(stored),
+                "failed": failed,
+                "updated": row.updated.isoformat(timespec="seconds"),
+                "question": row.record["spec"]["question"],
+            }
+        )
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        typer.echo("No study yet. Start with: paribus run quickstart")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("study", "status", "runs", "failed", "updated", "question"):
+        table.add_column(column, overflow="fold")
+    for values in found:
+        runs = f"{values['stored']} of {values['runs']}"
+        cells = [values["study"], values["status"], runs, values["failed"], values["updated"], values["question"]]
+        table.add_row(*(str(cell) for cell in cells))
+    Console().print(table)

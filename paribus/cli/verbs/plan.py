@@ -1,0 +1,79 @@
+"""paribus plan"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from paribus.cli.options import AsJson, Home, Seeds, Settings, StudyName, Workers, print_json, settings_with
+
+if TYPE_CHECKING:
+    from paribus.study import Outlook
+
+
+def plan(
+    study: StudyName,
+    home: Home = None,
+    workers: Workers = None,
+    seeds: Seeds = None,
+    settings: Settings = [],  # noqa: B006  (typer wants a list; it is never changed)
+    as_json: AsJson = False,
+) -> None:
+    """Say what a study would train, what is stored already, and how long the rest takes."""
+    from paribus.store import Store, home_directory
+    from paribus.study import look_ahead, open_study
+
+    spec, base = open_study(study, settings_with(settings, seeds))
+    folder = home_directory(home)
+    store = Store(folder) if (folder / "paribus.db").exists() else None
+    outlook = look_ahead(spec, base, store, workers)
+    print_json(_values(outlook)) if as_json else _print(outlook)
+
+
+def _values(outlook: Outlook) -> dict[str, Any]:
+    plan = outlook.plan
+    return {
+        "study": plan.study.name,
+        "runs": len(plan.runs),
+        "stored": len(outlook.stored),
+        "seconds": round(outlook.time_s, 1),
+        "variants": [
+            {
+                "name": name,
+                "parameters": outlook.parameters[name],
+                "recipe": recipe.model_dump(mode="json"),
+                "seeds": {run.seed: run.key for run in plan.runs if run.variant == name},
+            }
+            for name, recipe in plan.variants.items()
+        ],
+        "cohorts": [[run.key for run in cohort] for cohort in plan.cohorts],
+    }
+
+
+def _print(outlook: Outlook) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from paribus.cli.text import duration
+
+    plan = outlook.plan
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column, justify in (("variant", "left"), ("levels", "left"), ("parameters", "right"), ("stored", "right")):
+        table.add_column(column, justify=justify)  # pyright: ignore[reportArgumentType]
+    for name in plan.variants:
+        levels = [f"{level.factor}={level.label}" for level in plan.levels if level.variant == name and level.factor]
+        keys = [run.key for run in plan.runs if run.variant == name]
+        stored = sum(key in outlook.stored for key in keys)
+        table.add_row(name, ", ".join(levels), f"{outlook.parameters[name]:,}", f"{stored} of {len(keys)}")
+    console = Console()
+    console.print(table)
+    open_runs = len(plan.runs) - len(outlook.stored)
+    uses = sum(1 for level in plan.levels) * len(plan.study.seeds)
+    shared = f" ({uses - len(plan.runs)} more are shared between factors)" if uses > len(plan.runs) else ""
+    console.print(f"\n{len(plan.runs)} runs{shared} in {len(plan.cohorts)} cohorts, {len(outlook.stored)} stored.")
+    if open_runs:
+        basis = "from runs stored here" if outlook.measured else "a rough guess: no run is stored here yet"
+        console.print(f"{open_runs} to train: about {duration(outlook.time_s)} ({basis}).")
+    else:
+        console.print("Nothing to train.")

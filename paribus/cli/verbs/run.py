@@ -1,0 +1,38 @@
+"""paribus run"""
+
+from __future__ import annotations
+
+import typer
+
+from paribus.cli.options import AsJson, Home, Seeds, Settings, StudyName, Workers, print_json, settings_with
+
+
+def run(
+    study: StudyName,
+    home: Home = None,
+    workers: Workers = None,
+    seeds: Seeds = None,
+    settings: Settings = [],  # noqa: B006  (typer wants a list; it is never changed)
+    as_json: AsJson = False,
+) -> None:
+    """Train what a study asks for and the home does not hold yet; then show the verdicts and write the report."""
+    from paribus.cli.outcome import print_outcome
+    from paribus.cli.progress import make_watcher
+    from paribus.study import open_study, run_study
+
+    spec, base = open_study(study, settings_with(settings, seeds))
+    watcher = make_watcher()
+    try:
+        with watcher:
+            result = run_study(spec, base, home, workers, watcher)
+    except KeyboardInterrupt:
+        typer.echo("\nInterrupted. What finished is stored; the same command goes on from there.", err=True)
+        raise typer.Exit(130) from None
+    path = result.report()
+    if as_json:
+        print_json(result.summary)
+    else:
+        print_outcome(result)
+        typer.echo(f"\nReport: {path}")
+    if any(run["status"] == "failed" for run in result.summary["runs"]):
+        raise typer.Exit(1)

@@ -1,0 +1,31 @@
+"""paribus studies"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from paribus.cli.options import AsJson, print_json
+
+
+def studies(
+    name: Annotated[str | None, typer.Argument(help="Print the file of this one.")] = None, as_json: AsJson = False
+) -> None:
+    """List the built-in studies, or print one."""
+    from paribus.errors import SpecError, suggest
+    from paribus.spec.files import read_study
+    from paribus.study import built_in
+
+    known = built_in()
+    if name is not None:
+        if name not in known:
+            raise SpecError(f"No built-in study {name!r}. {suggest(name, known)}")
+        print_json(read_study(known[name])) if as_json else typer.echo(known[name].read_text(encoding="utf-8"), nl=False)
+        return
+    questions = {stem: str(read_study(path).get("question", "")) for stem, path in known.items()}
+    if as_json:
+        print_json(questions)
+        return
+    for stem, question in questions.items():
+        typer.echo(f"{stem:<24} {question}")

@@ -1,0 +1,70 @@
+"""Which variants the page looks at more closely; chosen by validation scores, never by the test set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+SHOWN = 6
+"""Curves that a reader can tell apart; the rest wait in the legend."""
+
+
+@dataclass(frozen=True)
+class Best:
+    """The variant whose confusion matrix is shown; None if no run has finished.
+
+    `validated` is False where no run held validation rows and the first variant of the plan stands in.
+    """
+
+    variant: str | None
+    validated: bool
+
+
+def best_variant(runs: pd.DataFrame, metric: str) -> Best:
+    """The variant with the best mean validation score among those with the most finished seeds.
+
+    Args:
+        runs: as in `Tables.runs`.
+        metric: `accuracy`, `loss`, ...; a lower loss is better.
+    """
+    done = runs[runs["status"] == "finished"]
+    ranked = _ranked(done[done[f"val_{metric}"].notna()], metric)
+    if ranked:
+        return Best(ranked[0], True)
+    return Best(None if done.empty else str(done["variant"].iloc[0]), False)
+
+
+def shown_variants(
+    runs: pd.DataFrame, levels: Sequence[Mapping[str, Any]], metric: str, best: str | None
+) -> tuple[str, ...]:
+    """At most `SHOWN` variants: all if they are few, else the baseline, the best, and the best of each factor.
+
+    Args:
+        runs: as in `Tables.runs`.
+        levels: of the study's record, each with `factor` and `variant`.
+        metric: that the best is judged by, on the validation rows.
+        best: the best variant of the study.
+    """
+    done = runs[runs["status"] == "finished"]
+    names = [str(name) for name in done["variant"].unique()]
+    if len(names) <= SHOWN:
+        return tuple(names)
+    wanted = [name for name in ("baseline", best) if name in names]
+    for factor in dict.fromkeys(level["factor"] for level in levels):
+        varied = [lv["variant"] for lv in levels if lv["factor"] == factor and lv["variant"] not in wanted]
+        of_factor = done[done["variant"].isin(varied)]
+        wanted += (_ranked(of_factor, metric) or names)[:1]
+    return tuple(dict.fromkeys(wanted))[:SHOWN]
+
+
+def _ranked(done: pd.DataFrame, metric: str) -> list[str]:
+    """Variants with the most finished seeds, best mean validation score first; ties in the order of the plan."""
+    means = done.groupby("variant", sort=False)[f"val_{metric}"].agg(["mean", "size"])
+    if means.empty:
+        return []
+    full = means[means["size"] == means["size"].max()]
+    ranked = full.sort_values("mean", ascending=metric == "loss", kind="stable")
+    return [str(name) for name in ranked.index]

@@ -1,0 +1,168 @@
+"""What the page says, as plain values for the template: verdicts, scores, protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from paribus.comparison.words import metric_name
+from paribus.report.numbers import MISSING, Unit, unit_of
+from paribus.report.tables import Tables
+
+_VERDICTS = ("better", "worse", "equivalent", "undecided")
+_REASONS = {
+    "diverged": "the loss was no longer finite; a lower learning rate may help",
+    "interrupted": "not trained yet; run the study again to resume it",
+}
+
+
+@dataclass(frozen=True)
+class Content:
+    """A study's record and tables, asked for what the page shows."""
+
+    record: Mapping[str, Any]
+    tables: Tables
+    verdicts: Sequence[str]
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """The study file as checked."""
+        return self.record["spec"]
+
+    @property
+    def metric(self) -> str:
+        """The metric as a reader would say it."""
+        return metric_name(f"test_{self.tables.metric}")
+
+    @property
+    def unit(self) -> Unit:
+        """How its values are written."""
+        return unit_of(self.tables.metric, self.record["dataset"]["rows"]["test"])
+
+    @property
+    def margin(self) -> str:
+        """The margin with its unit."""
+        margin = self.unit.scale * self.spec["margin"]
+        return f"{margin:g} {'point' if (margin, self.unit.difference) == (1, 'points') else self.unit.difference}"
+
+    def headline(self) -> list[str]:
+        """The outcome in two or three sentences."""
+        return [text for text in (self._outcome(), self._winner(), self._missing()) if text]
+
+    def groups(self) -> list[dict[str, Any]]:
+        """Verdicts by factor, each with its sentence and caveats as (code, text)."""
+        groups: dict[str, list[dict[str, Any]]] = {}
+        rows = self.tables.contrasts.to_dict("records")
+        for row, text in zip(rows, self.verdicts, strict=True):
+            caveats = [tuple(line.split(" ", 1)) for line in row["caveats"]]
+            groups.setdefault(row["factor"], []).append({"verdict": row["verdict"], "text": text, "caveats": caveats})
+        return [{"factor": factor, "entries": entries} for factor, entries in groups.items()]
+
+    def scores(self) -> list[dict[str, Any]]:
+        """A row a variant, with one cell a seed: the score, or why there is none."""
+        runs = self.tables.runs
+        cells: dict[str, dict[int, str]] = {}
+        for variant, seed, status, score in zip(
+            runs["variant"], runs["seed"], runs["status"], runs[f"test_{self.tables.metric}"], strict=True
+        ):
+            cells.setdefault(variant, {})[seed] = self.unit.show(score) if status == "finished" else status
+        return [
+            {
+                "name": row["variant"],
+                "stands_for": self._stands_for(row["variant"]),
+                "is_best": row["variant"] == self.tables.best.variant and self.tables.best.validated,
+                "parameters": f"{row['parameters']:,}",
+                "cells": [cells[row["variant"]][seed] for seed in self.spec["seeds"]],
+                "mean": self.unit.show(row["mean"]),
+                "interval": self.unit.between(row["ci_low"], row["ci_high"]),
+                "time": MISSING if pd.isna(row["seconds"]) else f"{row['seconds']:.3g}",
+            }
+            for row in self.tables.variants.to_dict("records")
+        ]
+
+    def evidence(self) -> list[list[str]]:
+        """All numbers of the contrasts, a row a level."""
+        show, between = self.unit.show, self.unit.between
+        return [
+            [
+                f"{row['factor']}: {row['level']} against {row['reference']}",
+                str(row["n"]),
+                show(row["difference"]),
+                between(row["ci_low"], row["ci_high"]),
+                between(row["adjusted_low"], row["adjusted_high"]),
+                between(row["bca_low"], row["bca_high"]),
+                _plain(row["p_value"]),
+                _plain(row["p_adjusted"]),
+                _plain(row["p_superior"]),
+            ]
+            for row in self.tables.contrasts.to_dict("records")
+        ]
+
+    def classes(self) -> list[list[str]]:
+        """The per-class report in percent, with the range over seeds."""
+        rows: list[list[str]] = []
+        for row in self.tables.classes.to_dict("records"):
+            cells: list[str] = []
+            for rate in ("precision", "recall", "f1"):
+                low, high = row[f"{rate}_min"], row[f"{rate}_max"]
+                cells += [f"{100 * row[rate]:.1f}", f"{100 * low:.1f} to {100 * high:.1f}"]
+            rows.append([row["class"], *cells, f"{row['support']:,}"])
+        return rows
+
+    def unfinished(self) -> list[dict[str, str]]:
+        """Runs that did not finish, those alike in one row."""
+        rows: list[dict[str, str]] = []
+        for (variant, status, message), group in self.tables.unfinished.groupby(
+            ["variant", "status", "message"], sort=False
+        ):
+            lines = str(message).strip().splitlines()
+            reason = lines[-1] if lines else _REASONS.get(str(status), "no message was kept")
+            seeds = ", ".join(map(str, group["seed"]))
+            row = {"variant": str(variant), "seeds": seeds, "status": str(status), "reason": reason}
+            rows.append({**row, "full": str(message) if len(lines) > 1 else ""})
+        return rows
+
+    def balance(self) -> list[list[str]]:
+        """Rows of each class in training and test data."""
+        counts = self.record["dataset"]["class_counts"]
+        return [[name, f"{counts['train'][name]:,}", f"{counts['test'][name]:,}"] for name in counts["train"]]
+
+    def _outcome(self) -> str:
+        found = self.tables.contrasts
+        if found.empty:
+            return "This study varies nothing; it measures one recipe over its seeds."
+        counts = [(verdict, int((found["verdict"] == verdict).sum())) for verdict in _VERDICTS]
+        parts = [f"{n} {verdict}" for verdict, n in counts if n]
+        compared = "comparison" if len(found) == 1 else "comparisons"
+        return f"{len(found)} {compared}: {', '.join(parts)}. A difference below {self.margin} does not matter here."
+
+    def _winner(self) -> str:
+        best, table = self.tables.best, self.tables.variants
+        if best.variant is None:
+            return "No run has finished yet, so there are no scores."
+        row = table[table["variant"] == best.variant].iloc[0]
+        interval = self.unit.between(row["ci_low"], row["ci_high"])
+        size = f"{self.unit.show(row['mean'])} {self.unit.suffix}"
+        within = "one seed" if interval == MISSING else f"95 % interval {interval}"
+        why = f"Best by validation {self.metric.removeprefix('test ')}" if best.validated else "First of the plan"
+        return f"{why}: {best.variant}, with a {self.metric} of {size} ({within})."
+
+    def _missing(self) -> str:
+        counts = self.tables.unfinished["status"].value_counts(sort=False)
+        if counts.empty:
+            return ""
+        parts = ", ".join(f"{n} {status}" for status, n in counts.items())
+        return f"Of {len(self.tables.runs)} runs, {len(self.tables.unfinished)} did not finish: {parts}."
+
+    def _stands_for(self, variant: str) -> str:
+        """The levels that this variant is, where its name does not say so."""
+        levels = [level for level in self.record["levels"] if level["variant"] == variant and level["factor"]]
+        names = [f"{level['factor']} {level['label']}" for level in levels]
+        return ", ".join(names) if len(names) > 1 or variant == "baseline" else ""
+
+
+def _plain(value: float) -> str:
+    return MISSING if pd.isna(value) else f"{value:.3g}"

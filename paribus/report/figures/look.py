@@ -1,0 +1,61 @@
+"""What all figures share: colours, type, margins, labels."""
+
+from __future__ import annotations
+
+import html
+import textwrap
+
+import plotly.graph_objects as go
+
+INK, PALE, GRID = "#222222", "#6b6b6b", "#e6e6e6"
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#8c7a00")
+"""Seven colours that colour-blind readers tell apart.
+
+Source: Okabe & Ito (2008), "Color Universal Design". Differs: a darker yellow, which would be lost on white paper.
+"""
+
+_AXIS = go.layout.XAxis(
+    automargin=True,
+    gridcolor=GRID,
+    zeroline=False,
+    linecolor="#bbbbbb",
+    ticks="outside",
+    tickcolor="#bbbbbb",
+    ticklen=4,
+    title={"font": {"size": 13}, "standoff": 10},
+).to_plotly_json()
+
+TEMPLATE = go.layout.Template(
+    layout=go.Layout(
+        font={"family": "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif", "size": 13, "color": INK},
+        colorway=COLOURS,
+        paper_bgcolor="white",
+        plot_bgcolor="white",
+        margin={"l": 8, "r": 12, "t": 24, "b": 8},
+        xaxis=_AXIS,
+        yaxis=_AXIS,
+        dragmode=False,
+        hoverlabel={"bgcolor": "white", "bordercolor": "#bbbbbb", "font": {"color": INK}},
+        legend={
+            "orientation": "h",
+            "x": 0,
+            "xanchor": "left",
+            "y": 1.02,
+            "yanchor": "bottom",
+            "maxheight": 110,
+            "tracegroupgap": 0,
+        },
+    )
+)
+
+
+def label(text: object, width: int = 18) -> str:
+    """A name as a figure shows it: broken into short lines, and never read as markup."""
+    lines = textwrap.wrap(str(text), width) or [""]
+    return "<br>".join(html.escape(line, quote=False) for line in lines)
+
+
+def tinted(colour: str, opacity: float) -> str:
+    """A `#rrggbb` colour made transparent."""
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"

@@ -1,0 +1,66 @@
+"""Spread: every seed's score, with each variant's mean and interval."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from paribus.comparison.intervals import t_interval
+from paribus.comparison.words import metric_name
+from paribus.report.figures.look import COLOURS, INK, TEMPLATE, label
+from paribus.report.numbers import unit_of
+
+
+def frame(runs: pd.DataFrame, score: str) -> pd.DataFrame:
+    """Columns variant, seed, status, score: a row a run, nan where it did not finish; empty if none did.
+
+    Args:
+        runs: as in `Tables.runs`.
+        score: the column to show, such as `test_accuracy`.
+    """
+    table = runs[["variant", "seed", "status"]].assign(score=runs[score].where(runs["status"] == "finished"))
+    return table if table["score"].notna().any() else table.iloc[:0]
+
+
+def draw(frame: pd.DataFrame, score: str) -> go.Figure:
+    """Draw a row a variant: a dot a seed, and below them the mean with its 95 % t interval.
+
+    Args:
+        frame: from `frame`, at least one score.
+        score: what the scores are, such as `test_accuracy`.
+    """
+    unit = unit_of(score)
+    groups = list(frame.groupby("variant", sort=False))
+    place = {name: at for at, (name, _) in enumerate(groups)}
+    scores_V = [group["score"].dropna().to_numpy(dtype=float) * unit.scale for _, group in groups]
+    mean_V = np.array([scores_S.mean() if len(scores_S) else np.nan for scores_S in scores_V])
+    high_V = np.array([t_interval(scores_S).high for scores_S in scores_V])
+    dots = go.Scatter(
+        x=frame["score"] * unit.scale,
+        y=frame["variant"].map(place) - 0.14,
+        text=[f"seed {seed}" for seed in frame["seed"]],
+        mode="markers",
+        name="one seed",
+        marker={"color": COLOURS[0], "size": 9, "opacity": 0.6},
+        hovertemplate="%{text}: %{x:.4g}<extra></extra>",
+    )
+    means = go.Scatter(
+        x=mean_V,
+        y=np.arange(len(groups)) + 0.2,
+        error_x={"array": high_V - mean_V, "color": INK, "thickness": 1.6, "width": 4},
+        mode="markers",
+        name="mean and 95 % interval",
+        marker={"color": INK, "size": 9, "symbol": "diamond"},
+        hovertemplate="mean %{x:.4g} ± %{error_x.array:.2g}<extra></extra>",
+    )
+    figure = go.Figure([dots, means], layout={"template": TEMPLATE, "height": 130 + 44 * len(groups)})
+    figure.update_xaxes(title=f"{metric_name(score)}, {unit.suffix}")
+    texts = [_row_label(str(name), group) for name, group in groups]
+    bottom = len(groups) - 0.4
+    return figure.update_yaxes(range=[bottom, -0.6], tickvals=list(place.values()), ticktext=texts, ticks="")
+
+
+def _row_label(name: str, group: pd.DataFrame) -> str:
+    missing = int(group["score"].isna().sum())
+    return label(name) + (f"<br><i>{missing} of {len(group)} missing</i>" if missing else "")

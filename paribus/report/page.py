@@ -1,0 +1,90 @@
+"""The report: one HTML file that needs no network."""
+
+from __future__ import annotations
+
+import base64
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from paribus.report.content import Content
+from paribus.report.protocol import STATISTICS, data_terms, design_terms
+from paribus.report.tables import Tables
+from paribus.spec.files import to_yaml
+
+_CONFIG = {"displayModeBar": False, "responsive": True}
+
+
+def write_page(target: Path, record: Mapping[str, Any], tables: Tables, verdicts: Sequence[str]) -> Path:
+    """Write a study's report; nobody ever sees it half written.
+
+    Args:
+        target: the HTML file; its folders are made, and what was there is replaced.
+        record: the study's, as the store keeps it.
+        tables: from `load_tables`.
+        verdicts: one sentence a row of `tables.contrasts`.
+
+    Returns:
+        `target`, absolute.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    target = target.absolute()
+    page = render_page(record, tables, verdicts)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(page)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return target
+
+
+def render_page(record: Mapping[str, Any], tables: Tables, verdicts: Sequence[str]) -> str:
+    """The report as text; the arguments are those of `write_page`."""
+    rooms = PackageLoader("paribus.report", "templates")
+    environment = Environment(loader=rooms, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    content = Content(record, tables, verdicts)
+    study = to_yaml(record["spec"])
+    csv = {**tables.frames(), "runs": tables.runs, "variants": tables.variants, "classes": tables.classes}
+    csv["contrasts"] = tables.contrasts
+    return environment.get_template("page.html").render(
+        content=content,
+        tables=tables,
+        figures={name: _div(name, figure) for name, figure in tables.figures().items()},
+        csv={name: _csv_link(frame) for name, frame in csv.items()},
+        data_terms=data_terms(record),
+        design_terms=design_terms(record, content.margin),
+        statistics=STATISTICS,
+        environment={**record["environment"], **tables.engine},
+        study=study,
+        study_link=_data_link(study, "application/yaml"),
+        plotly=Markup(get_plotlyjs()),  # noqa: S704  (the library's own source)
+    )
+
+
+def _div(name: str, figure: go.Figure) -> Markup:
+    """The figure's element and script; Plotly writes `<`, `>` and `/` of its data as escapes."""
+    return Markup(figure.to_html(_CONFIG, include_plotlyjs=False, full_html=False, div_id=f"figure-{name}"))  # noqa: S704
+
+
+def _csv_link(frame: pd.DataFrame) -> str:
+    texts = {name: frame[name].map("; ".join) for name in ("caveats",) if name in frame}
+    return _data_link(frame.assign(**texts).to_csv(index=False), "text/csv")
+
+
+def _data_link(text: str, kind: str) -> str:
+    return f"data:{kind};charset=utf-8;base64,{base64.b64encode(text.encode()).decode()}"

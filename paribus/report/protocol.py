@@ -1,0 +1,86 @@
+"""How the study was done, as terms with a sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from paribus.comparison.words import metric_name
+
+STATISTICS = (
+    (
+        "Interval of a difference",
+        "Student's t over the paired differences of the seeds (Student 1908). It covers what changes from seed to "
+        "seed, not what another test set would change.",
+    ),
+    (
+        "Verdict",
+        "From the same interval, widened for the other levels of the factor (Holm 1979, step down): better or worse if "
+        "it excludes 0, equivalent if it lies inside the margin (Schuirmann 1987), else undecided.",
+    ),
+    (
+        "p",
+        "Two-sided, from flipping the signs of the paired differences (Fisher 1935); corrected p after Holm (1979).",
+    ),
+    ("Bootstrap interval", "Bias-corrected and accelerated (Efron 1987); too narrow with few seeds."),
+    ("P(level wins)", "Share of seeds in which the level beats its reference (Bouthillier et al. 2021)."),
+    ("Interval of a variant", "Student's t over its seeds, uncorrected. To compare, use the paired differences."),
+)
+"""What was computed, and after whom."""
+
+
+def data_terms(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The data: where from, how many, and what to beware of.
+
+    Args:
+        record: the study's, as the store keeps it.
+    """
+    found, asked = record["dataset"], record["spec"]["data"]
+    shape = " × ".join(str(size) for size in found["item_shape"])
+    doubles = found["duplicates"]
+    return [
+        ("Data", f"{found['name']}: {found['rows']['train']:,} training and {found['rows']['test']:,} test rows of "
+         f"{shape} values, {found['num_classes']} classes."),
+        ("Overlap", f"{found['overlap']:,} test rows are also training rows."),
+        ("Duplicates", f"{doubles['train']:,} training and {doubles['test']:,} test rows repeat an earlier row; "
+         f"{found.get('conflicting', 0):,} items stand under more than one label."),
+        ("Missing values", f"{found['missing']:,}."),
+        ("Preparation", _preparation(asked)),
+        ("Split", _split(asked)),
+        ("Fingerprint", found["fingerprint"]),
+    ]  # fmt: skip
+
+
+def design_terms(record: Mapping[str, Any], margin: str) -> list[tuple[str, str]]:
+    """The experiment: seeds, pairing, metric, runs.
+
+    Args:
+        record: the study's, as the store keeps it.
+        margin: with its unit.
+    """
+    spec = record["spec"]
+    seeds, planned = spec["seeds"], len(record["runs"])
+    saved = len(record["levels"]) * len(seeds) - planned
+    sharing = f" Levels that come to the same recipe share theirs, which saved {saved} trainings." if saved else ""
+    return [
+        ("Seeds", f"{len(seeds)}: {', '.join(map(str, seeds))}."),
+        ("Paired", "Runs of one seed draw their rows, split and order of rows alike, and equal layers start from equal "
+         "weights; a level is compared with its reference seed by seed."),
+        ("Metric", f"{metric_name(spec['metric'])}; verdicts are about the test rows. Margin: {margin}."),
+        ("Runs", f"{planned}.{sharing}"),
+    ]  # fmt: skip
+
+
+def _preparation(asked: Mapping[str, Any]) -> str:
+    scaled = (
+        "features as they are" if asked["scale"] == "none" else f"features scaled ({asked['scale']}, on training rows)"
+    )
+    part = "all training rows" if asked["fraction"] == 1 else f"{100 * asked['fraction']:g} % of the training rows"
+    return f"{scaled}; {part}. A factor may change this for its levels."
+
+
+def _split(asked: Mapping[str, Any]) -> str:
+    if not asked["validation"]:
+        return "no validation rows. The test rows are never used to choose."
+    share = f"{100 * asked['validation']:g} %"
+    return f"{share} of the training rows, by class and anew for each seed, validate. The test rows never choose."

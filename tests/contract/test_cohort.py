@@ -1,0 +1,113 @@
+"""The promise the product rests on: a run of a cohort equals the same run trained alone, bit for bit on one thread."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from paribus.execution.worker import prepare_torch
+from paribus.spec import StudySpec
+from paribus.spec.parts import parts
+from paribus.store import RunRecord, Status
+from paribus.training.cohort import train_cohort
+from paribus.training.job import Job, RunTask
+
+ACTIVATIONS = ["relu", "tanh", "leaky_relu", "gelu", "sigmoid"]
+VARIANTS: dict[str, dict[str, Any]] = {
+    **{f"model {kind}": {"model.kind": kind} for kind in ("linear", "mlp")},
+    **{f"optimizer {kind}": {"optimizer.kind": kind} for kind in ("adam", "adamw", "sgd", "rmsprop")},
+    **{f"activation {name}": {"model.activation": name} for name in ACTIVATIONS},
+    "nesterov": {"optimizer": {"kind": "sgd", "momentum": 0.9, "nesterov": True}},
+    "rmsprop with momentum": {"optimizer": {"kind": "rmsprop", "momentum": 0.9}},
+    "l2": {"optimizer.l2": 0.01},
+    "batch norm": {"model.batch_norm": True},
+    "dropout": {"model.dropout": 0.3},
+    "keras initial weights": {"model.init": "keras"},
+    "sizes": {"model.sizes": [33, 7]},
+    **{f"scale {s}": {"data.scale": s} for s in ("none", "unit", "per-feature", "l2-rows", "l2-columns")},
+    "half": {"data.fraction": 0.5},
+    "no validation": {"data.validation": 0},
+    "best kept": {"keep": "best", "early_stopping": {"patience": 1}},
+}
+
+
+@pytest.fixture(scope="module", params=["pixels", "odd features"])
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """784 pixels as bytes, or 13 features as floats, of three classes; 10 batches of 32 an epoch, the last one smaller."""
+    path, rng = tmp_path_factory.mktemp("data"), np.random.default_rng(7)
+    for part, rows in (("train", 344), ("test", 50)):
+        labels = np.arange(rows) % 3
+        if request.param == "pixels":
+            items = (rng.integers(0, 200, (rows, 28, 28)) + 20 * labels[:, None, None]).astype(np.uint8)
+        else:
+            items = (rng.normal(size=(rows, 13)) + labels[:, None]).astype(np.float32)
+        np.save(path / f"x_{part}.npy", items)
+        np.save(path / f"y_{part}.npy", labels)
+    return path
+
+
+def train(folder: Path, tasks: list[tuple[int, dict[str, Any]]]) -> list[RunRecord]:
+    study = StudySpec.model_validate(
+        {
+            "name": "a",
+            "data": {"source": "none"},
+            "baseline": {"epochs": 2, "batch_size": 32, "model": {"kind": "mlp", "width": 40}},
+        }
+    )
+    recipes = [study.recipe(change).model_dump(mode="json") for _, change in tasks]
+    runs = tuple(RunTask(str(n), seed, r) for n, ((seed, _), r) in enumerate(zip(tasks, recipes, strict=True)))
+    prepare_torch()
+    return train_cohort(Job(runs, folder, 3))
+
+
+def assert_same(together: RunRecord, alone: RunRecord) -> None:
+    assert together.status == alone.status == Status.FINISHED
+    assert together.metrics == alone.metrics
+    for kind in ("weights", "history", "predictions"):
+        ours, theirs = getattr(together, kind), getattr(alone, kind)
+        assert ours.keys() == theirs.keys()
+        for name in ours:
+            np.testing.assert_array_equal(ours[name], theirs[name], err_msg=f"{kind} {name}")
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_cohort_equals_its_runs_alone(name: str, folder: Path) -> None:
+    tasks = [(seed, VARIANTS[name]) for seed in range(5)]
+    for m, record in enumerate(train(folder, tasks)):
+        assert_same(record, train(folder, [tasks[m]])[0])
+
+
+def test_runs_with_their_own_numbers_equal_themselves_alone(folder: Path) -> None:
+    optimizers = [
+        {"kind": "sgd", "lr": lr, "momentum": m} for lr, m in ((0.1, 0.0), (0.01, 0.9), (0.1, 0.9), (0.02, 0.5))
+    ]
+    tasks = [(seed, {"optimizer": o, "model.dropout": 0.1 * (seed + 1)}) for seed, o in enumerate(optimizers)]
+    for m, record in enumerate(train(folder, tasks)):
+        assert_same(record, train(folder, [tasks[m]])[0])
+
+
+def test_a_run_that_ends_early_leaves_the_others_as_they_are(folder: Path) -> None:
+    short, long = {"epochs": 1, "model.batch_norm": True}, {"epochs": 4, "model.batch_norm": True}
+    diverging = {**long, "optimizer.lr": 1e30}
+    tasks = [(0, short), (1, long), (2, diverging), (3, short), (4, long)]
+    records = train(folder, tasks)
+    assert [r.epochs for r in records] == [1, 4, 1, 1, 4]
+    assert records[2].status == Status.DIVERGED
+    for m in (0, 1, 3, 4):
+        assert_same(records[m], train(folder, [tasks[m]])[0])
+
+
+def test_every_part_is_held_to_the_promise() -> None:
+    kinds = {change.get("optimizer.kind") for change in VARIANTS.values()} | {
+        change.get("model.kind") for change in VARIANTS.values()
+    }
+    assert {*parts("model"), *parts("optimizer")} <= kinds
+
+
+def test_the_test_is_run_on_one_thread() -> None:
+    prepare_torch()
+    assert torch.get_num_threads() == 1

@@ -1,0 +1,102 @@
+"""Ten steps of our stacked layers and optimizers against the same network written with torch.nn and torch.optim."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+import paribus.training.optimizers  # noqa: F401  (registers them)
+from paribus.execution.worker import prepare_torch
+from paribus.models.mlp import mlp
+from paribus.models.network import Network
+from paribus.spec.parts import find_part
+from paribus.training.parameters import flatten, make_optimizer
+from paribus.training.step import step
+
+OPTIMIZERS = {
+    "adam": (dict(lr=0.01, l2=0.02), torch.optim.Adam, dict(lr=0.01, weight_decay=0.02)),
+    "adamw": (dict(lr=0.01, weight_decay=0.1), torch.optim.AdamW, dict(lr=0.01, weight_decay=0.1)),
+    "sgd": (dict(lr=0.1, l2=0.02), torch.optim.SGD, dict(lr=0.1, weight_decay=0.02)),
+    "momentum": (dict(lr=0.1, momentum=0.9), torch.optim.SGD, dict(lr=0.1, momentum=0.9)),
+    "nesterov": (
+        dict(lr=0.1, momentum=0.9, nesterov=True),
+        torch.optim.SGD,
+        dict(lr=0.1, momentum=0.9, nesterov=True),
+    ),
+    "rmsprop": (
+        dict(lr=0.01, rho=0.95, momentum=0.5, eps=1e-6),
+        torch.optim.RMSprop,
+        dict(lr=0.01, alpha=0.95, momentum=0.5, eps=1e-6),
+    ),
+}
+THEIRS = {
+    "relu": nn.ReLU,
+    "tanh": nn.Tanh,
+    "leaky_relu": nn.LeakyReLU,
+    "gelu": nn.GELU,
+    "sigmoid": nn.Sigmoid,
+}
+M, B, F, C = 3, 24, 11, 4
+
+
+def their_network(activation: str, batch_norm: bool) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for fan_in in (F, 20):
+        layers += [nn.Linear(fan_in, 20), *([nn.BatchNorm1d(20)] if batch_norm else []), THEIRS[activation]()]
+    return nn.Sequential(*layers, nn.Linear(20, C))
+
+
+def copied(ours: Network, m: int, activation: str, batch_norm: bool) -> nn.Sequential:
+    theirs = their_network(activation, batch_norm)
+    dense = [module for name, module in ours.features.named_children() if name.startswith("dense")] + [ours.head]
+    with torch.no_grad():
+        for linear, layer in zip((x for x in theirs if isinstance(x, nn.Linear)), dense, strict=True):
+            linear.weight.copy_(layer.weight[m].T)
+            linear.bias.copy_(layer.bias[m, 0])
+    return theirs
+
+
+def compare(options: dict[str, Any], optimizer: str) -> None:
+    prepare_torch()
+    ours_kind = optimizer if optimizer in ("adam", "adamw", "sgd", "rmsprop") else "sgd"
+    numbers, rule, their_numbers = OPTIMIZERS[optimizer]
+    network = Network([mlp(width=20, **options)] * M, [0, 1, 2], F, C)
+    activation, batch_norm = options.get("activation", "relu"), options.get("batch_norm", False)
+    peers = [copied(network, m, activation, batch_norm) for m in range(M)]
+    ours = make_optimizer(flatten(network), [find_part("optimizer", ours_kind).function(**numbers)] * M)
+    theirs = [rule(peer.parameters(), **their_numbers) for peer in peers]
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(10):
+        x_MBF = torch.randn(M, B, F, generator=generator)
+        y_MB = torch.randint(0, C, (M, B), generator=generator)
+        step(network, ours, x_MBF, y_MB)
+        for m in range(M):
+            theirs[m].zero_grad()
+            nn.functional.cross_entropy(peers[m](x_MBF[m]), y_MB[m]).backward()
+            theirs[m].step()
+    network.eval()
+    x_MBF = torch.randn(M, 50, F, generator=generator)
+    with torch.no_grad():
+        mine = torch.log_softmax(network(x_MBF), dim=2)
+        for m in range(M):
+            torch.testing.assert_close(
+                mine[m], torch.log_softmax(peers[m].eval()(x_MBF[m]), dim=1), rtol=1e-4, atol=1e-5
+            )
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_each_optimizer(optimizer: str) -> None:
+    compare({}, optimizer)
+
+
+@pytest.mark.parametrize("activation", THEIRS)
+def test_each_activation(activation: str) -> None:
+    compare({"activation": activation}, "momentum")
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_batch_norm_with_its_running_statistics(optimizer: str) -> None:
+    compare({"batch_norm": True}, optimizer)
