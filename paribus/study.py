@@ -1,29 +1,27 @@
-"""The conductor: from a study to its result, along the path spec, plan, data, training, store, result."""
+"""The conductor: from a study to its result, along the path spec, data, plan, training, store, result."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+from pydantic import PrivateAttr
 
 import paribus.models
 import paribus.training.optimizers  # noqa: F401  (registers what studies name)
 from paribus.data import Dataset, load
 from paribus.data.prepared import prepare
 from paribus.environment import environment
-from paribus.errors import SpecError, suggest
 from paribus.execution import default_workers, run_jobs
-from paribus.models import count_parameters
+from paribus.outlook import Outlook, count, look_ahead, predict, stored_keys
 from paribus.planning import Plan, Run, plan_study
-from paribus.planning.estimate import calibration, predicted_time_s
 from paribus.result import Result
-from paribus.spec import Recipe, StudySpec
-from paribus.spec.files import overridden, read_study
-from paribus.spec.parts import call_part
+from paribus.spec import StudySpec
 from paribus.store import RunRecord, Store, home_directory
+from paribus.studies import find_study
 from paribus.training.job import Job, RunTask
 
 
@@ -41,12 +39,34 @@ class Watcher(Protocol):
 
 
 class Study(StudySpec):
-    """A study that can be planned and run; the fields are those of a study file."""
+    """A study that can be run; the fields are those of a study file."""
 
-    def run(
-        self, home: Path | str | None = None, workers: int | None = None, watcher: Watcher | None = None
-    ) -> Result:
-        """Train every run that the home does not hold yet; what is stored is used again.
+    _base: Path = PrivateAttr(default_factory=Path.cwd)
+
+    @classmethod
+    def open(cls, name: str, settings: Iterable[str] = ()) -> Study:
+        """A built-in study by name, or a study file.
+
+        Args:
+            name: as in `paribus run`.
+            settings: changes such as `baseline.epochs=20`.
+
+        Raises:
+            SpecError: there is no such study, or it holds a mistake.
+        """
+        values, base = find_study(name, settings)
+        study = cls.model_validate(values)
+        study._base = base
+        return study
+
+    def plan(self, home: Path | str | None = None, workers: int | None = None) -> Outlook:
+        """What `run` would train, what is stored already, and how long the rest takes; nothing is written."""
+        folder = home_directory(Path(home) if home else None)
+        store = Store(folder) if (folder / "paribus.db").exists() else None
+        return look_ahead(self, self._base, store, workers or default_workers())
+
+    def run(self, home: Path | str | None = None, workers: int | None = None, watcher: Watcher | None = None) -> Result:
+        """Train every run that the home does not hold yet, cohort by cohort, storing each as it ends.
 
         Args:
             home: directory of the store; by default PARIBUS_HOME, else ./paribus-home.
@@ -57,86 +77,35 @@ class Study(StudySpec):
             DataError: the data cannot be used.
             StoreError: the home cannot be used.
         """
-        return run_study(self, Path.cwd(), home, workers, watcher)
+        dataset = load(self.data, self._base)
+        plan = plan_study(self, dataset.fingerprint)
+        store = Store(home_directory(Path(home) if home else None))
+        folder, description = prepare(dataset, store.home)
+        store.save_study(self.name, _record(plan, dataset, description))
+        cohorts = _missing(plan, dataset, store)
+        jobs = [_job(cohort, folder, dataset.num_classes) for cohort in cohorts]
+        if watcher:
+            watcher.start(cohorts, len(plan.runs) - sum(len(cohort) for cohort in cohorts))
+        tick = watcher.tick if watcher else lambda board: None
+        run_jobs(jobs, workers or default_workers(), _saver(store, watcher), tick)
+        return Result(store, self.name)
 
 
-@dataclass(frozen=True)
-class Outlook:
-    """What running a study would do: its plan, what is stored of it, and how long the rest takes."""
-
-    plan: Plan
-    parameters: dict[str, int]
-    stored: frozenset[str]
-    time_s: float
-    measured: bool
+def _missing(plan: Plan, dataset: Dataset, store: Store) -> list[tuple[Run, ...]]:
+    """What is left of each cohort, the longest first."""
+    stored = stored_keys(plan, store)
+    left = [tuple(run for run in cohort if run.key not in stored) for cohort in plan.cohorts]
+    return sorted(filter(None, left), key=lambda cohort: -sum(predict(run.recipe, dataset) for run in cohort))
 
 
-def open_study(name: str, settings: Iterable[str] = ()) -> tuple[Study, Path]:
-    """Read a study file, or a built-in study, with settings laid over it.
-
-    Returns:
-        The study, and the folder that its files are relative to.
-
-    Raises:
-        SpecError: there is no such study, or it holds a mistake.
-    """
-    path = Path(name).expanduser()
-    if not path.is_file() and path.suffix not in (".yaml", ".yml"):
-        known = built_in()
-        if name not in known:
-            raise SpecError(f"No built-in study {name!r}, nor a file. {suggest(name, known)} A file ends in .yaml.")
-        path = known[name]
-    values = overridden(read_study(path), settings)
-    return Study.model_validate(values), path.absolute().parent
-
-
-def built_in() -> dict[str, Path]:
-    """The studies that come with paribus, by name."""
-    return {path.stem: path for path in sorted((Path(__file__).parent / "studies").glob("*.yaml"))}
-
-
-def look_ahead(study: Study, base: Path, store: Store | None, workers: int | None = None) -> Outlook:
-    """Plan a study without training or writing anything."""
-    dataset = load(study.data, base)
-    plan = plan_study(study, dataset.fingerprint)
-    parameters = {name: _parameters(recipe, dataset) for name, recipe in plan.variants.items()}
-    stored = _stored(plan, store) if store else frozenset[str]()
-    recent = store.recent_runs() if store else []
-    factor = calibration([row.time_s for row in recent], [row.predicted_s for row in recent])
-    open_s = sum(_predicted_s(run, parameters, dataset) for run in plan.runs if run.key not in stored)
-    time_s = open_s * (factor or 1.0) / (workers or default_workers())
-    return Outlook(plan, parameters, stored, time_s, factor is not None)
-
-
-def run_study(
-    study: StudySpec,
-    base: Path,
-    home: Path | str | None = None,
-    workers: int | None = None,
-    watcher: Watcher | None = None,
-) -> Result:
-    """Train what is missing of a study, cohort by cohort, storing each as it ends; see `Study.run`."""
-    dataset = load(study.data, base)
-    plan = plan_study(study, dataset.fingerprint)
-    store = Store(home_directory(Path(home) if home else None))
-    folder, description = prepare(dataset, store.home)
-    store.save_study(study.name, _record(plan, dataset, description))
-    stored = _stored(plan, store)
-    cohorts = [tuple(run for run in cohort if run.key not in stored) for cohort in plan.cohorts]
-    cohorts = sorted(filter(None, cohorts), key=lambda cohort: -_work(cohort, dataset))
-    if watcher:
-        watcher.start(cohorts, len(stored))
-
+def _saver(store: Store, watcher: Watcher | None) -> Callable[[list[RunRecord]], None]:
     def save(records: list[RunRecord]) -> None:
         for record in records:
             store.save_run(record)
         if watcher:
             watcher.saved(records)
 
-    if cohorts:
-        jobs = [_job(cohort, folder, dataset.num_classes) for cohort in cohorts]
-        run_jobs(jobs, workers or default_workers(), save, watcher.tick if watcher else lambda board: None)
-    return Result(store, study.name)
+    return save
 
 
 def _job(cohort: tuple[Run, ...], folder: Path, num_classes: int) -> Job:
@@ -144,15 +113,10 @@ def _job(cohort: tuple[Run, ...], folder: Path, num_classes: int) -> Job:
     return Job(tasks, folder, num_classes)
 
 
-def _stored(plan: Plan, store: Store) -> frozenset[str]:
-    rows = store.runs(run.key for run in plan.runs)
-    return frozenset(key for key, row in rows.items() if row.status != "failed")
-
-
 def _record(plan: Plan, dataset: Dataset, description: dict[str, Any]) -> dict[str, Any]:
     """What the store keeps of a study: enough for every table and report without the data or the plan."""
     variants = {
-        name: {"recipe": recipe.model_dump(mode="json"), "parameters": _parameters(recipe, dataset)}
+        name: {"recipe": recipe.model_dump(mode="json"), "parameters": count(recipe, dataset)}
         for name, recipe in plan.variants.items()
     }
     return {
@@ -163,18 +127,3 @@ def _record(plan: Plan, dataset: Dataset, description: dict[str, Any]) -> dict[s
         "runs": [{"key": run.key, "variant": run.variant, "seed": run.seed} for run in plan.runs],
         "environment": environment(),
     }
-
-
-def _parameters(recipe: Recipe, dataset: Dataset) -> int:
-    return count_parameters(call_part("model", recipe.model), int(np.prod(dataset.item_shape)), dataset.num_classes)
-
-
-def _predicted_s(run: Run, parameters: dict[str, int], dataset: Dataset) -> float:
-    data = run.recipe.data
-    rows = int(len(dataset.y_train) * data.fraction * (1 - data.validation))
-    return predicted_time_s(parameters[run.variant], rows, run.recipe.epochs, run.recipe.batch_size)
-
-
-def _work(cohort: tuple[Run, ...], dataset: Dataset) -> float:
-    parameters = {run.variant: _parameters(run.recipe, dataset) for run in cohort}
-    return sum(_predicted_s(run, parameters, dataset) for run in cohort)

@@ -14,11 +14,9 @@ Home = Annotated[
 ]
 Seeds = Annotated[int | None, typer.Option("--seeds", help="Number of seeds, instead of the study's.")]
 Settings = Annotated[
-    list[str], typer.Option("--set", metavar="PATH=VALUE", help="Change the study, e.g. baseline.epochs=20. Repeatable.")
+    list[str], typer.Option("--set", metavar="PATH=VALUE", help="Change the study, as in baseline.epochs=20.")
 ]
-Workers = Annotated[
-    int | None, typer.Option("--workers", min=1, help="Processes, of one thread each.  [one a core]")
-]
+Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Processes, of one thread each.  [one a core]")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 
@@ -45,5 +43,5 @@ def existing_store(home: Path | None) -> Any:
 
     folder = home_directory(home)
     if not (folder / "paribus.db").exists():
-        raise StoreError(f"No studies in {folder}. Run one with `paribus run STUDY`, or name another place with --home.")
+        raise StoreError(f"No studies in {folder}. Run one with `paribus run STUDY`, or give --home.")
     return Store(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import Any
 
@@ -9,15 +10,20 @@ from rich.console import Console
 from rich.table import Table
 
 from paribus.cli.text import gap, score
+from paribus.comparison.caveats import CAVEATS
 from paribus.result import Result
 
 _STYLES = {"better": "green", "worse": "red", "equivalent": "cyan", "undecided": "yellow"}
+_WIDTH = 120
+"""Columns where the output is no terminal."""
 
 
 def print_outcome(result: Result) -> None:
     """Print the variants with their seeds, the contrasts with their verdicts, and the verdicts in words."""
     summary = result.summary
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _WIDTH
     counts = Counter(run["status"] for run in summary["runs"])
     told = ", ".join(f"{count} {status}" for status, count in counts.items())
     console.print(f"[bold]{summary['study']}[/]: {len(summary['runs'])} runs, {told}\n")
@@ -26,6 +32,8 @@ def print_outcome(result: Result) -> None:
     if summary["contrasts"]:
         console.print()
         console.print(_contrasts(summary["contrasts"], metric))
+        for code in sorted({text.split()[0] for row in summary["contrasts"] for text in row["caveats"]}):
+            console.print(f"[dim]{code} {CAVEATS[code]}[/]")
         console.print()
     for sentence in result.verdicts:
         console.print(f"- {sentence}.", soft_wrap=True)
@@ -36,6 +44,7 @@ def print_outcome(result: Result) -> None:
 
 
 def _scores(result: Result, metric: str) -> Table:
+    """One row a variant: the score of each seed, the mean and its interval."""
     unit = "nats" if metric.endswith("loss") else "%"
     runs: dict[str, list[dict[str, Any]]] = {}
     for run in result.summary["runs"]:
@@ -44,35 +53,43 @@ def _scores(result: Result, metric: str) -> Table:
     table.add_column("variant")
     for run in next(iter(runs.values())):
         table.add_column(f"seed {run['seed']}", justify="right")
-    for column in ("mean", "95 % interval"):
-        table.add_column(column, justify="right")
-    means = result.variants.set_index("variant")
+    table.add_column("mean", justify="right")
+    table.add_column("95 % interval", justify="right", no_wrap=True)
+    means: dict[str, dict[str, Any]] = {row["variant"]: row for row in result.variants.to_dict("records")}
     for variant, members in runs.items():
         cells = [score(run["metrics"][metric], metric) if run["metrics"] else run["status"] for run in members]
-        row = means.loc[variant]
-        interval = "-" if row["ci_low"] != row["ci_low"] else f"{score(row['ci_low'], metric)} to {score(row['ci_high'], metric)}"
-        mean = "-" if row["mean"] != row["mean"] else score(row["mean"], metric)
-        table.add_row(variant, *cells, mean, interval)
+        row = means[variant]
+        table.add_row(variant, *cells, _known(score, metric, row["mean"]), _range(score, metric, row))
     return table
 
 
 def _contrasts(contrasts: list[dict[str, Any]], metric: str) -> Table:
     unit = "nats" if metric.endswith("loss") else "points"
     table = Table(box=None, pad_edge=False, header_style="bold", title=f"difference ({unit})", title_justify="left")
-    for column in ("factor", "level", "against"):
-        table.add_column(column)
-    for column in ("n", "difference", "95 % interval", "p (Holm)"):
-        table.add_column(column, justify="right")
-    table.add_column("verdict")
+    table.add_column("factor")
+    table.add_column("level against reference")
+    for column in ("n", "mean", "95 % interval"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
     table.add_column("caveats")
     for row in contrasts:
-        known = row["ci_low"] is not None
-        interval = f"{gap(row['ci_low'], metric)} to {gap(row['ci_high'], metric)}" if known else "-"
-        p = "-" if row["p_adjusted"] is None else f"{row['p_adjusted']:.3g}"
-        verdict = f"[{_STYLES[row['verdict']]}]{row['verdict']}[/]"
         codes = " ".join(dict.fromkeys(text.split()[0] for text in row["caveats"]))
         table.add_row(
-            row["factor"], row["level"], row["reference"], str(row["n"]), gap(row["difference"], metric), interval, p,
-            verdict, codes,
-        )  # fmt: skip
+            row["factor"],
+            f"{row['level']} against {row['reference']}",
+            str(row["n"]),
+            _known(gap, metric, row["difference"]),
+            _range(gap, metric, row),
+            f"[{_STYLES[row['verdict']]}]{row['verdict']}[/]",
+            codes,
+        )
     return table
+
+
+def _known(write: Any, metric: str, value: float | None) -> str:
+    return "-" if value is None or math.isnan(value) else write(value, metric)
+
+
+def _range(write: Any, metric: str, row: Any) -> str:
+    low, high = (_known(write, metric, row[name]) for name in ("ci_low", "ci_high"))
+    return "-" if low == "-" else f"{low} to {high}"

@@ -12,15 +12,11 @@ def duration(time_s: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"
 
 
-def score(value: float | None, metric: str) -> str:
+def score(value: float, metric: str) -> str:
     """A score as tables print it: accuracies and F1 in percent, losses in nats."""
-    if value is None:
-        return "-"
     return f"{value:.4f}" if metric.endswith("loss") else f"{100 * value:.2f}"
 
 
-def gap(value: float | None, metric: str) -> str:
+def gap(value: float, metric: str) -> str:
     """A difference with its sign, in percentage points or nats."""
-    if value is None:
-        return "-"
     return f"{value:+.4f}" if metric.endswith("loss") else f"{100 * value:+.2f}"

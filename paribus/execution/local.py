@@ -39,6 +39,8 @@ def run_jobs(jobs: Sequence[Job], workers: int, on_records: OnRecords, on_tick: 
         on_tick: called several times a second with the progress board, shape (job, 3): epochs done, runs still
             training, best validation accuracy.
     """
+    if not jobs:
+        return
     with tempfile.TemporaryDirectory(prefix="paribus-") as folder, _main_not_imported():
         path = Path(folder) / "board.npy"
         np.save(path, np.zeros((len(jobs), 3)))

@@ -68,8 +68,9 @@ def _build(position: Sequence[paper.Layer], width: int) -> tuple[str, nn.Module,
 def _initialize(layer: layers.Dense, path: str, seeds: Sequence[int], init: Init) -> None:
     """Draw initial weights from each run's own stream.
 
-    Source: `pytorch` is the default of `torch.nn.Linear`, weights and biases uniform within 1 / sqrt(fan_in); `keras` that
-    of `keras.layers.Dense`, weights uniform within sqrt(6 / (fan_in + fan_out)), biases 0 (Glorot & Bengio 2010, eq. 16).
+    Source: `pytorch` is the default of `torch.nn.Linear`, weights and biases uniform within 1 / sqrt(fan_in); `keras`
+    that of `keras.layers.Dense`, weights uniform within sqrt(6 / (fan_in + fan_out)), biases 0 (Glorot & Bengio 2010,
+    equation 16).
     """
     _, fan_in, fan_out = layer.weight.shape
     bound = 1 / math.sqrt(fan_in) if init == "pytorch" else math.sqrt(6 / (fan_in + fan_out))

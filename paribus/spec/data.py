@@ -39,9 +39,9 @@ Test = Annotated[
 class Preparation(Record):
     """How a run's rows are chosen and scaled; part of its recipe."""
 
-    scale: Scale = Field(default="standard", description="How features are scaled; fitted on a run's training rows only.")
-    fraction: float = Field(default=1.0, gt=0, le=1, description="Class-wise sample of the training part, without replacement.")
-    validation: float = Field(default=0.1, ge=0, lt=1, description="Stratified share of the training part; 0 trains on all.")
+    scale: Scale = Field(default="standard", description="How features are scaled, fitted on training rows.")
+    fraction: float = Field(default=1.0, gt=0, le=1, description="Class-wise sample of the training part.")
+    validation: float = Field(default=0.1, ge=0, lt=1, description="Stratified share of the training part.")
 
 
 class DataSpec(Preparation):

@@ -9,7 +9,7 @@ from typing import Any, cast
 def patched(base: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
     """`base` with `patch` laid over it; neither is changed.
 
-    Keys may be dotted paths. Mappings are merged, all else is replaced. Where `kind` changes, the old part's options go.
+    Keys may be dotted paths. Mappings are merged, all else is replaced; where `kind` changes, the old options go.
     """
     result = dict(base)
     for path, value in patch.items():

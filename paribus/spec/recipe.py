@@ -27,7 +27,7 @@ class Baseline(Record):
     optimizer: Annotated[Any, OptionsOf("optimizer")] = Field(default={"kind": "adam"}, validate_default=True)
     epochs: int = Field(default=10, ge=1, description="Passes over the training rows.")
     batch_size: int = Field(default=128, ge=1, description="Rows a step; the last batch of an epoch may be smaller.")
-    monitor: Literal["loss", "accuracy"] = Field(default="loss", description="Validation metric that decides the best epoch.")
+    monitor: Literal["loss", "accuracy"] = Field(default="loss", description="Validation metric of the best epoch.")
     keep: Literal["last", "best"] = Field(default="last", description="Weights that are evaluated and stored.")
     early_stopping: EarlyStopping | None = Field(default=None, description="Off unless given.")
 

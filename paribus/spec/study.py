@@ -59,7 +59,7 @@ class Factor(Record):
         description="Values of `vary`, or name: changes to the recipe."
     )
     given: dict[str, Any] = Field(default={}, description="Changes that hold for all levels of this factor.")
-    reference: Any = Field(default=None, description="Level that the others are compared with; by default the baseline's.")
+    reference: Any = Field(default=None, description="Level that others are compared with; else the baseline's.")
 
     @model_validator(mode="before")
     @classmethod

@@ -41,9 +41,7 @@ class Store:
             migrate(self._engine)
         except (OSError, SQLAlchemyError) as error:
             reason = str(getattr(error, "orig", None) or error)
-            raise StoreError(
-                f"Cannot use the home {self.home}: {reason}. Choose another with --home."
-            ) from None
+            raise StoreError(f"Cannot use the home {self.home}: {reason}. Choose another with --home.") from None
         sweep(self.home)
 
     def save_run(self, record: RunRecord) -> None:

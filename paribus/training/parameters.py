@@ -12,11 +12,12 @@ from torch import Tensor, nn
 from paribus.models.layers import VECTOR
 from paribus.training.optimizers import Update
 
+
 def flatten(network: nn.Module) -> Tensor:
     """Move the network's parameters and gradients into rows of two tensors, of which they become views.
 
-    Each parameter is filled up with zeros to a multiple of the vector length, so that a row is updated with the same bits
-    whatever other rows there are.
+    Each parameter is filled up with zeros to a multiple of the vector length, so that a row is updated with the same
+    bits whatever other rows there are.
 
     Returns:
         theta_MP of shape (run, parameter), with `theta_MP.grad` of the same shape.

@@ -37,7 +37,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module", params=["pixels", "odd features"])
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """784 pixels as bytes, or 13 features as floats, of three classes; 10 batches of 32 an epoch, the last one smaller."""
+    """784 pixels as bytes, or 13 features as floats, of three classes; 10 batches of 32 an epoch, the last smaller."""
     path, rng = tmp_path_factory.mktemp("data"), np.random.default_rng(7)
     for part, rows in (("train", 344), ("test", 50)):
         labels = np.arange(rows) % 3

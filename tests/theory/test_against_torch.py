@@ -17,19 +17,19 @@ from paribus.training.parameters import flatten, make_optimizer
 from paribus.training.step import step
 
 OPTIMIZERS = {
-    "adam": (dict(lr=0.01, l2=0.02), torch.optim.Adam, dict(lr=0.01, weight_decay=0.02)),
-    "adamw": (dict(lr=0.01, weight_decay=0.1), torch.optim.AdamW, dict(lr=0.01, weight_decay=0.1)),
-    "sgd": (dict(lr=0.1, l2=0.02), torch.optim.SGD, dict(lr=0.1, weight_decay=0.02)),
-    "momentum": (dict(lr=0.1, momentum=0.9), torch.optim.SGD, dict(lr=0.1, momentum=0.9)),
+    "adam": ({"lr": 0.01, "l2": 0.02}, torch.optim.Adam, {"lr": 0.01, "weight_decay": 0.02}),
+    "adamw": ({"lr": 0.01, "weight_decay": 0.1}, torch.optim.AdamW, {"lr": 0.01, "weight_decay": 0.1}),
+    "sgd": ({"lr": 0.1, "l2": 0.02}, torch.optim.SGD, {"lr": 0.1, "weight_decay": 0.02}),
+    "momentum": ({"lr": 0.1, "momentum": 0.9}, torch.optim.SGD, {"lr": 0.1, "momentum": 0.9}),
     "nesterov": (
-        dict(lr=0.1, momentum=0.9, nesterov=True),
+        {"lr": 0.1, "momentum": 0.9, "nesterov": True},
         torch.optim.SGD,
-        dict(lr=0.1, momentum=0.9, nesterov=True),
+        {"lr": 0.1, "momentum": 0.9, "nesterov": True},
     ),
     "rmsprop": (
-        dict(lr=0.01, rho=0.95, momentum=0.5, eps=1e-6),
+        {"lr": 0.01, "rho": 0.95, "momentum": 0.5, "eps": 1e-6},
         torch.optim.RMSprop,
-        dict(lr=0.01, alpha=0.95, momentum=0.5, eps=1e-6),
+        {"lr": 0.01, "alpha": 0.95, "momentum": 0.5, "eps": 1e-6},
     ),
 }
 THEIRS = {

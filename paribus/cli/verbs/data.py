@@ -1,4 +1,4 @@
-"""paribus data list | get | show"""
+"""`paribus data list | get | show`."""
 
 from __future__ import annotations
 
@@ -61,9 +61,10 @@ def _print(values: dict[str, Any]) -> None:
     console = Console(highlight=False)
     rows, duplicates = values["rows"], values["duplicates"]
     shape = " x ".join(str(size) for size in values["item_shape"])
-    low, high = values["range"] or (None, None)
+    low, high = values["range"] or ("-", "-")
+    items = f"{shape} {values['dtype']}, {low} to {high}"
     console.print(f"[bold]{values['name']}[/]  fingerprint {values['fingerprint'][:16]}")
-    console.print(f"items         {rows['train']:,} training, {rows['test']:,} test; {shape} {values['dtype']}, {low} to {high}")
+    console.print(f"items         {rows['train']:,} training, {rows['test']:,} test; {items}")
     console.print(f"missing       {values['missing']:,} values")
     console.print(f"duplicates    {duplicates['train']:,} in training, {duplicates['test']:,} in test")
     console.print(f"overlap       {values['overlap']:,} test items are also training items")

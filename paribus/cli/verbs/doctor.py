@@ -1,4 +1,4 @@
-"""paribus doctor"""
+"""`paribus doctor`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""paribus init"""
+"""`paribus init`."""
 
 from __future__ import annotations
 

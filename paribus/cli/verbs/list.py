@@ -1,4 +1,4 @@
-"""paribus list"""
+"""`paribus list`."""
 
 from __future__ import annotations
 

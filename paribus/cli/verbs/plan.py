@@ -1,15 +1,13 @@
-"""paribus plan"""
+"""`paribus plan`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from paribus.cli.options import AsJson, Home, Seeds, Settings, StudyName, Workers, print_json, settings_with
 
 if TYPE_CHECKING:
-    from paribus.study import Outlook
+    from paribus.outlook import Outlook
 
 
 def plan(
@@ -21,13 +19,9 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Say what a study would train, what is stored already, and how long the rest takes."""
-    from paribus.store import Store, home_directory
-    from paribus.study import look_ahead, open_study
+    from paribus.study import Study
 
-    spec, base = open_study(study, settings_with(settings, seeds))
-    folder = home_directory(home)
-    store = Store(folder) if (folder / "paribus.db").exists() else None
-    outlook = look_ahead(spec, base, store, workers)
+    outlook = Study.open(study, settings_with(settings, seeds)).plan(home, workers)
     print_json(_values(outlook)) if as_json else _print(outlook)
 
 

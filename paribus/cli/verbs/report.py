@@ -1,4 +1,4 @@
-"""paribus report"""
+"""`paribus report`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""paribus run"""
+"""`paribus run`."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def run(
     """Train what a study asks for and the home does not hold yet; then show the verdicts and write the report."""
     from paribus.cli.outcome import print_outcome
     from paribus.cli.progress import make_watcher
-    from paribus.study import open_study, run_study
+    from paribus.study import Study
 
-    spec, base = open_study(study, settings_with(settings, seeds))
+    opened = Study.open(study, settings_with(settings, seeds))
     watcher = make_watcher()
     try:
         with watcher:
-            result = run_study(spec, base, home, workers, watcher)
+            result = opened.run(home, workers, watcher)
     except KeyboardInterrupt:
         typer.echo("\nInterrupted. What finished is stored; the same command goes on from there.", err=True)
         raise typer.Exit(130) from None

@@ -1,4 +1,4 @@
-"""paribus schema"""
+"""`paribus schema`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""paribus show"""
+"""`paribus show`."""
 
 from __future__ import annotations
 

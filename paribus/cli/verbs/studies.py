@@ -1,4 +1,4 @@
-"""paribus studies"""
+"""`paribus studies`."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ def studies(
     """List the built-in studies, or print one."""
     from paribus.errors import SpecError, suggest
     from paribus.spec.files import read_study
-    from paribus.study import built_in
+    from paribus.studies import built_in
 
     known = built_in()
     if name is not None:
         if name not in known:
             raise SpecError(f"No built-in study {name!r}. {suggest(name, known)}")
-        print_json(read_study(known[name])) if as_json else typer.echo(known[name].read_text(encoding="utf-8"), nl=False)
+        print_json(read_study(known[name])) if as_json else typer.echo(
+            known[name].read_text(encoding="utf-8"), nl=False
+        )
         return
     questions = {stem: str(read_study(path).get("question", "")) for stem, path in known.items()}
     if as_json:

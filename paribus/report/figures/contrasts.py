@@ -7,12 +7,12 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from paribus.comparison.words import metric_name
-from paribus.report.figures.look import PALE, TEMPLATE, label
+from paribus.report.figures.look import TEMPLATE, label
 from paribus.report.numbers import unit_of
 
 _LOOKS = {
-    "better": ("#009E73", "triangle-right"),
-    "worse": ("#D55E00", "triangle-left"),
+    "better": ("#009E73", "triangle-up"),
+    "worse": ("#D55E00", "triangle-down"),
     "equivalent": ("#0072B2", "square"),
     "undecided": ("#767676", "circle-open"),
 }
@@ -26,8 +26,13 @@ _COLUMNS = [
 
 
 def frame(contrasts: pd.DataFrame) -> pd.DataFrame:
-    """Take what the plot shows: a row a level, differences in the metric's own units; empty without factors."""
-    return contrasts[_COLUMNS] if len(contrasts) else pd.DataFrame(columns=_COLUMNS)
+    """Take what the plot shows: a row a level, differences in the metric's own units; empty if nothing was compared.
+
+    Args:
+        contrasts: as in `Tables.contrasts`.
+    """
+    compared = len(contrasts) > 0 and contrasts["difference"].notna().any()
+    return contrasts[_COLUMNS] if compared else pd.DataFrame(columns=_COLUMNS)
 
 
 def draw(frame: pd.DataFrame) -> go.Figure:
@@ -55,7 +60,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     )
     side = "left" if metric.endswith("loss") else "right"
     title = f"difference in {metric_name(metric)}<br>in {unit.difference}, {side} is better"
-    zero = {"zeroline": True, "zerolinecolor": PALE, "zerolinewidth": 1.2}
+    zero = {"zeroline": True, "zerolinecolor": "#aaaaaa", "zerolinewidth": 1.2}
     return figure.update_xaxes(title=title, range=_range(frame, margin, unit.scale), **zero)
 
 

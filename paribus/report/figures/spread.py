@@ -54,9 +54,10 @@ def draw(frame: pd.DataFrame, score: str) -> go.Figure:
         marker={"color": INK, "size": 9, "symbol": "diamond"},
         hovertemplate="mean %{x:.4g} ± %{error_x.array:.2g}<extra></extra>",
     )
-    figure = go.Figure([dots, means], layout={"template": TEMPLATE, "height": 130 + 44 * len(groups)})
-    figure.update_xaxes(title=f"{metric_name(score)}, {unit.suffix}")
     texts = [_row_label(str(name), group) for name, group in groups]
+    row = max(44, 18 * max(text.count("<br>") + 1 for text in texts) + 8)
+    figure = go.Figure([dots, means], layout={"template": TEMPLATE, "height": 130 + row * len(groups)})
+    figure.update_xaxes(title=f"{metric_name(score)}, {unit.suffix}")
     bottom = len(groups) - 0.4
     return figure.update_yaxes(range=[bottom, -0.6], tickvals=list(place.values()), ticktext=texts, ticks="")
 

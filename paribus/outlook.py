@@ -1,0 +1,65 @@
+"""What a study would do and cost, before anything trains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from paribus.data import Dataset, load
+from paribus.models import count_parameters
+from paribus.planning import Plan, plan_study
+from paribus.planning.estimate import calibration, predicted_time_s
+from paribus.spec import Recipe, StudySpec
+from paribus.spec.parts import call_part
+from paribus.store import Store
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What running a study would do: its plan, what is stored of it, and how long the rest takes.
+
+    Args:
+        plan: variants, runs and cohorts.
+        parameters: number of trained parameters by variant.
+        stored: keys of the runs that need no training.
+        time_s: estimate for the others.
+        measured: whether that rests on runs stored in this home.
+    """
+
+    plan: Plan
+    parameters: dict[str, int]
+    stored: frozenset[str]
+    time_s: float
+    measured: bool
+
+
+def look_ahead(study: StudySpec, base: Path, store: Store | None, workers: int) -> Outlook:
+    """Plan a study without training or writing anything."""
+    dataset = load(study.data, base)
+    plan = plan_study(study, dataset.fingerprint)
+    stored = stored_keys(plan, store) if store else frozenset[str]()
+    recent = store.recent_runs() if store else []
+    factor = calibration([row.time_s for row in recent], [row.predicted_s for row in recent])
+    open_s = sum(predict(run.recipe, dataset) for run in plan.runs if run.key not in stored)
+    time_s = open_s * (factor or 1.0) / workers
+    parameters = {name: count(recipe, dataset) for name, recipe in plan.variants.items()}
+    return Outlook(plan, parameters, stored, time_s, factor is not None)
+
+
+def stored_keys(plan: Plan, store: Store) -> frozenset[str]:
+    """Keys of the plan's runs that need no training; failed runs are tried again."""
+    rows = store.runs(run.key for run in plan.runs)
+    return frozenset(key for key, row in rows.items() if row.status != "failed")
+
+
+def count(recipe: Recipe, dataset: Dataset) -> int:
+    """Number of trained parameters."""
+    return count_parameters(call_part("model", recipe.model), int(np.prod(dataset.item_shape)), dataset.num_classes)
+
+
+def predict(recipe: Recipe, dataset: Dataset) -> float:
+    """Seconds that one run takes one thread, see `predicted_time_s`."""
+    rows = int(len(dataset.y_train) * recipe.data.fraction * (1 - recipe.data.validation))
+    return predicted_time_s(count(recipe, dataset), rows, recipe.epochs, recipe.batch_size)

@@ -1,0 +1,53 @@
+"""A small study is trained, and its report opened from disk in a browser without any network."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+            "--disable-sync", "--no-first-run"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from paribus.study import open_study, run_study
+
+    home = tmp_path_factory.mktemp("home")
+    study, base = open_study("quickstart", ["seeds=2", "baseline.epochs=2"])
+    return run_study(study, base, home).report()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=shutil.which("chromium"), args=SWITCHES)
+        yield browser
+        browser.close()
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_the_report_is_drawn_offline_and_fits(report: Path, browser, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    context.set_offline(True)
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda request: wrong.append(request.url) if request.url.startswith("http") else None)
+    page.goto(report.as_uri())
+    page.wait_for_selector("#figure-confusion .hm image")
+    drawn = page.eval_on_selector_all(
+        ".plotly-graph-div",
+        "divs => divs.map(d => d.querySelectorAll('.trace path, .hm image').length)",
+    )
+    assert len(drawn) == 4
+    assert all(count > 0 for count in drawn)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert wrong == []
+    context.close()

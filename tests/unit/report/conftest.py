@@ -1,0 +1,125 @@
+"""A home filled with made-up runs: nothing is trained."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from paribus.comparison.summary import contrasts_of, summarize
+from paribus.comparison.words import sentence
+from paribus.evaluation.metrics import score
+from paribus.report.page import write_page
+from paribus.report.tables import Tables, load_tables
+from paribus.store import RunRecord, Store
+from paribus.store.records import Status
+
+CLASSES = ["shirt", "bag", "boot"]
+SKILL = {"baseline": 1.0, "depth=3": 1.2, "optimizer=SGD": 0.2, "optimizer=<b>&Adam": 1.0}
+FACTORS = {"depth": ["baseline", "depth=3"], "optimizer": ["baseline", "optimizer=SGD", "optimizer=<b>&Adam"]}
+
+
+class Fake:
+    """A study in a home of its own, and what was put into it."""
+
+    def __init__(self, store: Store, record: dict[str, Any]) -> None:
+        self.store, self.record = store, record
+        self.saved: dict[tuple[str, int], RunRecord] = {}
+
+    @property
+    def rows(self) -> dict[str, Any]:
+        return self.store.runs(run["key"] for run in self.record["runs"])
+
+    @property
+    def tables(self) -> Tables:
+        return load_tables(self.store, self.record, summarize(self.record, self.rows))
+
+    def page(self, target: Path) -> str:
+        verdicts = [sentence(contrast) for contrast in contrasts_of(self.record, self.rows)]
+        return write_page(target, self.record, self.tables, verdicts).read_text(encoding="utf-8")
+
+
+def probabilities(seed: int, skill: float, labels: np.ndarray) -> np.ndarray:
+    scores = np.random.default_rng(seed).normal(size=(len(labels), len(CLASSES)))
+    scores[np.arange(len(labels)), labels] += skill
+    shares = np.exp(scores)
+    return (shares / shares.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def run_record(planned: dict[str, Any], status: Status, validation: float, epochs: int) -> RunRecord:
+    seed, variant = planned["seed"], planned["variant"]
+    predictions, metrics = {}, {}
+    parts = {"test": 300, "val": 60} if validation else {"test": 300}
+    for part, rows in parts.items() if status == "finished" else ():
+        labels = np.arange(rows) % len(CLASSES)
+        shares = probabilities(seed * 10 + rows, SKILL[variant], labels)
+        predictions |= {f"{part}_probabilities": shares, f"{part}_labels": labels, f"{part}_items": np.arange(rows)}
+        metrics |= {f"{part}_{name}": value for name, value in score(shares, labels).items()}
+    curve = np.linspace(1, 0.5, epochs) + 0.01 * seed
+    history = {"train_loss": curve, "train_accuracy": 1 - curve / 2, "val_loss": curve + 0.1, "val_accuracy": 1 - curve}
+    if not validation:
+        history |= dict.fromkeys(("val_loss", "val_accuracy"), np.full(epochs, np.nan))
+    if status == "diverged":
+        history["train_loss"] = np.where(np.arange(epochs) == epochs - 1, np.nan, curve)
+    return RunRecord(
+        key=planned["key"], recipe={"data": {"validation": validation}, "epochs": epochs}, seed=seed, status=status,
+        epochs=0 if status == "failed" else epochs, best_epoch=1, time_s=1.5, metrics=metrics,
+        history={} if status == "failed" else history, predictions=predictions, engine={"device": "cpu"},
+        message="Traceback\n  line\nRunError: <out of memory>" if status == "failed" else "",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def fake(tmp_path: Path) -> Callable[..., Fake]:
+    def make(
+        *,
+        seeds: int = 4,
+        factors: bool = True,
+        validation: float = 0.1,
+        statuses: dict[tuple[str, int], str] | None = None,
+        everywhere: str = "finished",
+        metric: str = "accuracy",
+        question: str = "Is <script>alert(1)</script> safe?",
+    ) -> Fake:
+        levels = [
+            {"factor": factor, "label": variant.split("=")[-1], "variant": variant, "is_reference": number == 0}
+            for factor, variants in FACTORS.items()
+            for number, variant in enumerate(variants)
+        ]
+        if not factors:
+            levels = [{"factor": None, "label": None, "variant": "baseline", "is_reference": False}]
+        names = list(dict.fromkeys(level["variant"] for level in levels))
+        record = {
+            "spec": {
+                "name": "fake-study", "question": question, "metric": metric, "margin": 0.01,
+                "data": {"source": "fake", "scale": "standard", "fraction": 1.0, "validation": validation},
+                "seeds": list(range(seeds)),
+                "factors": {name: {"levels": [1, 2]} for name in FACTORS} if factors else {},
+            },
+            "dataset": {
+                "name": "fake", "fingerprint": "f" * 64, "item_shape": [2], "num_classes": 3,
+                "rows": {"train": 600, "test": 300}, "missing": 0, "duplicates": {"train": 1, "test": 0}, "overlap": 2,
+                "conflicting": 0, "class_names": CLASSES,
+                "class_counts": {part: dict.fromkeys(CLASSES, 100) for part in ("train", "test")},
+            },
+            "variants": {name: {"recipe": {}, "parameters": 1000 + i} for i, name in enumerate(names)},
+            "levels": levels,
+            "runs": [
+                {"key": hashlib.sha256(f"{name}{seed}".encode()).hexdigest(), "variant": name, "seed": seed}
+                for name in names
+                for seed in range(seeds)
+            ],
+            "environment": {"processor": "abacus"},
+        }  # fmt: skip
+        study = Fake(Store(tmp_path / "home"), record)
+        for planned in record["runs"]:
+            place = planned["variant"], planned["seed"]
+            status = (statuses or {}).get(place, everywhere)
+            if status != "interrupted":
+                study.saved[place] = run_record(planned, Status(status), validation, epochs=5)
+                study.store.save_run(study.saved[place])
+        return study
+
+    return make

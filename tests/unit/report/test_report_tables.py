@@ -1,0 +1,109 @@
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+
+
+def test_variants_are_those_of_the_plan_with_student_intervals(fake) -> None:
+    study = fake(statuses={("depth=3", 1): "diverged"})
+    table = study.tables.variants.set_index("variant")
+    assert list(table.index) == ["baseline", "depth=3", "optimizer=SGD", "optimizer=<b>&Adam"]
+    scores = [
+        run.metrics["test_accuracy"] for (name, _), run in study.saved.items() if name == "depth=3" and run.metrics
+    ]
+    low, high = stats.ttest_1samp(scores, 0).confidence_interval(0.95)
+    row = table.loc["depth=3"]
+    assert (row["finished"], row["planned"], row["parameters"]) == (3, 4, 1001)
+    expected = [np.mean(scores), low, high, min(scores), max(scores), 1.5]
+    assert row[["mean", "ci_low", "ci_high", "min", "max", "seconds"]].tolist() == pytest.approx(expected)
+
+
+def test_runs_have_every_metric_and_every_status(fake) -> None:
+    statuses = {("depth=3", 0): "diverged", ("depth=3", 1): "failed", ("optimizer=SGD", 2): "interrupted"}
+    study = fake(statuses=statuses)
+    runs = study.tables.runs
+    assert list(runs.columns[:6]) == ["variant", "seed", "status", "epochs", "best_epoch", "seconds"]
+    assert len(runs) == 16
+    found = {(row.variant, row.seed): row.status for row in runs.itertuples()}
+    assert {place: found[place] for place in statuses} == statuses
+    assert list(found.values()).count("finished") == 13
+    saved = study.saved["baseline", 2].metrics
+    row = runs.query("variant == 'baseline' and seed == 2").iloc[0]
+    assert {name: row[name] for name in saved} == saved
+
+
+def test_history_holds_every_epoch_of_finished_and_diverged_runs(fake) -> None:
+    study = fake(statuses={("baseline", 0): "diverged", ("baseline", 1): "failed"})
+    history = study.tables.history
+    columns = ["variant", "seed", "epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy"]
+    assert list(history.columns) == columns
+    assert len(history) == 15 * 5
+    got = history.query("variant == 'depth=3' and seed == 3")["val_loss"]
+    np.testing.assert_allclose(got, study.saved["depth=3", 3].history["val_loss"])
+
+
+def test_confusion_and_classes_agree_with_sklearn(fake) -> None:
+    study = fake()
+    tables = study.tables
+    means = {name: [] for name, _ in study.saved}
+    for (name, _), run in study.saved.items():
+        means[name].append(run.metrics["val_accuracy"])
+    assert tables.best.validated
+    assert tables.best.variant == max(means, key=lambda name: np.mean(means[name]))
+    best = [run.predictions for (name, _), run in study.saved.items() if name == tables.best.variant]
+    guesses = [(run["test_labels"], run["test_probabilities"].argmax(axis=1)) for run in best]
+    total = sum(confusion_matrix(true, guess) for true, guess in guesses)
+    square = tables.confusion.pivot(index="true", columns="predicted", values="count")
+    names = ["shirt", "bag", "boot"]
+    np.testing.assert_array_equal(square.loc[names, names], total)
+    rates = np.array([precision_recall_fscore_support(true, guess)[:3] for true, guess in guesses])
+    classes = tables.classes
+    for number, rate in enumerate(["precision", "recall", "f1"]):
+        np.testing.assert_allclose(classes[rate], rates[:, number].mean(axis=0))
+        np.testing.assert_allclose(classes[f"{rate}_min"], rates[:, number].min(axis=0))
+        np.testing.assert_allclose(classes[f"{rate}_max"], rates[:, number].max(axis=0))
+    assert classes["support"].tolist() == [100, 100, 100]
+
+
+def test_contrasts_are_the_paired_differences(fake) -> None:
+    study = fake()
+    row = study.tables.contrasts.query("level == 'SGD'").iloc[0]
+    pairs = [
+        [study.saved[name, seed].metrics["test_accuracy"] for seed in range(4)]
+        for name in ("optimizer=SGD", "baseline")
+    ]
+    found = stats.ttest_rel(*pairs).confidence_interval(0.95)
+    expected = [np.mean(pairs[0]) - np.mean(pairs[1]), found.low, found.high]
+    assert row[["difference", "ci_low", "ci_high"]].tolist() == pytest.approx(expected)
+
+
+def test_the_best_variant_is_never_chosen_by_the_test_set(fake) -> None:
+    assert not fake(validation=0.0).tables.best.validated
+
+
+def test_a_variant_that_lost_seeds_is_not_the_best() -> None:
+    from paribus.report.choice import best_variant
+
+    runs = pd.DataFrame(
+        [["a", "finished", 0.8], ["a", "finished", 0.8], ["b", "finished", 0.99], ["b", "diverged", np.nan]],
+        columns=["variant", "status", "val_accuracy"],
+    )
+    assert best_variant(runs, "accuracy").variant == "a"
+
+
+def test_a_lower_loss_is_better() -> None:
+    from paribus.report.choice import best_variant
+
+    runs = pd.DataFrame({"variant": ["a", "b"], "status": "finished", "val_loss": [0.5, 0.4]})
+    assert best_variant(runs, "loss").variant == "b"
+
+
+def test_many_variants_show_baseline_best_and_the_best_of_each_factor() -> None:
+    from paribus.report.choice import shown_variants
+
+    names = ["baseline", *(f"depth={n}" for n in range(4)), *(f"width={n}" for n in range(4))]
+    values = [0.5, 0.1, 0.9, 0.2, 0.3, 0.4, 0.1, 0.6, 0.2]
+    runs = pd.DataFrame({"variant": names, "status": "finished", "val_accuracy": values})
+    levels = [{"factor": name.split("=")[0], "variant": name} for name in names[1:]]
+    assert shown_variants(runs, levels, "accuracy", "depth=1") == ("baseline", "depth=1", "depth=3", "width=2")
