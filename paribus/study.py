@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
 from pydantic import PrivateAttr
 
 import paribus.models
@@ -15,7 +14,7 @@ import paribus.training.optimizers  # noqa: F401  (registers what studies name)
 from paribus.data import Dataset, load
 from paribus.data.prepared import prepare
 from paribus.environment import environment
-from paribus.execution import default_workers, run_jobs
+from paribus.execution import default_workers, run_jobs, show_progress
 from paribus.outlook import Outlook, count, look_ahead, predict, stored_keys
 from paribus.planning import Plan, Run, plan_study
 from paribus.result import Result
@@ -23,19 +22,6 @@ from paribus.spec import StudySpec
 from paribus.store import RunRecord, Store, home_directory
 from paribus.studies import find_study
 from paribus.training.job import Job, RunTask
-
-
-class Watcher(Protocol):
-    """Who is told how a study goes; see `cli.progress`."""
-
-    def start(self, jobs: list[tuple[Run, ...]], done: int) -> None:
-        """Training begins: these cohorts are to be trained, `done` runs were stored before."""
-
-    def tick(self, board: np.ndarray) -> None:
-        """Several times a second; `board` is of shape (job, 3), see `run_jobs`."""
-
-    def saved(self, records: list[RunRecord]) -> None:
-        """These runs are in the store now."""
 
 
 class Study(StudySpec):
@@ -65,13 +51,13 @@ class Study(StudySpec):
         store = Store(folder) if (folder / "paribus.db").exists() else None
         return look_ahead(self, self._base, store, workers or default_workers())
 
-    def run(self, home: Path | str | None = None, workers: int | None = None, watcher: Watcher | None = None) -> Result:
+    def run(self, home: Path | str | None = None, workers: int | None = None, quiet: bool = False) -> Result:
         """Train every run that the home does not hold yet, cohort by cohort, storing each as it ends.
 
         Args:
             home: directory of the store; by default PARIBUS_HOME, else ./paribus-home.
             workers: processes, of one thread each; by default one a core.
-            watcher: told of the progress.
+            quiet: show no progress.
 
         Raises:
             DataError: the data cannot be used.
@@ -84,10 +70,14 @@ class Study(StudySpec):
         store.save_study(self.name, _record(plan, dataset, description))
         cohorts = _missing(plan, dataset, store)
         jobs = [_job(cohort, folder, dataset.num_classes) for cohort in cohorts]
-        if watcher:
-            watcher.start(cohorts, len(plan.runs) - sum(len(cohort) for cohort in cohorts))
-        tick = watcher.tick if watcher else lambda board: None
-        run_jobs(jobs, workers or default_workers(), _saver(store, watcher), tick)
+        with show_progress(cohorts, len(plan.runs) - sum(map(len, cohorts)), quiet) as progress:
+
+            def save(records: list[RunRecord]) -> None:
+                for record in records:
+                    store.save_run(record)
+                progress.saved(records)
+
+            run_jobs(jobs, workers or default_workers(), save, progress.tick)
         return Result(store, self.name)
 
 
@@ -96,16 +86,6 @@ def _missing(plan: Plan, dataset: Dataset, store: Store) -> list[tuple[Run, ...]
     stored = stored_keys(plan, store)
     left = [tuple(run for run in cohort if run.key not in stored) for cohort in plan.cohorts]
     return sorted(filter(None, left), key=lambda cohort: -sum(predict(run.recipe, dataset) for run in cohort))
-
-
-def _saver(store: Store, watcher: Watcher | None) -> Callable[[list[RunRecord]], None]:
-    def save(records: list[RunRecord]) -> None:
-        for record in records:
-            store.save_run(record)
-        if watcher:
-            watcher.saved(records)
-
-    return save
 
 
 def _job(cohort: tuple[Run, ...], folder: Path, num_classes: int) -> Job:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
@@ -55,7 +56,7 @@ def _scores(result: Result, metric: str) -> Table:
         table.add_column(f"seed {run['seed']}", justify="right")
     table.add_column("mean", justify="right")
     table.add_column("95 % interval", justify="right", no_wrap=True)
-    means: dict[str, dict[str, Any]] = {row["variant"]: row for row in result.variants.to_dict("records")}
+    means: dict[str, Mapping[Any, Any]] = {row["variant"]: row for row in result.variants.to_dict("records")}
     for variant, members in runs.items():
         cells = [score(run["metrics"][metric], metric) if run["metrics"] else run["status"] for run in members]
         row = means[variant]

@@ -14,11 +14,10 @@ SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from paribus.study import open_study, run_study
+    from paribus import Study
 
-    home = tmp_path_factory.mktemp("home")
-    study, base = open_study("quickstart", ["seeds=2", "baseline.epochs=2"])
-    return run_study(study, base, home).report()
+    study = Study.open("quickstart", ["seeds=2", "baseline.epochs=2"])
+    return study.run(tmp_path_factory.mktemp("home")).report()
 
 
 @pytest.fixture(scope="module")

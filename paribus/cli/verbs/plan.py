@@ -49,7 +49,7 @@ def _print(outlook: Outlook) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from paribus.cli.text import duration
+    from paribus.execution import duration
 
     plan = outlook.plan
     table = Table(box=None, pad_edge=False, header_style="bold")

@@ -17,14 +17,11 @@ def run(
 ) -> None:
     """Train what a study asks for and the home does not hold yet; then show the verdicts and write the report."""
     from paribus.cli.outcome import print_outcome
-    from paribus.cli.progress import make_watcher
     from paribus.study import Study
 
     opened = Study.open(study, settings_with(settings, seeds))
-    watcher = make_watcher()
     try:
-        with watcher:
-            result = opened.run(home, workers, watcher)
+        result = opened.run(home, workers)
     except KeyboardInterrupt:
         typer.echo("\nInterrupted. What finished is stored; the same command goes on from there.", err=True)
         raise typer.Exit(130) from None

@@ -1,0 +1,122 @@
+"""How a study goes while it trains: a live bar on a terminal, plain lines elsewhere; both on standard error."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from paribus.planning import Run
+from paribus.store import RunRecord
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_QUIET_S = 10.0
+"""Seconds between plain lines at least, unless a cohort ends."""
+
+Show = Callable[[float, str, bool], None]
+"""Is given the share done, a line of text, and whether it matters more than the usual tick."""
+
+
+class Progress:
+    """Counts runs and epochs, and hands a line of text to what shows it.
+
+    Args:
+        cohorts: to be trained, in the order of the progress board.
+        stored: number of runs that needed no training.
+        show: what shows the line.
+        close: called at the end.
+    """
+
+    def __init__(self, cohorts: Sequence[Sequence[Run]], stored: int, show: Show, close: Callable[[], None]) -> None:
+        self._cohorts, self._done, self._show, self._close = cohorts, stored, show, close
+        self._total = stored + sum(len(cohort) for cohort in cohorts)
+        self._left = {run.key: run.recipe.epochs for cohort in cohorts for run in cohort}
+        self._all_epochs = sum(self._left.values())
+        self._board = np.zeros((len(cohorts), 3))
+        self._best = math.nan
+        self._begun = time.monotonic()
+
+    def __enter__(self) -> Self:
+        if self._cohorts:
+            self._show(0.0, f"{self._done} of {self._total} runs stored, {self._total - self._done} to train", True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+
+    def tick(self, board: np.ndarray) -> None:
+        """Take in the progress board of `run_jobs`."""
+        self._board = np.array(board)
+        self._best = float(np.fmax.reduce(board[board[:, 0] > 0, 2], initial=self._best))
+        self._tell(important=False)
+
+    def saved(self, records: Sequence[RunRecord]) -> None:
+        """These runs are in the store now."""
+        self._done += len(records)
+        for record in records:
+            self._left[record.key] = 0
+        self._tell(important=True)
+
+    def _tell(self, important: bool) -> None:
+        trained = zip(self._cohorts, self._board[:, 0], strict=True)
+        running = sum(min(epoch, self._left[run.key]) for cohort, epoch in trained for run in cohort)
+        left = sum(self._left.values()) - running
+        done, taken_s = self._all_epochs - left, time.monotonic() - self._begun
+        text = f"{self._done}/{self._total} runs"
+        if done:
+            text += f"  {done / taken_s:.1f} epochs/s  {duration(taken_s / done * left)} left"
+        if not math.isnan(self._best):
+            text += f"  best validation accuracy {100 * self._best:.2f} %"
+        self._show(done / self._all_epochs, text, important)
+
+
+def show_progress(cohorts: Sequence[Sequence[Run]], stored: int, quiet: bool) -> Progress:
+    """Progress on standard error: live where that is a terminal, in lines elsewhere, not at all if `quiet`."""
+    from rich.console import Console
+
+    console = Console(stderr=True, quiet=quiet)
+    show, close = _live(console) if console.is_terminal else _plain(console)
+    return Progress(cohorts, stored, show, close)
+
+
+def duration(time_s: float) -> str:
+    """`0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`."""
+    if time_s < 60:
+        return f"{time_s:.1f} s" if time_s < 10 else f"{time_s:.0f} s"
+    minutes, seconds = divmod(round(time_s), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"
+
+
+def _live(console: Console) -> tuple[Show, Callable[[], None]]:
+    from rich import progress
+
+    columns = progress.BarColumn(bar_width=30), progress.TextColumn("{task.description}")
+    bar = progress.Progress(*columns, console=console, transient=True)
+    task = bar.add_task("", total=1.0)
+
+    def show(share: float, text: str, important: bool) -> None:
+        bar.start()
+        bar.update(task, completed=share, description=text)
+
+    return show, bar.stop
+
+
+def _plain(console: Console) -> tuple[Show, Callable[[], None]]:
+    last = -_QUIET_S
+
+    def show(share: float, text: str, important: bool) -> None:
+        nonlocal last
+        if important or time.monotonic() - last >= _QUIET_S:
+            last = time.monotonic()
+            console.print(text, highlight=False, soft_wrap=True)
+
+    return show, lambda: None
