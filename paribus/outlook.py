@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from paribus.data import Dataset, load
+from paribus.data.sampling import rows_of
+from paribus.errors import DataError
 from paribus.models import count_parameters
 from paribus.planning import Plan, plan_study
 from paribus.planning.estimate import calibration, predicted_time_s
@@ -35,10 +37,28 @@ class Outlook:
     measured: bool
 
 
+def plan_on(study: StudySpec, dataset: Dataset) -> Plan:
+    """Every run of the study on this data set.
+
+    Raises:
+        DataError: a variant would have no rows to train on, or none of the validation rows that it asks for.
+    """
+    plan = plan_study(study, dataset.fingerprint)
+    for preparation, name in {recipe.data: name for name, recipe in plan.variants.items()}.items():
+        rows = rows_of(dataset.y_train, preparation, seed=0)  # as many for every seed
+        if not len(rows.train) or (preparation.validation and not len(rows.validation)):
+            part = "validation" if len(rows.train) else "training"
+            raise DataError(
+                f"{name}: data.fraction {preparation.fraction:g} and data.validation {preparation.validation:g} of "
+                f"{len(dataset.y_train)} rows leave none for {part}. Choose other shares, or give more data."
+            )
+    return plan
+
+
 def look_ahead(study: StudySpec, base: Path, store: Store | None, workers: int) -> Outlook:
     """Plan a study without training or writing anything."""
     dataset = load(study.data, base)
-    plan = plan_study(study, dataset.fingerprint)
+    plan = plan_on(study, dataset)
     stored = stored_keys(plan, store) if store else frozenset[str]()
     recent = store.recent_runs() if store else []
     factor = calibration([row.time_s for row in recent], [row.predicted_s for row in recent])

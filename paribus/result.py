@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,5 +100,5 @@ class Result:
         return write_page(target, self._record, self.tables, self.verdicts)
 
     def _repr_html_(self) -> str:
-        sentences = "".join(f"<li>{text}</li>" for text in self.verdicts)
-        return f"<p><b>{self.name}</b></p><ul>{sentences}</ul>{self.variants.to_html(index=False)}"
+        sentences = "".join(f"<li>{escape(text)}</li>" for text in self.verdicts)
+        return f"<p><b>{escape(self.name)}</b></p><ul>{sentences}</ul>{self.variants.to_html(index=False)}"

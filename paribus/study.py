@@ -14,9 +14,9 @@ import paribus.training.optimizers  # noqa: F401  (registers what studies name)
 from paribus.data import Dataset, load
 from paribus.data.prepared import prepare
 from paribus.environment import environment
-from paribus.execution import default_workers, run_jobs, show_progress
-from paribus.outlook import Outlook, count, look_ahead, predict, stored_keys
-from paribus.planning import Plan, Run, plan_study
+from paribus.execution import default_workers, run_jobs, show_progress, warm_up
+from paribus.outlook import Outlook, count, look_ahead, plan_on, predict, stored_keys
+from paribus.planning import Plan, Run
 from paribus.result import Result
 from paribus.spec import StudySpec
 from paribus.store import RunRecord, Store, home_directory
@@ -64,7 +64,7 @@ class Study(StudySpec):
             StoreError: the home cannot be used.
         """
         dataset = load(self.data, self._base)
-        plan = plan_study(self, dataset.fingerprint)
+        plan = plan_on(self, dataset)
         store = Store(home_directory(Path(home) if home else None))
         folder, description = prepare(dataset, store.home)
         store.save_study(self.name, _record(plan, dataset, description))

@@ -38,7 +38,7 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except ParibusError as error:
-        print(f"Error: {error}", file=sys.stderr)  # noqa: T201
+        typer.echo(f"Error: {error}", err=True)
         sys.exit(2)
     except BrokenPipeError:
         sys.stderr.close()

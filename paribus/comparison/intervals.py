@@ -23,6 +23,8 @@ def deviation(diff_S: ArrayLike) -> float:
 
     Args:
         diff_S: differences, shape (seed,).
+
+    Source: `numpy.std` with Bessel's correction, n - 1.
     """
     values = np.asarray(diff_S, dtype=np.float64)
     if len(values) < 2:

@@ -45,7 +45,10 @@ def sign_flip_p(diff_S: ArrayLike, *, rng: np.random.Generator) -> float:
 
 
 def smallest_p(num_pairs: int) -> float:
-    """The smallest p that `sign_flip_p` can give for so many pairs; nan for none."""
+    """The smallest p that `sign_flip_p` can give for so many pairs; nan for none.
+
+    Source: the two patterns of equal signs among 2**n; Phipson & Smyth (2010) where patterns are drawn.
+    """
     return max(2.0 ** (1 - num_pairs), 1 / (NUM_FLIPS + 1)) if num_pairs else nan
 
 

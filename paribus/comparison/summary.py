@@ -76,7 +76,9 @@ def _doubted(contrast: Contrast, by_level: Mapping[str, list[RunRow | None]], re
         done = [row for row in by_level[level] if row and row.status == "finished"]
         best = [row.best_epoch if row.recipe["data"]["validation"] > 0 else None for row in done]
         if done and late_best(best, [row.recipe["epochs"] for row in done]):
-            caveats.append(caveat("C03", f"most runs of {level} were best in the last tenth of their epochs"))
+            caveats.append(
+                caveat("C03", f"most runs of {contrast.factor} {level} were best in the last tenth of their epochs")
+            )
     overlap = record["dataset"]["overlap"]
     if overlap:
         caveats.append(caveat("C04", f"{overlap} test items are also in the training data"))

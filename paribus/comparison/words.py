@@ -29,7 +29,12 @@ def sentence(contrast: Contrast) -> str:
     if contrast.verdict == "undecided":
         return f"{pair} is undecided: {_evidence(contrast)}; {_outlook(contrast)}"
     scale, unit = _unit(contrast.metric)
-    within = f" within {contrast.margin * scale:g}{unit}" if contrast.verdict == "equivalent" else ""
+    margin = contrast.margin * scale
+    within = (
+        f" within {margin:g}{unit.removesuffix('s') if margin == 1 else unit}"
+        if contrast.verdict == "equivalent"
+        else ""
+    )
     return f"{pair}{within}: {_evidence(contrast)}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -53,8 +54,11 @@ def load(spec: DataSpec, base: Path) -> Dataset:
 
 
 def _from_function(function: Callable[[], Any], name: str, test: float | str) -> Dataset:
-    """What the function returns, checked. Its own errors are left as they are."""
-    result = function()
+    """What the function returns, checked."""
+    try:
+        result = function()
+    except Exception as failed:
+        raise DataError(f"{name} raised {_told(failed)}. Mend the function.") from failed
     if isinstance(result, Dataset):
         name = result.name
         result = {key: value for key, value in vars(result).items() if key not in ("name", "fingerprint")}
@@ -90,12 +94,18 @@ def _import_from(base: Path, module_name: str, source: str) -> Any:
     sys.path.insert(0, str(base))
     try:
         return importlib.import_module(module_name)
-    except ModuleNotFoundError as failed:
-        if not f"{module_name}.".startswith(f"{failed.name}."):
-            raise  # the module is there, but one that it imports is not
+    except Exception as failed:  # whatever the user's module raises
+        if not isinstance(failed, ModuleNotFoundError) or not f"{module_name}.".startswith(f"{failed.name}."):
+            raise DataError(f"{source}: importing {module_name!r} raised {_told(failed)}. Mend the module.") from failed
         raise DataError(
             f"{source}: there is no module {failed.name!r} in {base.resolve()} or among the installed packages. Write "
             "the study file beside the module, or install it."
         ) from failed
     finally:
         sys.path.remove(str(base))
+
+
+def _told(failed: Exception) -> str:
+    """Kind, text and place of an error in the user's own code."""
+    frame = traceback.extract_tb(failed.__traceback__)[-1]
+    return f"{type(failed).__name__}: {failed} ({frame.filename}, line {frame.lineno})"

@@ -37,7 +37,16 @@ def fit_scalings(x_BF: np.ndarray, rows_S: Sequence[np.ndarray], scale: Scale) -
     if scale == "unit":
         tops = [255.0 if x_BF.dtype == np.uint8 else float(np.abs(x_BF[rows]).max()) for rows in rows_S]
         return [Scaling(zero, np.array([1.0 / (top or 1.0)], np.float32)) for top in tops]
+    if scale == "per-feature" and x_BF.dtype != np.uint8:
+        return [_per_feature(x_BF[rows].astype(np.float64)) for rows in rows_S]
     return [_from_sums(*sums, len(rows), scale) for sums, rows in zip(_sums(x_BF, rows_S), rows_S, strict=True)]
+
+
+def _per_feature(x_BF: np.ndarray) -> Scaling:
+    """By differences from the first row, which are exactly zero where a feature never varies."""
+    first_F = x_BF[0].copy()
+    x_BF -= first_F
+    return Scaling((first_F + x_BF.mean(axis=0)).astype(np.float32), _inverse(x_BF.std(axis=0)))
 
 
 def _from_sums(total_F: np.ndarray, squares_F: np.ndarray, count: int, scale: Scale) -> Scaling:

@@ -56,13 +56,28 @@ def run_jobs(jobs: Sequence[Job], workers: int, on_records: OnRecords, on_tick: 
             pool.join()
 
 
+def warm_up() -> None:
+    """Begin importing what workers need, in the background; worth calling before the data are read."""
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        from multiprocessing import forkserver
+
+        _context()
+        forkserver.ensure_running()
+
+
+def _context() -> Any:
+    """Workers are forked from a clean process that has imported torch; where that cannot be, they are spawned."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["paribus.execution.worker"])
+    return context
+
+
 def _pool(workers: int) -> ProcessPool:
     from paribus.execution import start
 
-    methods = multiprocessing.get_all_start_methods()
-    context: Any = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-    if "forkserver" in methods:
-        context.set_forkserver_preload(["paribus.execution.worker"])
+    context = _context()
     return ProcessPool(max_workers=workers, context=context, initializer=start.initialize, initargs=[os.getpid()])
 
 

@@ -19,6 +19,8 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue  # the safe loader refuses it
             if key.value in seen:
                 raise SpecError(
                     f"line {key.start_mark.line + 1}: the key {key.value!r} stands twice; keep one of them."
@@ -71,13 +73,16 @@ def overridden(values: dict[str, Any], settings: Iterable[str]) -> dict[str, Any
     """The study with each `path=value` of the command line laid over it.
 
     Raises:
-        SpecError: a setting has no `=`.
+        SpecError: a setting has no `=`, or what follows it is no YAML.
     """
     for setting in settings:
         path, equals, text = setting.partition("=")
         if not equals or not path.strip():
             raise SpecError(f"--set takes path=value, such as baseline.epochs=20, found {setting!r}.")
-        values = patched(values, {path.strip(): parse_yaml(text)})
+        try:
+            values = patched(values, {path.strip(): parse_yaml(text)})
+        except SpecError as error:
+            raise SpecError(f"--set {setting}: {error}") from None
     return values
 
 

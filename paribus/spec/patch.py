@@ -9,10 +9,11 @@ from typing import Any, cast
 def patched(base: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
     """`base` with `patch` laid over it; neither is changed.
 
-    Keys may be dotted paths. Mappings are merged, all else is replaced; where `kind` changes, the old options go.
+    Keys may be dotted paths. Mappings are merged, all else is replaced; where `kind` changes, the old options go. The
+    order of the keys does not matter: shorter paths are laid first, and `kind` before the options beside it.
     """
     result = dict(base)
-    for path, value in patch.items():
+    for path, value in sorted(patch.items(), key=_turn):
         key, _, rest = str(path).partition(".")
         if rest:
             value = {rest: value}
@@ -25,3 +26,8 @@ def patched(base: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]
         else:
             result[key] = value
     return result
+
+
+def _turn(item: tuple[str, Any]) -> tuple[int, bool]:
+    path = str(item[0])
+    return path.count("."), not path.endswith(".kind")

@@ -23,8 +23,12 @@ class EarlyStopping(Record):
 class Baseline(Record):
     """The recipe that factors depart from, as the study file writes it."""
 
-    model: Annotated[Any, OptionsOf("model")] = Field(default={"kind": "mlp"}, validate_default=True)
-    optimizer: Annotated[Any, OptionsOf("optimizer")] = Field(default={"kind": "adam"}, validate_default=True)
+    model: Annotated[Any, OptionsOf("model")] = Field(
+        default={"kind": "mlp"}, validate_default=True, description="The network's family, and that one's options."
+    )
+    optimizer: Annotated[Any, OptionsOf("optimizer")] = Field(
+        default={"kind": "adam"}, validate_default=True, description="The update rule, and that one's options."
+    )
     epochs: int = Field(default=10, ge=1, description="Passes over the training rows.")
     batch_size: int = Field(default=128, ge=1, description="Rows a step; the last batch of an epoch may be smaller.")
     monitor: Literal["loss", "accuracy"] = Field(default="loss", description="Validation metric of the best epoch.")

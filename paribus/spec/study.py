@@ -73,6 +73,11 @@ class Factor(Record):
             raise wrong(f"must be {form}, found {levels!r}", "levels")
         if len(cast(list[Any], levels)) < 2:
             raise wrong(f"must have at least 2, found {levels!r}. A fixed choice belongs in the baseline", "levels")
+        for name, change in cast(dict[Any, Any], {} if vary else levels).items():
+            if not isinstance(name, str):
+                raise wrong(f"must be a text, found {name!r}; put the name in quotes", f"levels.{name}")
+            if not isinstance(change, dict):
+                raise wrong(f"must be a mapping of changes to the recipe, found {change!r}", f"levels.{name}")
         return cast(Any, values)
 
     def changes(self) -> dict[str, dict[str, Any]]:
@@ -99,12 +104,14 @@ class StudySpec(Record):
 
     name: Name = Field(description="Short name; the study's runs and report are found by it.")
     question: str = Field("", description="The question in a sentence; it heads the report.")
-    data: DataSpec
-    baseline: Baseline = Field(default_factory=lambda: Baseline())
+    data: DataSpec = Field(description="Where the data come from, and how a run's rows are chosen and scaled.")
+    baseline: Baseline = Field(
+        default_factory=lambda: Baseline(), description="The recipe that every factor departs from."
+    )
     seeds: Seeds = Field(default=5, validate_default=True, description="Number of seeds, or a list of them.")
     metric: Metric = Field(default="accuracy", description="Test metric that the verdicts are about.")
     margin: float = Field(default=0.005, ge=0, description="Smallest difference in the metric that matters.")
-    factors: dict[str, Factor] = Field(default={})
+    factors: dict[str, Factor] = Field(default={}, description="What is varied, one design choice at a time, by name.")
 
     @model_validator(mode="wrap")
     @classmethod
@@ -116,6 +123,7 @@ class StudySpec(Record):
 
     @model_validator(mode="after")
     def _resolves(self) -> StudySpec:
+        self._checked("baseline")
         for name in self.factors:
             self.reference(name)
         return self

@@ -26,6 +26,7 @@ def write_run(home: Path, record: RunRecord) -> Path:
     """Write recipe.json, history.parquet, predictions.npz and weights.safetensors; what is empty is left out."""
     final = run_folder(home, record.key)
     temporary = home / "runs" / f".writing-{os.getpid()}-{record.key}"
+    shutil.rmtree(temporary, ignore_errors=True)  # left by an interrupted save of this process, or one of its number
     temporary.mkdir(parents=True)
     values = {"key": record.key, "seed": record.seed, "recipe": record.recipe, "engine": record.engine}
     (temporary / "recipe.json").write_text(json.dumps(values, indent=1), encoding="utf-8")

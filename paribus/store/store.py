@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import create_engine, event, select
+from sqlalchemy import create_engine, delete, event, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -33,26 +34,36 @@ class Store:
 
     def __init__(self, home: Path, url: str | None = None) -> None:
         self.home = home.absolute()
-        try:
+        with self._explained():
             (self.home / "runs").mkdir(parents=True, exist_ok=True)
             self._engine = create_engine(url or f"sqlite:///{self.home / 'paribus.db'}")
             if self._engine.dialect.name == "sqlite":
                 event.listen(self._engine, "connect", _tune_sqlite)
             migrate(self._engine)
+            sweep(self.home)
+
+    @contextmanager
+    def _explained(self) -> Generator[None]:
+        try:
+            yield
         except (OSError, SQLAlchemyError) as error:
             reason = str(getattr(error, "orig", None) or error)
-            raise StoreError(f"Cannot use the home {self.home}: {reason}. Choose another with --home.") from None
-        sweep(self.home)
+            raise StoreError(f"Cannot use the home {self.home}: {reason}. Choose another with --home.") from error
 
     def save_run(self, record: RunRecord) -> None:
-        """Write a run's artifacts, then its row. A row that is there already stays, unless that run had failed."""
-        with Session(self._engine) as session:
-            known = session.get(RunRow, record.key)
-            if known and known.status != "failed":
+        """Write a run's artifacts, then its row. A row that is there already stays, unless that run had failed.
+
+        Raises:
+            StoreError: the disk is full, or the directory or the database cannot be written.
+        """
+        with self._explained(), Session(self._engine) as session:
+            # In SQLite a DELETE, even of nothing, keeps other processes from writing until the commit.
+            session.execute(delete(RunRow).where(RunRow.key == record.key, RunRow.status == "failed"))
+            if session.get(RunRow, record.key):
                 return
             write_run(self.home, record)
             names = ("key", "seed", "recipe", "epochs", "best_epoch", "time_s", "predicted_s", "metrics", "message")
-            session.merge(RunRow(status=record.status.value, **{name: getattr(record, name) for name in names}))
+            session.add(RunRow(status=record.status.value, **{name: getattr(record, name) for name in names}))
             session.commit()
 
     def runs(self, keys: Iterable[str]) -> dict[str, RunRow]:
@@ -72,8 +83,12 @@ class Store:
             return list(session.scalars(query))
 
     def save_study(self, name: str, record: dict[str, Any]) -> None:
-        """Write or replace the record of a study: JSON values only."""
-        with Session(self._engine) as session:
+        """Write or replace the record of a study: JSON values only.
+
+        Raises:
+            StoreError: the database cannot be written.
+        """
+        with self._explained(), Session(self._engine) as session:
             session.merge(StudyRow(name=name, record=record))
             session.commit()
 

@@ -1,0 +1,22 @@
+"""What tests of several rooms share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import paribus.models
+import paribus.training.optimizers  # noqa: F401  (registers what studies name)
+from paribus.spec import StudySpec
+
+
+@pytest.fixture
+def make_study() -> Callable[..., StudySpec]:
+    """A checked study; give what matters to the test."""
+
+    def make(**values: Any) -> StudySpec:
+        return StudySpec.model_validate({"name": "a", "data": {"source": "none"}, **values})
+
+    return make

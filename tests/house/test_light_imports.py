@@ -1,0 +1,45 @@
+"""What is imported when: the command starts fast, and rooms that need no torch don't load it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+HEAVY = "torch pandas scipy pydantic sklearn plotly sqlalchemy numpy".split()
+ROOMS = (
+    "import paribus.spec, paribus.planning, paribus.comparison.summary, paribus.comparison.words, paribus.evaluation, "
+    "paribus.evaluation.metrics, paribus.report.page, paribus.models, paribus.training.optimizers"
+)
+HELP = "import sys, paribus.cli.main as m\nsys.argv = ['paribus', '--help']\ntry: m.main()\nexcept SystemExit: pass"
+
+
+def loaded(code: str) -> set[str]:
+    """The modules that `code` leaves imported in a fresh interpreter."""
+    code += "\nimport sys; print('\\nLOADED', *sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    return set(done.stdout.rpartition("LOADED")[2].split())
+
+
+@pytest.mark.parametrize("code", ["import paribus", HELP], ids=["import paribus", "paribus --help"])
+def test_starting_imports_nothing_heavy(code: str) -> None:
+    modules = loaded(code)
+    assert "paribus" in modules
+    assert not modules & set(HEAVY)
+
+
+def test_the_rooms_of_numbers_do_without_torch() -> None:
+    modules = loaded(ROOMS)
+    assert "paribus.report.page" in modules
+    assert not modules & {"torch", "ray"}
+
+
+def test_help_takes_less_than_half_a_second() -> None:
+    times_s = []
+    for _ in range(3):
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "paribus.cli.main"], check=False, capture_output=True, timeout=60)
+        times_s.append(time.perf_counter() - start)
+    assert min(times_s) < 0.5

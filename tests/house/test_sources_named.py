@@ -1,0 +1,44 @@
+"""What follows a published method says which."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+
+import pytest
+from house_sources import PACKAGE, tree
+
+from paribus.spec.parts import parts
+
+STATISTICS = ("intervals", "significance", "power", "superiority")
+METHODS = {
+    "models/layers.py": ["BatchNorm", "Dropout"],
+    "models/network.py": ["_initialize"],
+    "training/stopping.py": ["Watch"],
+    "planning/streams.py": ["stream"],
+}
+
+
+def undocumented(file: str, names: list[str] | None) -> list[str]:
+    body = [node for node in tree(PACKAGE / file).body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    wanted = names or [node.name for node in body if isinstance(node, ast.FunctionDef) and node.name[0] != "_"]
+    docs = {node.name: ast.get_docstring(node) or "" for node in body}
+    assert wanted
+    return [name for name in wanted if not re.search(r"^Source: \S", docs[name], re.MULTILINE)]
+
+
+@pytest.mark.parametrize("name", STATISTICS)
+def test_every_statistic_names_its_source(name: str) -> None:
+    assert not undocumented(f"comparison/{name}.py", None)
+
+
+@pytest.mark.parametrize("file", METHODS)
+def test_every_method_names_its_source(file: str) -> None:
+    assert not undocumented(file, METHODS[file])
+
+
+def test_every_optimizer_names_its_source() -> None:
+    found = {kind: inspect.getdoc(part.function) or "" for kind, part in parts("optimizer").items()}
+    assert len(found) >= 4
+    assert not [kind for kind, doc in found.items() if "\nSource: " not in doc]
