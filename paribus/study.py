@@ -63,6 +63,7 @@ class Study(StudySpec):
             DataError: the data cannot be used.
             StoreError: the home cannot be used.
         """
+        warm_up()
         dataset = load(self.data, self._base)
         plan = plan_on(self, dataset)
         store = Store(home_directory(Path(home) if home else None))

@@ -1,0 +1,52 @@
+"""How a change reaches into a recipe."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from paribus.spec.patch import patched
+
+BASE = {"epochs": 3, "optimizer": {"kind": "adam", "lr": 0.1, "l2": 0.2}, "deep": {"a": {"b": {"c": 1, "d": 2}}}}
+
+
+@pytest.mark.parametrize(
+    ("patch", "place", "found"),
+    [
+        ({"epochs": 5}, "epochs", 5),
+        ({"optimizer.lr": 0.5}, "optimizer", {"kind": "adam", "lr": 0.5, "l2": 0.2}),
+        ({"optimizer": {"lr": 0.5}}, "optimizer", {"kind": "adam", "lr": 0.5, "l2": 0.2}),
+        ({"optimizer": {"kind": "adam", "lr": 0.5}}, "optimizer", {"kind": "adam", "lr": 0.5, "l2": 0.2}),
+        ({"optimizer": {"kind": "sgd", "momentum": 0.9}}, "optimizer", {"kind": "sgd", "momentum": 0.9}),
+        ({"optimizer.kind": "sgd"}, "optimizer", {"kind": "sgd"}),
+        ({"deep.a.b.c": 9}, "deep", {"a": {"b": {"c": 9, "d": 2}}}),
+        ({"deep.a": {"b.c": 9}}, "deep", {"a": {"b": {"c": 9, "d": 2}}}),
+        ({"deep.a": [1]}, "deep", {"a": [1]}),
+        ({"new.place": 1}, "new", {"place": 1}),
+        ({"epochs.more": 1}, "epochs", {"more": 1}),
+        ({"optimizer": None}, "optimizer", None),
+    ],
+)
+def test_one_change(patch: dict[str, Any], place: str, found: Any) -> None:
+    before = deepcopy((BASE, patch))
+    assert patched(BASE, patch) == {**BASE, place: found}
+    assert (BASE, patch) == before
+
+
+def test_what_comes_out_shares_no_changed_mapping() -> None:
+    base, patch = deepcopy(BASE), {"fresh": {"a": 1}, "optimizer.lr": 0.5}
+    result = patched(base, patch)
+    result["optimizer"]["lr"] = 7
+    result["fresh"]["a"] = 7
+    assert base == BASE
+    assert patch == {"fresh": {"a": 1}, "optimizer.lr": 0.5}
+
+
+@pytest.mark.parametrize("rest", [{"optimizer.kind": "sgd"}, {"optimizer": {"kind": "sgd"}}])
+def test_the_order_of_the_keys_does_not_matter(rest: dict[str, Any]) -> None:
+    items = [*rest.items(), ("optimizer.lr", 0.5), ("epochs", 4)]
+    for order in permutations(items):
+        assert patched(BASE, dict(order)) == {**BASE, "epochs": 4, "optimizer": {"kind": "sgd", "lr": 0.5}}

@@ -1,0 +1,152 @@
+"""Study files: the design's example, the YAML twin, what YAML means here, and `--set`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from paribus.errors import SpecError
+from paribus.spec import StudySpec
+from paribus.spec.files import overridden, parse_yaml, read_study, to_yaml
+
+EXAMPLE = """\
+name: fashion-depth
+question: Does depth help a plain MLP on Fashion-MNIST?
+data:
+  source: fashion_mnist        # registered name | CSV / NPZ file | module:function
+  scale: standard              # none | unit | standard | per-feature | l2-rows | l2-columns
+  fraction: 1.0
+  validation: 0.1
+baseline:
+  model: {kind: mlp, width: 128, depth: 2, activation: relu}
+  optimizer: {kind: adam, lr: 0.001}
+  epochs: 30
+  batch_size: 128
+seeds: 5
+metric: accuracy
+margin: 0.005
+factors:
+  depth:
+    vary: model.depth
+    levels: [1, 2, 3, 5, 8]
+    reference: 2
+  optimizer:
+    given: {model.width: 256}
+    levels:
+      SGD: {optimizer: {kind: sgd, lr: 0.01}}
+      SGD + momentum: {optimizer: {kind: sgd, lr: 0.01, momentum: 0.9}}
+      Adam: {optimizer: {kind: adam, lr: 0.001}}
+"""
+
+
+def square() -> dict[str, Any]:
+    return {}
+
+
+def twin(study: StudySpec) -> StudySpec:
+    return StudySpec.model_validate(parse_yaml(to_yaml(study.model_dump(mode="json"))))
+
+
+def test_the_example_of_the_design(tmp_path: Path) -> None:
+    (tmp_path / "study.yaml").write_text(EXAMPLE, encoding="utf-8")
+    study = StudySpec.model_validate(read_study(tmp_path / "study.yaml"))
+    assert study.seeds == (0, 1, 2, 3, 4)
+    assert (study.baseline.epochs, study.baseline.model.width, study.margin) == (30, 128, 0.005)
+    assert [recipe.model.depth for recipe in study.recipes("depth").values()] == [1, 2, 3, 5, 8]
+    assert list(study.recipes("optimizer")) == ["SGD", "SGD + momentum", "Adam"]
+    assert (study.reference("depth"), study.reference("optimizer")) == ("2", "Adam")
+
+
+def test_the_twin_of_a_file_is_equal() -> None:
+    study = StudySpec.model_validate(parse_yaml(EXAMPLE))
+    assert twin(study) == study
+
+
+def test_the_twin_of_a_study_made_in_python_is_equal(make_study: Callable[..., StudySpec]) -> None:
+    study = make_study(
+        question="Größer = besser? yes: no",
+        data={"source": "my data.csv", "test": 0.25, "label": "on", "validation": 0.2},
+        baseline={
+            "model": {"kind": "mlp", "sizes": (100, 10), "dropout": 1e-7},
+            "early_stopping": {"patience": 2, "min_delta": 1e-4},
+            "keep": "best",
+        },
+        seeds=(7, 3),
+        factors={
+            "sizes": {"vary": "model.sizes", "levels": [[100, 10], [20], None]},
+            "rate": {"given": {"epochs": 3}, "levels": {"1e-3": {"optimizer.lr": 1e-3}, "no": {"optimizer.lr": 0.5}}},
+            "norm": {"vary": "model.batch_norm", "levels": [False, True], "reference": False},
+        },
+    )
+    assert twin(study) == study
+    assert twin(study).seeds == (7, 3)
+
+
+def test_a_callable_is_written_by_its_name(make_study: Callable[..., StudySpec]) -> None:
+    study = make_study(data={"source": square})
+    assert twin(study).data.source == f"{__name__}:square"
+
+
+@pytest.mark.parametrize("text", ["1e-3", "1.0e-3", "+1E-3", ".001", "0.001", "10e-4", "1.e-3"])
+def test_every_way_to_write_a_thousandth_is_a_number(text: str) -> None:
+    assert parse_yaml(f"lr: {text}") == {"lr": 0.001}
+
+
+@pytest.mark.parametrize("text", ["e-3", "1e", "1e-3x", "'1e-3'"])
+def test_what_is_no_number_stays_text(text: str) -> None:
+    assert parse_yaml(f"lr: {text}") == {"lr": text.strip("'")}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: 1\nb: 2\na: 3", "line 3: the key 'a' stands twice; keep one of them."),
+        ("a:\n  b: {c: 1, c: 2}", "line 2: the key 'c' stands twice"),
+        ("a: [1, 2", "not valid YAML"),
+        ("? [a]\n: 1", "line 1: not valid YAML: found unhashable key"),
+        ("a: !!python/object/apply:os.getcwd []", "line 1: not valid YAML: could not determine a constructor"),
+        ("a: \x07", "not valid YAML"),
+    ],
+)
+def test_mistakes_in_yaml(text: str, message: str) -> None:
+    with pytest.raises(SpecError, match=message.replace("(", r"\(")):
+        parse_yaml(text)
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "list.yaml").write_text("[1, 2]")
+    (tmp_path / "latin.yaml").write_bytes("name: Größe".encode("latin-1"))
+    (tmp_path / "twice.yaml").write_text("a: 1\na: 1")
+    for name, message in {
+        "none.yaml": "Cannot read the study file .*none.yaml: No such file",
+        "list.yaml": "a study file is a mapping with `name` and `data`, found list",
+        "latin.yaml": "it is not UTF-8 text",
+        "twice.yaml": r"twice.yaml: line 2: the key 'a' stands twice",
+    }.items():
+        with pytest.raises(SpecError, match=message):
+            read_study(tmp_path / name)
+
+
+def test_settings_are_laid_over_the_file_one_after_the_other() -> None:
+    values = parse_yaml(EXAMPLE)
+    settings = ["baseline.epochs=3", "seeds=[4, 2]", "baseline.optimizer={kind: sgd, lr: 1e-1}", "baseline.epochs=4"]
+    study = StudySpec.model_validate(overridden(values, settings))
+    assert (study.baseline.epochs, study.seeds) == (4, (4, 2))
+    assert study.baseline.optimizer.model_dump() == {
+        "kind": "sgd", "lr": 0.1, "momentum": 0.0, "nesterov": False, "l2": 0.0,
+    }  # fmt: skip
+    assert study.baseline.model.width == 128
+    assert values == parse_yaml(EXAMPLE)
+
+
+def test_a_setting_may_hold_an_equals_sign() -> None:
+    assert overridden({}, ["question=Is a=b?"]) == {"question": "Is a=b?"}
+
+
+@pytest.mark.parametrize("setting", ["epochs", "=3", ""])
+def test_a_setting_needs_a_path_and_a_value(setting: str) -> None:
+    with pytest.raises(SpecError, match=f"--set takes path=value, such as baseline.epochs=20, found {setting!r}"):
+        overridden({}, [setting])
