@@ -29,11 +29,16 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-_Loader.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType]
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"),
-    list("-+.0123456789"),
-)
+class _Dumper(yaml.SafeDumper):
+    """Its counterpart: text that would be read as a number is quoted."""
+
+
+for _twin in (_Loader, _Dumper):
+    _twin.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType]
+        "tag:yaml.org,2002:float",
+        re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"),
+        list("-+.0123456789"),
+    )
 
 
 def read_study(path: Path) -> dict[str, Any]:
@@ -88,4 +93,4 @@ def overridden(values: dict[str, Any], settings: Iterable[str]) -> dict[str, Any
 
 def to_yaml(values: dict[str, Any]) -> str:
     """The YAML text of a spec, keys in the order of the design."""
-    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True)

@@ -57,8 +57,11 @@ class Store:
             StoreError: the disk is full, or the directory or the database cannot be written.
         """
         with self._explained(), Session(self._engine) as session:
-            # In SQLite a DELETE, even of nothing, keeps other processes from writing until the commit.
-            session.execute(delete(RunRow).where(RunRow.key == record.key, RunRow.status == "failed"))
+            # A failed run's row goes before its folder does. A DELETE of nothing still takes SQLite's write lock, so no
+            # other process writes until the commit.
+            failed = delete(RunRow).where(RunRow.key == record.key, RunRow.status == "failed")
+            while session.scalars(failed.returning(RunRow.key)).all():
+                session.commit()
             if session.get(RunRow, record.key):
                 return
             write_run(self.home, record)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, String, Text
+from sqlalchemy import JSON, DateTime, Float, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -28,8 +28,8 @@ class RunRow(Base):
     status: Mapped[str] = mapped_column(String(16))
     epochs: Mapped[int]
     best_epoch: Mapped[int]
-    time_s: Mapped[float]
-    predicted_s: Mapped[float]
+    time_s: Mapped[float] = mapped_column(Float)
+    predicted_s: Mapped[float] = mapped_column(Float)
     metrics: Mapped[dict[str, float]] = mapped_column(JSON)
     message: Mapped[str] = mapped_column(Text)
     created: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=_now)

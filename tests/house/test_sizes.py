@@ -8,7 +8,8 @@ from house_sources import FILES, PACKAGE, code_lines, functions, named
 
 
 def test_the_count_leaves_out_blanks_comments_and_docstrings() -> None:
-    text = '"""Of the\nmodule."""\n\nx = (  # code\n    1,\n)\n\n# a comment\ndef f():\n    """Doc."""\n    return """two\nlines"""\n'
+    text = '"""Of the\nmodule."""\n\nx = (  # code\n    1,\n)\n\n# a comment\n'
+    text += 'def f():\n    """Doc."""\n    return """two\nlines"""\n'
     assert code_lines(text) == {4, 5, 6, 9, 11, 12}
 
 

@@ -1,0 +1,35 @@
+"""A made-up run with every kind of artifact."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from paribus.store import RunRecord, Status
+
+
+@pytest.fixture
+def record_of() -> Callable[..., RunRecord]:
+    def make(number: int = 1, status: str = "finished") -> RunRecord:
+        rng = np.random.default_rng(number)
+        empty = status == "failed"
+        probabilities = rng.dirichlet([1, 1, 1], size=6).astype(np.float32)
+        predictions = {"test_probabilities": probabilities, "test_labels": np.arange(6) % 3, "test_items": np.arange(6)}
+        return RunRecord(
+            key=f"{number:064x}",
+            recipe={"model": {"kind": "mlp"}, "data": {"validation": 0.1}, "epochs": 4},
+            seed=number,
+            status=Status(status),
+            epochs=0 if empty else 4,
+            best_epoch=0 if empty else 3,
+            time_s=0.25,
+            predicted_s=0.125,
+            metrics={} if empty else {"test_accuracy": 1 / 3, "test_loss": 1e-300},
+            history={} if empty else {"train_loss": rng.random(4), "val_loss": np.array([1.0, np.nan, np.inf, 2.0])},
+            predictions={} if empty else predictions,
+            weights={} if empty else {"head.weight": rng.random((3, 2), np.float32)},
+            engine={"device": "cpu", "threads": 1},
+            message="Traceback ...\nValueError: no luck" if empty else "",
+        )
+
+    return make

@@ -1,0 +1,109 @@
+"""Whenever the writer dies, the next one finds a store that is whole, and saves the run again."""
+
+import multiprocessing
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from paribus.store import RunRecord, Store
+
+Make = Callable[..., RunRecord]
+RENAME = Path.rename
+STEPS = {
+    "before the recipe": "pathlib.Path.write_text",
+    "before the history": "pyarrow.parquet.write_table",
+    "before the predictions": "numpy.savez",
+    "before the weights": "paribus.store.artifacts.save_file",
+    "before the disk has them": "os.fsync",
+    "before the rename": "pathlib.Path.rename",
+    "after the rename": "pathlib.Path.rename",
+    "before the commit": "sqlalchemy.orm.Session.commit",
+}
+
+
+class Death(BaseException):
+    """Nothing in the package catches it."""
+
+
+def die(*_: object, **__: object) -> None:
+    raise Death
+
+
+def rename_and_die(path: Path, target: Path) -> None:
+    RENAME(path, target)
+    raise Death
+
+
+def whole(store: Store, key: str) -> None:
+    """All that the rows promise is there."""
+    for row in store.runs([key]).values():
+        assert store.provenance(key)["seed"] == row.seed
+        if row.status == "finished":
+            assert len(store.history(key)["epoch"]) == row.epochs
+            assert set(store.predictions(key)) == {"test_probabilities", "test_labels", "test_items"}
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("before", ["nothing", "failed"])
+def test_death_at_each_step(
+    tmp_path: Path, record_of: Make, monkeypatch: pytest.MonkeyPatch, step: str, before: str
+) -> None:
+    record, first = record_of(), Store(tmp_path)
+    if before == "failed":
+        first.save_run(record_of(status="failed"))
+    monkeypatch.setattr(STEPS[step], rename_and_die if step == "after the rename" else die)
+    with pytest.raises(Death):
+        first.save_run(record)
+    monkeypatch.undo()
+    store = Store(tmp_path)
+    assert {row.status for row in store.runs([record.key]).values()} <= {before}
+    whole(store, record.key)
+    store.save_run(record)
+    assert store.runs([record.key])[record.key].status == "finished"
+    whole(store, record.key)
+    assert not list(tmp_path.glob("runs/.writing-*"))
+
+
+def test_only_what_the_dead_left_is_swept(tmp_path: Path) -> None:
+    runs = Store(tmp_path).home / "runs"
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    dead, alive, foreign = (runs / f".writing-{process}-ab" for process in (gone.pid, os.getpid(), 1))
+    for folder in (dead, alive, foreign):
+        folder.mkdir()
+        (folder / "recipe.json").write_text("{")
+    Store(tmp_path)
+    assert [folder.exists() for folder in (dead, alive, foreign)] == [False, True, True]
+
+
+def save_many(home: Path, records: list[RunRecord]) -> None:
+    store = Store(home)
+    for record in records:
+        store.save_run(record)
+
+
+def test_two_processes_write_at_once(tmp_path: Path, record_of: Make) -> None:
+    """Both open a home that is not there yet, save the same 10 runs in the same order, and 10 of their own."""
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    shared = [record_of(number) for number in range(10)]
+    writers = [
+        context.Process(
+            target=save_many,
+            args=[tmp_path, [run for pair in zip(shared, map(record_of, own), strict=True) for run in pair]],
+        )
+        for own in (range(100, 110), range(200, 210))
+    ]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(60)
+    assert [writer.exitcode for writer in writers] == [0, 0]
+    store = Store(tmp_path)
+    keys = [f"{number:064x}" for number in (*range(10), *range(100, 110), *range(200, 210))]
+    assert set(store.runs(keys)) == set(keys)
+    for key in keys:
+        whole(store, key)
