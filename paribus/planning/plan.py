@@ -99,7 +99,7 @@ def cohorts_of(runs: Sequence[Run], size: int = COHORT_SIZE) -> tuple[tuple[Run,
 
 
 def _variants(study: StudySpec) -> tuple[dict[str, Recipe], tuple[Level, ...]]:
-    """Unique recipes by name, the baseline's first, and the levels that point at them."""
+    """Unique recipes by name, in the order of the levels that point at them, and those levels."""
     baseline = study.recipe()
     if not study.factors:
         return {"baseline": baseline}, (Level(None, None, "baseline"),)

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -80,7 +81,8 @@ def test_only_what_the_dead_left_is_swept(tmp_path: Path) -> None:
     assert [folder.exists() for folder in (dead, alive, foreign)] == [False, True, True]
 
 
-def save_many(home: Path, records: list[RunRecord]) -> None:
+def save_many(home: Path, records: list[RunRecord], start: Barrier) -> None:
+    start.wait(30)
     store = Store(home)
     for record in records:
         store.save_run(record)
@@ -88,12 +90,13 @@ def save_many(home: Path, records: list[RunRecord]) -> None:
 
 def test_two_processes_write_at_once(tmp_path: Path, record_of: Make) -> None:
     """Both open a home that is not there yet, save the same 10 runs in the same order, and 10 of their own."""
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    context = multiprocessing.get_context("spawn")
+    start = context.Barrier(2)
     shared = [record_of(number) for number in range(10)]
     writers = [
         context.Process(
             target=save_many,
-            args=[tmp_path, [run for pair in zip(shared, map(record_of, own), strict=True) for run in pair]],
+            args=[tmp_path, [run for pair in zip(shared, map(record_of, own), strict=True) for run in pair], start],
         )
         for own in (range(100, 110), range(200, 210))
     ]
