@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -70,12 +71,14 @@ class Study(StudySpec):
         folder, description = prepare(dataset, store.home)
         store.save_study(self.name, _record(plan, dataset, description))
         cohorts = _missing(plan, dataset, store)
-        jobs = [_job(cohort, folder, dataset.num_classes) for cohort in cohorts]
+        jobs = [_job(cohort, folder, dataset.num_classes, store.checkpoints) for cohort in cohorts]
         with show_progress(cohorts, len(plan.runs) - sum(map(len, cohorts)), quiet) as progress:
 
-            def save(records: list[RunRecord]) -> None:
+            def save(job: Job, records: list[RunRecord]) -> None:
                 for record in records:
                     store.save_run(record)
+                if job.checkpoint:
+                    job.checkpoint.unlink(missing_ok=True)
                 progress.saved(records)
 
             run_jobs(jobs, workers or default_workers(), save, progress.tick)
@@ -89,9 +92,10 @@ def _missing(plan: Plan, dataset: Dataset, store: Store) -> list[tuple[Run, ...]
     return sorted(filter(None, left), key=lambda cohort: -sum(predict(run.recipe, dataset) for run in cohort))
 
 
-def _job(cohort: tuple[Run, ...], folder: Path, num_classes: int) -> Job:
+def _job(cohort: tuple[Run, ...], folder: Path, num_classes: int, checkpoints: Path) -> Job:
     tasks = tuple(RunTask(run.key, run.seed, run.recipe.model_dump(mode="json")) for run in cohort)
-    return Job(tasks, folder, num_classes)
+    name = hashlib.sha256("".join(run.key for run in cohort).encode()).hexdigest()
+    return Job(tasks, folder, num_classes, checkpoints / f"{name}.safetensors")
 
 
 def _record(plan: Plan, dataset: Dataset, description: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from pebble import ProcessExpired, ProcessPool
 from paribus.store.records import RunRecord, Status
 from paribus.training.job import Job
 
-OnRecords = Callable[[list[RunRecord]], None]
+OnRecords = Callable[[Job, list[RunRecord]], None]
 OnTick = Callable[[np.ndarray], None]
 _TICK_S = 0.2
 
@@ -35,7 +35,7 @@ def run_jobs(jobs: Sequence[Job], workers: int, on_records: OnRecords, on_tick: 
     Args:
         jobs: the cohorts, the longest first.
         workers: processes, of one thread each.
-        on_records: called in this process with the records of each cohort, in finishing order.
+        on_records: called in this process with each cohort and its records, in finishing order.
         on_tick: called several times a second with the progress board, shape (job, 3): epochs done, runs still
             training, best validation accuracy.
     """
@@ -100,7 +100,7 @@ def _drive(
                 retried.add(row)
                 waiting[schedule(row)] = row
             else:
-                on_records(failures(jobs[row], error) if error else future.result())
+                on_records(jobs[row], failures(jobs[row], error) if error else future.result())
         tick()
 
 

@@ -35,7 +35,9 @@ class Store:
     def __init__(self, home: Path, url: str | None = None) -> None:
         self.home = home.absolute()
         with self._explained():
-            (self.home / "runs").mkdir(parents=True, exist_ok=True)
+            self.checkpoints = self.home / "checkpoints"
+            for folder in (self.home / "runs", self.checkpoints):
+                folder.mkdir(parents=True, exist_ok=True)
             self._engine = create_engine(url or f"sqlite:///{self.home / 'paribus.db'}")
             if self._engine.dialect.name == "sqlite":
                 event.listen(self._engine, "connect", _tune_sqlite)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,9 +18,10 @@ from paribus.planning.streams import stream
 from paribus.spec import Recipe
 from paribus.spec.parts import call_part
 from paribus.store.records import RunRecord
+from paribus.training.checkpoint import resume, save_checkpoint
 from paribus.training.feed import Feed
 from paribus.training.job import Job
-from paribus.training.parameters import flatten, make_optimizer, take_state
+from paribus.training.parameters import flatten, make_optimizer, set_states, states_of
 from paribus.training.record import Member, Predictions, record_of
 from paribus.training.step import evaluate, probabilities, step
 
@@ -97,33 +97,36 @@ class Cohort:
         done = [m for m, member in enumerate(self.active) if member.watch.done]
         for m in done:
             kept = self.active[m].kept
-            self._restore(m, kept)
+            self.restore(m, kept)
             self.active[m].kept = kept or self.state_of(m)
-        records = self._records(done)
+        records = self.records(done)
         keep = [m for m in range(len(self.active)) if m not in done]
-        if done and keep:
-            self._select(keep)
-        else:
-            self.active = [self.active[m] for m in keep]
+        if done:
+            self.select(keep)
         return records
 
-    def _restore(self, m: int, kept: dict[str, Tensor]) -> None:
+    def restore(self, m: int, kept: dict[str, Tensor]) -> None:
+        """Give the run at place m the parameters and running statistics that `state_of` returned."""
         with torch.no_grad():
             for name, tensor in (*self.network.named_parameters(), *self.network.named_buffers()):
                 if name in kept:
                     tensor[m].copy_(kept[name])
 
-    def _select(self, keep: Sequence[int]) -> None:
-        states, optimizer = [self.state_of(m) for m in keep], self.optimizer
+    def select(self, keep: Sequence[int]) -> None:
+        """Go on with the runs at the places `keep` alone."""
+        states, optimizer_states = [self.state_of(m) for m in keep], states_of(self.optimizer)
         self.active = [self.active[m] for m in keep]
+        if not keep:
+            return
         self._build()
         for m, state in enumerate(states):
-            self._restore(m, state)
-        take_state(optimizer, self.optimizer, keep)
+            self.restore(m, state)
+        set_states(self.optimizer, [optimizer_states[m] for m in keep])
         self.train_feed.select(keep)
         self.test_feed.select(keep)
 
-    def _records(self, places: Sequence[int]) -> list[RunRecord]:
+    def records(self, places: Sequence[int]) -> list[RunRecord]:
+        """What the store keeps of the runs at these places, with predictions by the network as it is."""
         if not places:
             return []
         whole_MB = torch.arange(len(self.test_feed.y_N), device=self.device).expand(len(self.active), -1)
@@ -141,7 +144,7 @@ class Cohort:
 
 
 def train_cohort(job: Job, progress: Progress | None = None, device: str = "cpu") -> list[RunRecord]:
-    """Train all runs of `job` and return their records, in the job's order.
+    """Train all runs of `job` and return their records, in the job's order; go on from its checkpoint if there is one.
 
     Args:
         job: the cohort; its data folder holds `x_train.npy`, `y_train.npy`, `x_test.npy` and `y_test.npy`.
@@ -149,18 +152,18 @@ def train_cohort(job: Job, progress: Progress | None = None, device: str = "cpu"
             accuracy among them.
         device: where to train.
     """
-    start = time.perf_counter()
     cohort = Cohort(job, device)
-    records: dict[str, RunRecord] = {}
-    epoch = 0
+    clock, records = resume(cohort)
     while cohort.active:
-        cohort.train_epoch(epoch)
-        epoch += 1
+        cohort.train_epoch(clock.epoch)
+        clock.epoch += 1
         if progress:
-            progress(epoch, len(cohort.active), max(m.history[-1][3] for m in cohort.active))
-        records |= {record.key: record for record in cohort.retire()}
-    time_s = (time.perf_counter() - start) / len(job.runs)
-    return [replace(records[run.key], time_s=time_s) for run in job.runs]
+            progress(clock.epoch, len(cohort.active), max(m.history[-1][3] for m in cohort.active))
+        records += cohort.retire()
+        if cohort.active and clock.is_due(job.checkpoint_s):
+            save_checkpoint(cohort, clock)
+    by_key = {record.key: replace(record, time_s=clock.taken_s / len(job.runs)) for record in records}
+    return [by_key[run.key] for run in job.runs]
 
 
 def _load(job: Job, part: str, device: str) -> tuple[Tensor, Tensor]:

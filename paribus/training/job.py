@@ -18,8 +18,18 @@ class RunTask:
 
 @dataclass(frozen=True)
 class Job:
-    """One cohort, and the folder that holds the prepared data as `.npy` files."""
+    """One cohort.
+
+    Args:
+        runs: its runs.
+        data: folder that holds the prepared data as `.npy` files.
+        num_classes: of the data.
+        checkpoint: file to go on from after a kill; none is written without it.
+        checkpoint_s: seconds between checkpoints, at the ends of epochs.
+    """
 
     runs: tuple[RunTask, ...]
     data: Path
     num_classes: int
+    checkpoint: Path | None = None
+    checkpoint_s: float = 20.0

@@ -58,18 +58,23 @@ def make_optimizer(theta_MP: Tensor, updates: Sequence[Update]) -> torch.optim.O
     return rule(groups, **({"fused": True} if updates[0].fused else {"foreach": False}))
 
 
-def take_state(old: torch.optim.Optimizer, new: torch.optim.Optimizer, keep: Sequence[int]) -> None:
-    """Copy the state of the runs `keep`, numbered in `old`, into `new`, which was made for them alone."""
+def states_of(optimizer: torch.optim.Optimizer) -> list[dict[str, Any]]:
+    """The optimizer's state of each run, in the order of the rows."""
     rows: list[dict[str, Any]] = []
-    for group in old.param_groups:
+    for group in optimizer.param_groups:
         (theta,) = group["params"]
-        state = old.state[theta]
+        state = optimizer.state[theta]
         rows += [{k: v[m] if _by_run(v, theta) else v for k, v in state.items()} for m in range(len(theta))]
-    kept = iter([rows[m] for m in keep])
-    for group in new.param_groups:
+    return rows
+
+
+def set_states(optimizer: torch.optim.Optimizer, states: Sequence[dict[str, Any]]) -> None:
+    """Give the optimizer the state of each of its runs, as `states_of` returned them."""
+    left = iter(states)
+    for group in optimizer.param_groups:
         (theta,) = group["params"]
-        parts = [next(kept) for _ in theta]
-        new.state[theta] = {k: _joined([part[k] for part in parts], theta) for k in parts[0]}
+        parts = [next(left) for _ in theta]
+        optimizer.state[theta] = {k: _joined([part[k] for part in parts], theta) for k in parts[0]}
 
 
 def _by_run(value: Any, theta: Tensor) -> bool:

@@ -13,10 +13,12 @@ def test_arithmetic_and_overhead_add_up() -> None:
     assert predicted_time_s(1000, 300, 4, 100) == pytest.approx(7.2e6 / RATE + 12 * OVERHEAD_S)
 
 
-def test_the_machine_of_the_design_is_predicted_within_a_factor_of_two() -> None:
-    """784-256-256-10, batch 128, one epoch of 60,000 took 0.67 s stacked; 784-128-64-10 at batch 32 took 0.47 s."""
-    assert 0.33 < predicted_time_s(269_322, 60_000, 1, 128) * 1.0 < 3.4
-    assert 0.23 < predicted_time_s(109_386, 60_000, 1, 32) < 0.94
+@pytest.mark.parametrize(("parameters", "batch_size", "measured_s"), [(269_322, 128, 0.67), (109_386, 32, 0.47)])
+def test_an_epoch_of_60000_rows_is_predicted_within_a_factor_of_three(
+    parameters: int, batch_size: int, measured_s: float
+) -> None:
+    """Against the design's measurements of 784-256-256-10 and 784-128-64-10, 8 stacked on one thread."""
+    assert 1 / 3 < predicted_time_s(parameters, 60_000, 1, batch_size) / measured_s < 3
 
 
 def test_calibration_is_the_ratio_of_the_sums() -> None:

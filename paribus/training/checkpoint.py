@@ -1,0 +1,102 @@
+"""A cohort in the middle of its training, on disk: what a killed study goes on from, bit for bit.
+
+Random streams are drawn anew for each epoch, so that a checkpoint at the end of one needs no generator's state.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from paribus.training.parameters import set_states, states_of
+
+if TYPE_CHECKING:
+    from paribus.store.records import RunRecord
+    from paribus.training.cohort import Cohort
+
+
+@dataclass
+class Clock:
+    """How far a cohort has come, in epochs and seconds; seconds before a kill count."""
+
+    epoch: int = 0
+    before_s: float = 0.0
+    begun: float = field(default_factory=time.monotonic)
+    last: float = field(default_factory=time.monotonic)
+
+    @property
+    def taken_s(self) -> float:
+        """Seconds of training so far."""
+        return self.before_s + time.monotonic() - self.begun
+
+    def is_due(self, interval_s: float) -> bool:
+        """Whether the last checkpoint is `interval_s` old."""
+        return time.monotonic() - self.last >= interval_s
+
+
+def save_checkpoint(cohort: Cohort, clock: Clock) -> None:
+    """Write the cohort to its job's checkpoint file, whole or not at all."""
+    path = cohort.job.checkpoint
+    if path is None:
+        return
+    tensors: dict[str, torch.Tensor] = {}
+    for m, (member, state) in enumerate(zip(cohort.active, states_of(cohort.optimizer), strict=True)):
+        numbers = {name: value for name, value in state.items() if isinstance(value, torch.Tensor)}
+        for group, values in (("network", cohort.state_of(m)), ("optimizer", numbers)):
+            tensors |= {f"{member.key}/{group}/{name}": value.clone() for name, value in values.items()}
+    for member in cohort.members:
+        tensors |= {f"{member.key}/kept/{name}": value for name, value in member.kept.items()}
+    watches = {m.key: [m.watch.epochs, m.watch.best_epoch, m.watch.best, m.watch.diverged] for m in cohort.members}
+    meta = {
+        "epoch": clock.epoch,
+        "taken_s": clock.taken_s,
+        "active": [member.key for member in cohort.active],
+        "watch": watches,
+        "history": {member.key: member.history for member in cohort.members},
+    }
+    temporary = path.with_suffix(f".{os.getpid()}")
+    save_file(tensors, temporary, metadata={"cohort": json.dumps(meta)})
+    os.replace(temporary, path)
+    clock.last = time.monotonic()
+
+
+def resume(cohort: Cohort) -> tuple[Clock, list[RunRecord]]:
+    """Bring a new cohort to where its checkpoint left it; a missing or damaged file means a start from the beginning.
+
+    Returns:
+        The clock, and the records of the runs that were done.
+    """
+    path = cohort.job.checkpoint
+    if path is None or not path.is_file():
+        return Clock(), []
+    try:
+        with safe_open(path, framework="pt", device=cohort.device) as file:
+            meta: dict[str, Any] = json.loads(file.metadata()["cohort"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (safe_open is no dictionary)
+    except (SafetensorError, OSError):
+        return Clock(), []
+    for member in cohort.members:
+        watch = member.watch
+        watch.epochs, watch.best_epoch, watch.best, watch.diverged = meta["watch"][member.key]
+        member.history = [tuple(row) for row in meta["history"][member.key]]
+        member.kept = _named(tensors, f"{member.key}/kept/")
+    done = [m for m, member in enumerate(cohort.active) if member.key not in meta["active"]]
+    for m in done:
+        cohort.restore(m, cohort.active[m].kept)
+    records = cohort.records(done)
+    cohort.select([m for m in range(len(cohort.active)) if m not in done])
+    for m, member in enumerate(cohort.active):
+        cohort.restore(m, _named(tensors, f"{member.key}/network/"))
+    set_states(cohort.optimizer, [_named(tensors, f"{member.key}/optimizer/") for member in cohort.active])
+    return Clock(epoch=meta["epoch"], before_s=meta["taken_s"]), records
+
+
+def _named(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

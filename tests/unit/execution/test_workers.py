@@ -1,0 +1,211 @@
+"""Real worker processes: what one of them suffers costs its own cohort, and nothing else."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from paribus.execution import run_jobs
+from paribus.spec import StudySpec
+from paribus.store import RunRecord
+from paribus.training.job import Job, RunTask
+
+
+@dataclass(frozen=True)
+class Trap:
+    """Stands in for the folder of the prepared data: a cohort that opens its first file there is counted, and ends.
+
+    Args:
+        folder: the real one.
+        name: of the file that counts.
+        deaths: how many times the process is killed.
+        error: what is raised instead.
+    """
+
+    folder: Path
+    name: str
+    deaths: int = 0
+    error: str = ""
+
+    def __truediv__(self, file: str) -> Path:
+        if file == "x_test.npy":  # the training part is loaded by then
+            with (self.folder / self.name).open("ab") as counter:
+                counter.write(b"x")
+            if self.error:
+                raise ValueError(self.error)
+            if self.attempts <= self.deaths:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return self.folder / file
+
+    @property
+    def attempts(self) -> int:
+        return len((self.folder / self.name).read_bytes())
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(0)
+    for part, rows in (("train", 90), ("test", 30)):
+        np.save(tmp_path / f"x_{part}.npy", rng.normal(size=(rows, 5)).astype(np.float32))
+        np.save(tmp_path / f"y_{part}.npy", np.arange(rows) % 3)
+    return tmp_path
+
+
+def job_of(data: Any, epochs: int = 2, width: int = 4) -> Job:
+    model = {"kind": "mlp", "width": width, "depth": 1}
+    study = StudySpec.model_validate(
+        {"name": "a", "data": {"source": "none"}, "baseline": {"model": model, "epochs": epochs}}
+    )
+    recipe = study.recipe().model_dump(mode="json")
+    return Job(tuple(RunTask(f"{width}-{seed}", seed, recipe) for seed in (0, 1)), data, num_classes=3)
+
+
+def finish(jobs: list[Job], workers: int = 2) -> list[list[RunRecord]]:
+    """The records of each job, in the order of the jobs."""
+    found: dict[str, list[RunRecord]] = {}
+    run_jobs(jobs, workers, lambda records: found.update({records[0].key: records}), lambda board: None)
+    return [found[job.runs[0].key] for job in jobs]
+
+
+def living(descendants_of: int) -> set[int]:
+    """Numbers of the processes that came from this one and have not ended."""
+    text = subprocess.run(["ps", "-eo", "pid=,ppid=,stat=,comm="], capture_output=True, text=True, check=True).stdout
+    rows = [line.split(maxsplit=3) for line in text.splitlines()]
+    parents = {int(row[0]): int(row[1]) for row in rows if row[2][0] != "Z" and row[3] != "ps"}
+    found = {descendants_of}
+    while more := {process for process, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {descendants_of}
+
+
+def alive(process: int) -> bool:
+    done = subprocess.run(["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False)
+    return done.stdout.strip()[:1] not in ("", "Z")
+
+
+def test_a_killed_worker_costs_one_retry(folder: Path) -> None:
+    traps = [Trap(folder, "killed", deaths=1), Trap(folder, "other"), Trap(folder, "third")]
+    results = finish([job_of(trap, width=width) for width, trap in zip((4, 5, 6), traps, strict=True)])
+    assert [record.status for records in results for record in records] == ["finished"] * 6
+    assert [trap.attempts for trap in traps] == [2, 1, 1]
+    undisturbed = finish([job_of(folder)])[0]
+    for record, twin in zip(results[0], undisturbed, strict=True):
+        assert record.metrics == twin.metrics
+        np.testing.assert_array_equal(record.predictions["test_probabilities"], twin.predictions["test_probabilities"])
+
+
+def test_a_worker_that_dies_twice_gives_failed_runs(folder: Path) -> None:
+    trap = Trap(folder, "killed", deaths=9)
+    failed, other = finish([job_of(trap, width=4), job_of(folder, width=5)])
+    assert trap.attempts == 2
+    assert [(run.key, run.seed, run.status) for run in failed] == [("4-0", 0, "failed"), ("4-1", 1, "failed")]
+    assert failed[0].message == "The worker process died twice (exit code -9). Is there enough memory?"
+    assert failed[0].recipe["model"]["width"] == 4
+    assert [run.status for run in other] == ["finished", "finished"]
+
+
+def test_an_exception_gives_failed_runs_with_the_traceback(folder: Path) -> None:
+    trap = Trap(folder, "raises", error="no luck")
+    failed, other = finish([job_of(trap, width=4), job_of(folder, width=5)], workers=1)
+    assert trap.attempts == 1
+    for run in failed:
+        assert run.status == "failed"
+        assert run.message.startswith("Traceback (most recent call last)")
+        assert "in train_cohort" in run.message
+        assert run.message.strip().endswith("ValueError: no luck")
+        assert run.predictions == run.weights == run.history == run.metrics == {}
+    assert [run.status for run in other] == ["finished", "finished"]
+
+
+def test_workers_use_one_thread(folder: Path) -> None:
+    assert finish([job_of(folder)])[0][0].engine["threads"] == 1
+
+
+def test_the_board_shows_epochs_runs_and_accuracy(folder: Path) -> None:
+    boards: list[np.ndarray] = []
+    run_jobs([job_of(folder, 3), job_of(folder, 5)], 1, lambda records: None, lambda board: boards.append(board.copy()))
+    epochs = np.array(boards)[:, :, 0]
+    assert epochs[-1].tolist() == [3, 5]
+    assert (np.diff(epochs, axis=0) >= 0).all()
+    assert boards[-1][:, 1].tolist() == [2, 2]
+    assert ((boards[-1][:, 2] > 0) & (boards[-1][:, 2] <= 1)).all()
+
+
+def test_nothing_to_do_starts_nothing() -> None:
+    def never(_: Any) -> None:
+        raise AssertionError
+
+    run_jobs([], 2, never, never)
+
+
+@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
+def test_an_error_while_storing_stops_all_workers(folder: Path, error: type[BaseException]) -> None:
+    finish([job_of(folder)])  # the server that workers are forked from stays
+    before = living(os.getpid())
+
+    def full(_: list[RunRecord]) -> None:
+        raise error
+
+    with pytest.raises(error):
+        run_jobs([job_of(folder), job_of(folder, epochs=1_000_000)], 2, full, lambda board: None)
+    assert living(os.getpid()) <= before
+
+
+SCRIPT = """
+import numpy as np
+from pathlib import Path
+from paribus import Study
+
+def data():
+    rng = np.random.default_rng(0)
+    return {"x": rng.normal(size=(60, 4)), "y": np.arange(60) % 2}
+
+print("begun")
+study = Study(name="script", data={"source": data}, baseline={"epochs": EPOCHS}, seeds=2)
+result = study.run("home", workers=2)
+print(list(result.runs["status"]), Path(__file__).name)
+"""
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Callable[[int], subprocess.Popen[str]]:
+    def begin(epochs: int) -> subprocess.Popen[str]:
+        (tmp_path / "script.py").write_text(SCRIPT.replace("EPOCHS", str(epochs)))
+        pipe = subprocess.PIPE
+        return subprocess.Popen([sys.executable, "script.py"], cwd=tmp_path, stdout=pipe, stderr=pipe, text=True)
+
+    return begin
+
+
+def test_a_script_needs_no_guard(start: Callable[[int], subprocess.Popen[str]]) -> None:
+    """Workers do not run the user's script again."""
+    out, err = start(1).communicate(timeout=60)
+    assert out == "begun\n['finished', 'finished'] script.py\n", err
+
+
+def test_workers_end_with_their_driver(start: Callable[[int], subprocess.Popen[str]]) -> None:
+    driver = start(10_000_000)
+    assert driver.stderr and driver.stdout
+    assert driver.stderr.readline() == "0 of 2 runs stored, 2 to train\n"
+    while len(workers := living(driver.pid)) < 3:  # two servers of Python's, and then a worker
+        time.sleep(0.1)
+    time.sleep(1)
+    driver.kill()
+    driver.wait()
+    deadline = time.monotonic() + 5
+    while any(map(alive, workers)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    left = [process for process in workers if alive(process)]
+    for process in left:
+        os.kill(process, signal.SIGKILL)
+    driver.stderr.close()
+    driver.stdout.close()
+    assert left == []
