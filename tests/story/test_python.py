@@ -1,0 +1,88 @@
+"""A study in ten lines of Python, and what its result holds."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from plotly.graph_objects import Figure
+
+from paribus import Result, SpecError, Study
+
+
+def clouds() -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(0)
+    labels = np.arange(150) % 3
+    return {"x": rng.normal(size=(150, 2)) + 3 * np.eye(3)[labels][:, :2], "y": labels}
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    study = Study(
+        name="clouds",
+        question="Does width help?",
+        data={"source": clouds},
+        baseline={"model": {"kind": "mlp", "width": 4, "depth": 1}, "epochs": 3, "batch_size": 32},
+        factors={"width": {"vary": "model.width", "levels": [4, 16]}},
+        seeds=3,
+    )
+    return study.run(home=tmp_path_factory.mktemp("home"), quiet=True)
+
+
+def test_runs(result: Result) -> None:
+    runs = result.runs
+    assert runs[["variant", "seed"]].values.tolist() == [[v, s] for v in ("baseline", "width=16") for s in (0, 1, 2)]
+    assert (runs["status"] == "finished").all()
+    assert (runs["epochs"] == 3).all()
+    assert runs["test_accuracy"].between(0, 1).all()
+    # 30 test items: every accuracy is a number of thirtieths
+    np.testing.assert_allclose(runs["test_accuracy"] * 30, (runs["test_accuracy"] * 30).round(), atol=1e-9)
+
+
+def test_contrasts_and_variants_follow_from_the_runs(result: Result) -> None:
+    scores = result.runs.pivot(index="seed", columns="variant", values="test_accuracy")
+    differences = scores["width=16"] - scores["baseline"]
+    contrast = result.contrasts.iloc[0]
+    assert (contrast["factor"], contrast["level"], contrast["reference"], contrast["n"]) == ("width", "16", "4", 3)
+    assert contrast["difference"] == pytest.approx(differences.mean())
+    means = result.variants.set_index("variant")["mean"]
+    assert means.to_dict() == pytest.approx(scores.mean().to_dict())
+
+
+def test_history(result: Result) -> None:
+    history = result.history
+    assert len(history) == 2 * 3 * 3
+    assert history.groupby(["variant", "seed"])["epoch"].apply(list).map(lambda epochs: epochs == [1, 2, 3]).all()
+    assert np.isfinite(history[["train_loss", "val_loss", "train_accuracy", "val_accuracy"]].to_numpy()).all()
+
+
+def test_figures_and_words(result: Result) -> None:
+    assert result.figures
+    assert all(isinstance(figure, Figure) for figure in result.figures.values())
+    assert len(result.verdicts) == 1
+    assert result.verdicts[0].startswith("width 16 ")
+    assert "n = 3 seeds" in result.verdicts[0]
+    assert result.failures == []
+    page = result._repr_html_()
+    assert "<b>clouds</b>" in page
+    assert result.verdicts[0] in page
+    assert page.count("<tr") == 1 + len(result.variants)
+
+
+def test_the_report_goes_where_it_is_told(result: Result, tmp_path: Path) -> None:
+    path = result.report(tmp_path / "new" / "r.html")
+    assert path == tmp_path / "new" / "r.html"
+    assert result.verdicts[0].split(":")[0] in path.read_text()
+
+
+def test_a_mistake_is_a_spec_error() -> None:
+    with pytest.raises(SpecError, match="Did you mean 'epochs'"):
+        Study(name="a", data={"source": "digits"}, baseline={"epoch": 3})
+    with pytest.raises(SpecError, match="data: is missing"):
+        Study(name="a")
+
+
+def test_a_study_is_planned_without_a_trace(tmp_path: Path) -> None:
+    outlook = Study(name="a", data={"source": clouds}, seeds=2).plan(home=tmp_path / "home")
+    assert len(outlook.plan.runs) == 2
+    assert outlook.stored == frozenset()
+    assert not (tmp_path / "home").exists()

@@ -1,0 +1,149 @@
+"""`paribus run`, from an empty folder to a report."""
+
+import json
+import math
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+METRICS = {
+    f"{part}_{name}" for part in ("val", "test") for name in ("accuracy", "loss", "f1_macro", "f1_weighted")
+}  # fmt: skip
+KEYS = {
+    "variants": {"name", "factor", "level", "recipe", "parameters"},
+    "runs": {"key", "variant", "seed", "status", "epochs", "best_epoch", "seconds", "metrics"},
+    "contrasts": {
+        "factor", "level", "reference", "metric", "n", "difference", "ci_low", "ci_high", "p_value", "p_adjusted",
+        "p_superior", "verdict", "seeds_needed", "caveats",
+    },
+}  # fmt: skip
+
+
+def trained(folder: Path) -> dict[str, str]:
+    """When each run was stored."""
+    connection = sqlite3.connect(folder / "paribus-home" / "paribus.db")
+    rows = connection.execute("SELECT key, created FROM runs").fetchall()
+    connection.close()
+    return dict(rows)
+
+
+def test_from_an_empty_folder_to_a_report(shell, cli, folder: Path, contents) -> None:
+    first = shell("run", "tiny.yaml")
+    assert first.code == 0, first.err
+    assert {path.name for path in folder.iterdir()} == {"tiny.yaml", "paribus-home"}
+
+    # standard error is a pipe: progress in lines
+    lines = first.err.splitlines()
+    assert lines[0] == "0 of 6 runs stored, 6 to train"
+    assert re.match(r"6/6 runs  [\d.]+ epochs/s  0.0 s left  best validation accuracy [\d.]+ %$", lines[-1])
+    assert "\x1b" not in first.err + first.out
+
+    report = folder / "paribus-home" / "reports" / "tiny.html"
+    assert first.out.endswith(f"\nReport: {report}\n")
+    assert "</html>" in report.read_text()
+    assert "tiny: 6 runs, 6 finished" in first.out
+    assert "- depth 2 " in first.out
+    assert "- dropout 0.5 " in first.out
+
+    before = trained(folder)
+    again = cli("run", "tiny.yaml", "--json")
+    assert (again.code, again.err) == (0, "")
+    assert trained(folder) == before
+    shown = cli("show", "tiny", "--json")
+    assert shown.out == again.out
+    check_shape(json.loads(shown.out))
+    assert cli("plan", "tiny.yaml").out.endswith("6 runs (2 more are shared between factors) in 3 cohorts, "
+                                                 "6 stored.\nNothing to train.\n")  # fmt: skip
+
+    told = json.loads(cli("list", "--json").out)
+    assert [(row["study"], row["status"], row["runs"], row["stored"], row["failed"]) for row in told] == [
+        ("tiny", "finished", 6, 6, 0)
+    ]
+    assert "6 of 6" in cli("list").out
+    assert "tiny: 6 runs, 6 finished" in cli("show", "tiny").out
+    written = cli("report", "tiny", "-o", "r.html")
+    assert written.out == f"{folder / 'r.html'}\n"
+    near = cli("show", "tinny", "--json")
+    assert near.code == 2
+    assert "Did you mean 'tiny'?" in near.err
+
+    files = {path: content for path, (_, content) in contents().items()}
+    for words in (["plan", "tiny.yaml"], ["list"], ["show", "tiny", "--json"], ["doctor"]):
+        cli(*words)
+    assert {path: content for path, (_, content) in contents().items()} == files
+
+
+def check_shape(values: dict) -> None:
+    """The contract of `paribus show --json`."""
+    assert list(values) == ["study", "status", "variants", "runs", "contrasts"]
+    assert (values["study"], values["status"]) == ("tiny", "finished")
+    for name, keys in KEYS.items():
+        assert all(set(row) == keys for row in values[name]), name
+    variants = [(row["name"], row["factor"], row["level"]) for row in values["variants"]]
+    assert variants == [
+        ("baseline", "depth", "1"),
+        ("depth=2", "depth", "2"),
+        ("baseline", "dropout", "0"),
+        ("dropout=0.5", "dropout", "0.5"),
+    ]
+    assert [(row["variant"], row["seed"]) for row in values["runs"]] == [
+        (variant, seed) for variant in ("baseline", "depth=2", "dropout=0.5") for seed in (0, 1)
+    ]
+    for row in values["runs"]:
+        assert re.fullmatch("[0-9a-f]{64}", row["key"])
+        assert (row["status"], row["epochs"]) == ("finished", 2)
+        assert row["best_epoch"] in (1, 2)
+        assert row["seconds"] > 0
+        assert set(row["metrics"]) == METRICS
+        assert all(math.isfinite(value) for value in row["metrics"].values())
+    scores = {(row["variant"], row["seed"]): row["metrics"]["test_accuracy"] for row in values["runs"]}
+    for row, level in zip(values["contrasts"], ("depth=2", "dropout=0.5"), strict=True):
+        gains = [scores[level, seed] - scores["baseline", seed] for seed in (0, 1)]
+        assert row["difference"] == pytest.approx(sum(gains) / 2)
+        assert (row["metric"], row["n"]) == ("test_accuracy", 2)
+        assert row["ci_low"] <= row["difference"] <= row["ci_high"]
+        assert row["verdict"] in ("better", "worse", "equivalent", "undecided")
+        assert any(caveat.startswith("C01 ") for caveat in row["caveats"])
+
+
+def test_more_seeds_and_another_study_reuse_what_is_stored(cli, folder: Path) -> None:
+    assert cli("run", "tiny.yaml", "--workers", "1").code == 0
+    before = trained(folder)
+    more = cli("run", "tiny.yaml", "--seeds", "3")
+    assert more.err.startswith("6 of 9 runs stored, 3 to train\n")
+    (folder / "other.yaml").write_text((folder / "tiny.yaml").read_text().replace("name: tiny", "name: other"))
+    other = cli("run", "other.yaml", "--set", "factors.dropout.levels=[0.0, 0.25]")
+    assert other.err.startswith("4 of 6 runs stored, 2 to train\n")
+    assert before.items() <= trained(folder).items()
+    assert len(trained(folder)) == 6 + 3 + 2
+    assert [row["study"] for row in json.loads(cli("list", "--json").out)] == ["other", "tiny"]
+
+
+def test_a_cohort_that_fails_stops_nothing_else(cli, folder: Path) -> None:
+    """A layer that no memory holds: its runs fail, are told, and are tried again."""
+    words = ["run", "tiny.yaml", "--set", "factors.depth={vary: model.width, levels: [8, 10000000000000]}"]
+    first = cli(*words)
+    assert first.code == 1
+    assert "tiny: 6 runs, 4 finished, 2 failed" in first.out
+    assert "failed depth=10000000000000, seed 0: " in first.out
+    assert (folder / "paribus-home" / "reports" / "tiny.html").exists()
+    before = trained(folder)
+    values = json.loads(cli("show", "tiny", "--json").out)
+    assert values["status"] == "finished"
+    lost = [row for row in values["runs"] if row["status"] == "failed"]
+    assert [(row["variant"], row["seed"], row["metrics"]) for row in lost] == [
+        ("depth=10000000000000", 0, {}),
+        ("depth=10000000000000", 1, {}),
+    ]
+    connection = sqlite3.connect(folder / "paribus-home" / "paribus.db")
+    messages = connection.execute("SELECT message FROM runs WHERE status = 'failed'").fetchall()
+    connection.close()
+    assert all(message.startswith("Traceback (most recent call last)") for (message,) in messages)
+
+    again = cli(*words)
+    assert again.code == 1
+    assert again.err.startswith("4 of 6 runs stored, 2 to train\n")
+    after = trained(folder)
+    assert {key for key in after if after[key] != before[key]} == {row["key"] for row in lost}
