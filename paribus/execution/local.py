@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 import tempfile
+import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -57,12 +59,20 @@ def run_jobs(jobs: Sequence[Job], workers: int, on_records: OnRecords, on_tick: 
 
 
 def warm_up() -> None:
-    """Begin importing what workers need, in the background; worth calling before the data are read."""
+    """Begin importing what workers need, in the background; worth calling before the data are read.
+
+    Ctrl-C reaches neither the process that imports nor the workers that are forked from it.
+    """
     if "forkserver" in multiprocessing.get_all_start_methods():
-        from multiprocessing import forkserver
+        from multiprocessing import forkserver, resource_tracker
 
         _context()
-        forkserver.ensure_running()
+        resource_tracker.ensure_running()  # before, because it lets Ctrl-C through again
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            forkserver.ensure_running()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def _context() -> Any:
@@ -77,6 +87,7 @@ def _context() -> Any:
 def _pool(workers: int) -> ProcessPool:
     from paribus.execution import start
 
+    warm_up()
     context = _context()
     return ProcessPool(max_workers=workers, context=context, initializer=start.initialize, initargs=[os.getpid()])
 
@@ -89,7 +100,8 @@ def _drive(
     def schedule(row: int) -> Future[list[RunRecord]]:
         return pool.schedule(start.work, args=[jobs[row], board, row])
 
-    waiting = {schedule(row): row for row in range(len(jobs))}
+    with _uninterrupted():  # the first starts the workers
+        waiting = {schedule(row): row for row in range(len(jobs))}
     retried: set[int] = set()
     while waiting:
         done, _ = wait(waiting, timeout=_TICK_S, return_when=FIRST_COMPLETED)
@@ -111,6 +123,22 @@ def failures(job: Job, error: BaseException) -> list[RunRecord]:
     else:
         message = str(getattr(error, "traceback", "")) or "".join(traceback.format_exception(error))
     return [RunRecord(run.key, run.recipe, run.seed, Status.FAILED, message=message) for run in job.runs]
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold Ctrl-C back: a worker that is only half started would be unknown to its pool, and never be stopped."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    held: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: held.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if held:
+        raise KeyboardInterrupt
 
 
 @contextmanager

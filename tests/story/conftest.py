@@ -37,6 +37,12 @@ class Done(NamedTuple):
 Cli = Callable[..., Done]
 
 
+@pytest.fixture(scope="session")
+def tiny() -> str:
+    """The text of that study."""
+    return TINY
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The working directory: it holds `tiny.yaml` and nothing else."""

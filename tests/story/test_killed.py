@@ -1,5 +1,6 @@
 """Whatever the number of workers, and however often it is killed: the same numbers, to the last bit."""
 
+import json
 import os
 import random
 import re
@@ -12,7 +13,10 @@ from typing import Any
 
 import pytest
 
-WORDS = ["run", "tiny.yaml", "--set", "baseline.epochs=40", "--set", "factors.depth.levels=[1, 2, 3, 4]"]
+from paribus import Study
+
+SETTINGS = ["baseline.epochs=80", "factors.depth.levels=[1, 2, 3, 4]"]
+WORDS = ["run", "tiny.yaml", *(word for setting in SETTINGS for word in ("--set", setting))]
 NUM_RUNS = 10
 
 
@@ -28,55 +32,10 @@ def begin(folder: Path, *words: str) -> subprocess.Popen[str]:
     return driver
 
 
-def shown(cli, home: str) -> str:
-    """`paribus show --json` without the only numbers that may differ."""
-    done = cli("show", "tiny", "--json", "--home", home)
-    assert done.code == 0
-    text, count = re.subn(r'"seconds": [0-9.e-]+', '"seconds": 0', done.out)
-    assert count == NUM_RUNS
-    return text
-
-
-def stored(text: str) -> int:
-    return text.count('"status": "finished",\n   "epochs"')
-
-
-@pytest.fixture
-def undisturbed(cli) -> str:
-    """What one worker comes to that nobody disturbs."""
-    assert cli(*WORDS, "--home", "one", "--workers", "1").code == 0
-    text = shown(cli, "one")
-    assert stored(text) == NUM_RUNS
-    return text
-
-
-def test_killed_and_started_again(cli, folder: Path, undisturbed: str) -> None:
-    moments = random.Random(20240501)
-    seen = [0]
-    for _ in range(3):
-        driver = begin(folder, "--home", "killed", "--workers", "2")
-        time.sleep(moments.uniform(0.2, 1.5))
-        driver.kill()
-        driver.communicate()
-        seen.append(stored(shown(cli, "killed")))
-        if seen[-1] == NUM_RUNS:
-            break
-    assert seen == sorted(seen)  # nothing that was stored is lost
-    assert cli(*WORDS, "--home", "killed", "--workers", "2").code == 0
-    assert shown(cli, "killed") == undisturbed
-    assert not list((folder / "killed" / "runs").glob(".writing-*"))
-
-
-def test_workers_killed(cli, folder: Path, undisturbed: str) -> None:
-    """A worker that is killed is replaced, and its cohort trained once more: nobody need start anything again."""
-    driver = begin(folder, "--home", "killed", "--workers", "1")
-    time.sleep(random.Random(7).uniform(0.5, 1.0))
-    for worker in grandchildren(driver.pid):
-        os.kill(worker, signal.SIGKILL)
-    out, _ = driver.communicate(timeout=60)
-    assert driver.returncode == 0
-    assert f"tiny: {NUM_RUNS} runs, {NUM_RUNS} finished" in out
-    assert shown(cli, "killed") == undisturbed
+def wait_for_workers(driver: subprocess.Popen[str]) -> None:
+    """Until one has been started and so trains."""
+    while driver.poll() is None and not grandchildren(driver.pid):
+        time.sleep(0.05)
 
 
 def grandchildren(process: int) -> list[int]:
@@ -87,9 +46,73 @@ def grandchildren(process: int) -> list[int]:
     return [child for child, parent in parents.items() if parent in children]
 
 
-def test_control_c(cli, folder: Path, undisturbed: str) -> None:
-    driver = begin(folder, "--home", "stopped", "--workers", "2", "--set", "seeds=2")
-    time.sleep(0.7)
+def shown(cli, home: str) -> str:
+    """`paribus show --json`."""
+    done = cli("show", "tiny", "--json", "--home", home)
+    assert done.code == 0
+    return timeless(done.out)
+
+
+def timeless(text: str) -> str:
+    """Without the only numbers that may differ."""
+    text, count = re.subn(r'"seconds": [0-9.e-]+', '"seconds": 0', text)
+    assert count == NUM_RUNS
+    return text
+
+
+def stored(text: str) -> int:
+    return text.count('"status": "finished",\n   "epochs"')
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, tiny: str) -> str:
+    """What one worker comes to that nobody disturbs."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    (folder / "tiny.yaml").write_text(tiny)
+    result = Study.open(str(folder / "tiny.yaml"), SETTINGS).run(folder / "home", workers=1, quiet=True)
+    text = timeless(json.dumps(result.summary, indent=1) + "\n")
+    assert stored(text) == NUM_RUNS
+    return text
+
+
+def test_killed_and_started_again(cli, folder: Path, undisturbed: str) -> None:
+    moments = random.Random(20240501)
+    seen = [0]
+    for _ in range(2):
+        driver = begin(folder, "--home", "killed", "--workers", "2")
+        wait_for_workers(driver)
+        time.sleep(moments.uniform(0.1, 1.0))
+        driver.kill()
+        driver.communicate()
+        seen.append(stored(shown(cli, "killed")))
+        if seen[-1] == NUM_RUNS:
+            break
+    assert seen == sorted(seen)  # nothing that was stored is lost
+    assert seen[1] < NUM_RUNS
+    assert cli(*WORDS, "--home", "killed", "--workers", "2").code == 0
+    assert shown(cli, "killed") == undisturbed
+    assert not list((folder / "killed" / "runs").glob(".writing-*"))
+
+
+def test_workers_killed(cli, folder: Path, undisturbed: str) -> None:
+    """A worker that is killed is replaced, and its cohort trained once more: nobody need start anything again."""
+    driver = begin(folder, "--home", "killed", "--workers", "1")
+    wait_for_workers(driver)
+    time.sleep(random.Random(7).uniform(0.2, 0.7))
+    for worker in grandchildren(driver.pid):
+        os.kill(worker, signal.SIGKILL)
+    out, _ = driver.communicate(timeout=60)
+    assert driver.returncode == 0
+    assert f"tiny: {NUM_RUNS} runs, {NUM_RUNS} finished" in out
+    assert shown(cli, "killed") == undisturbed
+
+
+@pytest.mark.parametrize("moment", ["before workers are there", "in training"])
+def test_control_c(cli, folder: Path, undisturbed: str, moment: str) -> None:
+    driver = begin(folder, "--home", "stopped", "--workers", "2")
+    if moment == "in training":
+        wait_for_workers(driver)
+        time.sleep(0.3)
     os.killpg(driver.pid, signal.SIGINT)  # a terminal sends it to the workers too
     out, err = driver.communicate(timeout=20)
     assert driver.returncode == 130, err

@@ -54,11 +54,11 @@ STUDIES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "margin negative": ({"margin": -0.1}, ["margin: must be greater than or equal to 0, found -0.1"]),
     "unknown model": (
         {"baseline.model": {"kind": "mpl"}},
-        ["baseline.model.kind:", "found 'mpl'", "Did you mean 'mlp'?", "Known: linear, mlp"],
+        ["baseline.model.kind:", "found 'mpl'", "Did you mean 'mlp'?", "linear"],
     ),
     "unknown optimizer": (
         {"baseline.optimizer": {"kind": "adaw"}},
-        ["baseline.optimizer.kind:", "found 'adaw'", "Did you mean 'adamw'?", "rmsprop, sgd"],
+        ["baseline.optimizer.kind:", "found 'adaw'", "Did you mean 'adamw'?", "rmsprop"],
     ),
     "optimizer without kind": (
         {"baseline": {"model": {"kind": "mlp"}, "optimizer": "adam"}},
@@ -74,7 +74,7 @@ STUDIES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"baseline.model.activation": "rleu"},
         ["baseline.model.activation:", "found 'rleu'", "Did you mean 'relu'?", "gelu"],
     ),
-    "misspelt key": ({"sedes": 3}, ["sedes: is unknown here", "Did you mean 'seeds'?", "baseline, data, factors"]),
+    "misspelt key": ({"sedes": 3}, ["sedes: is unknown here", "Did you mean 'seeds'?", "factors"]),
     "misspelt key of data": ({"data.validaton": 0.1}, ["data.validaton: is unknown", "Did you mean 'validation'?"]),
     "misspelt key of the baseline": ({"baseline.epoch": 3}, ["baseline.epoch: is unknown", "Did you mean 'epochs'?"]),
     "misspelt option": (
@@ -83,7 +83,7 @@ STUDIES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "option of another optimizer": (
         {"baseline.optimizer.momentum": 0.9},
-        ["baseline.optimizer.momentum: is unknown here", "Known: beta1, beta2"],
+        ["baseline.optimizer.momentum: is unknown here", "beta1"],
     ),
     "misspelt key of early stopping": (
         {"baseline.early_stopping": {"patince": 3}},
@@ -91,7 +91,7 @@ STUDIES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "misspelt key of a factor": (
         {"factors.depth.level": [1, 2]},
-        ["factors.depth.level: is unknown", "Did you mean 'levels'?", "reference, vary"],
+        ["factors.depth.level: is unknown", "Did you mean 'levels'?", "vary"],
     ),
     "misspelt change of a level": (
         {"factors": {"o": {"levels": {**NAMED, "B": {"optimzer.lr": 0.2}}}}},
@@ -172,7 +172,7 @@ SOURCES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "NPZ that is none": ({"source": "text.npz"}, ["text.npz", "cannot be read", "numpy.savez"]),
     "NPZ with objects": ({"source": "objects.npz"}, ["objects.npz", "no objects"]),
-    "file of another kind": ({"source": "a.parquet"}, ["'a.parquet'", ".csv", ".npz"]),
+    "file of another kind": ({"source": "a.xlsx"}, ["'a.xlsx'", ".csv", ".npz"]),
     "module that is not there": ({"source": "nowhere:data"}, ["nowhere:data", "there is no module 'nowhere'"]),
     "module without a name": ({"source": ":data"}, [":data", "importing '' raised ValueError"]),
     "module that imports what is not there": (

@@ -71,7 +71,7 @@ def job_of(data: Any, epochs: int = 2, width: int = 4) -> Job:
 def finish(jobs: list[Job], workers: int = 2) -> list[list[RunRecord]]:
     """The records of each job, in the order of the jobs."""
     found: dict[str, list[RunRecord]] = {}
-    run_jobs(jobs, workers, lambda records: found.update({records[0].key: records}), lambda board: None)
+    run_jobs(jobs, workers, lambda job, records: found.update({job.runs[0].key: records}), lambda board: None)
     return [found[job.runs[0].key] for job in jobs]
 
 
@@ -131,7 +131,8 @@ def test_workers_use_one_thread(folder: Path) -> None:
 
 def test_the_board_shows_epochs_runs_and_accuracy(folder: Path) -> None:
     boards: list[np.ndarray] = []
-    run_jobs([job_of(folder, 3), job_of(folder, 5)], 1, lambda records: None, lambda board: boards.append(board.copy()))
+    jobs = [job_of(folder, epochs=3), job_of(folder, epochs=5)]
+    run_jobs(jobs, 1, lambda job, records: None, lambda board: boards.append(board.copy()))
     epochs = np.array(boards)[:, :, 0]
     assert epochs[-1].tolist() == [3, 5]
     assert (np.diff(epochs, axis=0) >= 0).all()
@@ -140,7 +141,7 @@ def test_the_board_shows_epochs_runs_and_accuracy(folder: Path) -> None:
 
 
 def test_nothing_to_do_starts_nothing() -> None:
-    def never(_: Any) -> None:
+    def never(*_: Any) -> None:
         raise AssertionError
 
     run_jobs([], 2, never, never)
@@ -151,7 +152,7 @@ def test_an_error_while_storing_stops_all_workers(folder: Path, error: type[Base
     finish([job_of(folder)])  # the server that workers are forked from stays
     before = living(os.getpid())
 
-    def full(_: list[RunRecord]) -> None:
+    def full(job: Job, records: list[RunRecord]) -> None:
         raise error
 
     with pytest.raises(error):
