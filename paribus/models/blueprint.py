@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 Activation = Literal["relu", "tanh", "leaky_relu", "gelu", "sigmoid"]
-Init = Literal["pytorch", "keras"]
+Conventions = Literal["pytorch", "keras"]
 Units = Annotated[int, Field(ge=1)]
 Rate = Annotated[float, Field(ge=0, lt=1)]
 
@@ -51,7 +51,7 @@ class Blueprint:
     """The layers before the head; the head is a Dense layer with one output a class."""
 
     features: tuple[Layer, ...]
-    init: Init = "pytorch"
+    conventions: Conventions = "pytorch"
 
 
 def count_parameters(blueprint: Blueprint, num_inputs: int, num_classes: int) -> int:

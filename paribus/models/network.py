@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from paribus.models import blueprint as paper
 from paribus.models import layers
-from paribus.models.blueprint import Blueprint, Init
+from paribus.models.blueprint import Blueprint, Conventions
 from paribus.planning.streams import stream
 
 
@@ -22,27 +22,41 @@ class Network(nn.Module):
         blueprints: one a run; they may differ in dropout rates only.
         seeds: one a run; equal layers of runs of one seed start equal, whatever surrounds them.
         num_inputs: features of an item.
-        num_classes: outputs of the head.
+        num_classes: classes to tell apart.
+        sigmoid: one output for two classes; the other class' score is 0.
     """
 
     def __init__(
-        self, blueprints: Sequence[Blueprint], seeds: Sequence[int], num_inputs: int, num_classes: int
+        self,
+        blueprints: Sequence[Blueprint],
+        seeds: Sequence[int],
+        num_inputs: int,
+        num_classes: int,
+        sigmoid: bool = False,
     ) -> None:
         super().__init__()
+        self.sigmoid = sigmoid
+        conventions = blueprints[0].conventions
         self.features = nn.Sequential()
         width = num_inputs
         for position in zip(*(b.features for b in blueprints), strict=True):
-            name, module, width = _build(position, width)
+            name, module, width = _build(position, width, conventions)
             number = sum(known.startswith(name) for known, _ in self.features.named_children())
             self.features.add_module(f"{name}_{number}", module)
-        self.head = layers.Dense(len(blueprints), width, num_classes)
+        self.head = layers.Dense(len(blueprints), width, 1 if sigmoid else num_classes)
         for path, module in self.named_modules():
             if isinstance(module, layers.Dense):
-                _initialize(module, path, seeds, blueprints[0].init)
+                _initialize(module, path, seeds, conventions)
 
     def forward(self, x_MBF: Tensor) -> Tensor:
         """Shape (run, row, feature) to (run, row, class)."""
-        return self.head(self.features(x_MBF))
+        scores = self.head(self.features(x_MBF))
+        return torch.cat([torch.zeros_like(scores), scores], dim=2) if self.sigmoid else scores
+
+    @property
+    def kernels(self) -> list[nn.Parameter]:
+        """Weights of the dense layers, the head's too: what an L2 penalty is about."""
+        return [module.weight for module in self.modules() if isinstance(module, layers.Dense)]
 
     def set_streams(self, streams: Sequence[np.random.Generator]) -> None:
         """Give every dropout layer the random streams to draw from, one a run."""
@@ -51,21 +65,21 @@ class Network(nn.Module):
                 module.streams = streams
 
 
-def _build(position: Sequence[paper.Layer], width: int) -> tuple[str, nn.Module, int]:
+def _build(position: Sequence[paper.Layer], width: int, conventions: Conventions) -> tuple[str, nn.Module, int]:
     """The module for one layer of each run: its name, itself, and the width of its output."""
     match position[0]:
         case paper.Dense(units):
             return "dense", layers.Dense(len(position), width, units), units
         case paper.BatchNorm():
-            return "batch_norm", layers.BatchNorm(len(position), width), width
+            return "batch_norm", layers.BatchNorm(len(position), width, conventions), width
         case paper.Activate(function):
-            return "activation", layers.Activate(function), width
+            return "activation", layers.Activate(function, conventions), width
         case paper.Dropout():
             rates = [layer.rate for layer in position if isinstance(layer, paper.Dropout)]
             return "dropout", layers.Dropout(rates), width
 
 
-def _initialize(layer: layers.Dense, path: str, seeds: Sequence[int], init: Init) -> None:
+def _initialize(layer: layers.Dense, path: str, seeds: Sequence[int], conventions: Conventions) -> None:
     """Draw initial weights from each run's own stream.
 
     Source: `pytorch` is the default of `torch.nn.Linear`, weights and biases uniform within 1 / sqrt(fan_in); `keras`
@@ -73,12 +87,12 @@ def _initialize(layer: layers.Dense, path: str, seeds: Sequence[int], init: Init
     equation 16).
     """
     _, fan_in, fan_out = layer.weight.shape
-    bound = 1 / math.sqrt(fan_in) if init == "pytorch" else math.sqrt(6 / (fan_in + fan_out))
+    bound = 1 / math.sqrt(fan_in) if conventions == "pytorch" else math.sqrt(6 / (fan_in + fan_out))
     with torch.no_grad():
         for m, seed in enumerate(seeds):
             rng = stream(seed, "init", path, fan_in, fan_out)
             layer.weight[m] = _uniform(rng, (fan_in, fan_out), bound)
-            if init == "pytorch":
+            if conventions == "pytorch":
                 layer.bias[m] = _uniform(rng, (1, fan_out), bound)
 
 

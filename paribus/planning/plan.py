@@ -78,7 +78,9 @@ def canonical(values: Any) -> str:
 
 def structure(recipe: Recipe) -> dict[str, Any]:
     """What runs of one cohort must share; the rest is numbers, of which each run has its own."""
-    values = recipe.model_dump(mode="json", exclude={"monitor", "keep", "early_stopping"})
+    numbers = {"monitor", "keep", "early_stopping", "epochs", "schedule", "warmup_epochs", "l2", "clip_norm"}
+    values = recipe.model_dump(mode="json", exclude=numbers)
+    values["penalty"], values["clipped"] = recipe.l2 > 0, recipe.clip_norm is not None
     values["optimizer"] = values["optimizer"]["kind"]
     if "dropout" in values["model"]:
         values["model"]["dropout"] = values["model"]["dropout"] > 0

@@ -17,16 +17,25 @@ from paribus.training.cohort import train_cohort
 from paribus.training.job import Job, RunTask
 
 ACTIVATIONS = ["relu", "tanh", "leaky_relu", "gelu", "sigmoid"]
+SCHEDULES = ["constant", "step", "exponential", "cosine", "inverse_time", "one_cycle", "reduce_on_plateau"]
 VARIANTS: dict[str, dict[str, Any]] = {
     **{f"model {kind}": {"model.kind": kind} for kind in ("linear", "mlp")},
     **{f"optimizer {kind}": {"optimizer.kind": kind} for kind in ("adam", "adamw", "sgd", "rmsprop")},
     **{f"activation {name}": {"model.activation": name} for name in ACTIVATIONS},
     "nesterov": {"optimizer": {"kind": "sgd", "momentum": 0.9, "nesterov": True}},
     "rmsprop with momentum": {"optimizer": {"kind": "rmsprop", "momentum": 0.9}},
-    "l2": {"optimizer.l2": 0.01},
+    "weight decay": {"optimizer.weight_decay": 0.01},
+    "l2": {"l2": 0.01},
+    "clipped": {"clip_norm": 0.5},
+    "label smoothing": {"label_smoothing": 0.1},
+    "balanced classes": {"class_weights": "balanced"},
+    "weighted classes": {"class_weights": [1.0, 2.0, 0.5]},
+    "warm-up": {"warmup_epochs": 1.5},
+    **{f"schedule {kind}": {"schedule.kind": kind} for kind in SCHEDULES},
+    "plateau": {"schedule": {"kind": "reduce_on_plateau", "patience": 1, "min_delta": 0.5}},
     "batch norm": {"model.batch_norm": True},
     "dropout": {"model.dropout": 0.3},
-    "keras initial weights": {"model.init": "keras"},
+    "keras conventions": {"model": {"kind": "mlp", "conventions": "keras", "batch_norm": True}},
     "sizes": {"model.sizes": [33, 7]},
     **{f"scale {s}": {"data.scale": s} for s in ("none", "unit", "per-feature", "l2-rows", "l2-columns")},
     "half": {"data.fraction": 0.5},
@@ -102,10 +111,9 @@ def test_a_run_that_ends_early_leaves_the_others_as_they_are(folder: Path) -> No
 
 
 def test_every_part_is_held_to_the_promise() -> None:
-    kinds = {change.get("optimizer.kind") for change in VARIANTS.values()} | {
-        change.get("model.kind") for change in VARIANTS.values()
-    }
-    assert {*parts("model"), *parts("optimizer")} <= kinds
+    rooms = ("model", "optimizer", "schedule")
+    kinds = {change.get(f"{room}.kind") for change in VARIANTS.values() for room in rooms}
+    assert {kind for room in rooms for kind in parts(room)} <= kinds
 
 
 def test_the_test_is_run_on_one_thread() -> None:

@@ -54,7 +54,7 @@ def test_weights_start_as_those_of_pytorch() -> None:
 
 def test_weights_start_as_those_of_keras() -> None:
     """Glorot's uniform: within sqrt(6 / (fan_in + fan_out)), so of variance 2 / (fan_in + fan_out); biases are 0."""
-    ours = start(mlp(width=400, depth=1, init="keras"), [0], num_inputs=100)
+    ours = start(mlp(width=400, depth=1, conventions="keras"), [0], num_inputs=100)
     weight, bound = ours["features.dense_0.weight"].flatten().numpy(), math.sqrt(6 / 500)
     assert stats.kstest(weight, stats.uniform(-bound, 2 * bound).cdf).pvalue > 1e-3
     assert np.abs(weight).max() <= bound
