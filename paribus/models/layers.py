@@ -124,8 +124,11 @@ class BatchNorm(nn.Module):
         self.register_buffer("running_mean", torch.zeros(num_runs, 1, features))
         self.register_buffer("running_var", torch.ones(num_runs, 1, features))
 
-    def forward(self, x_MBF: Tensor) -> Tensor:
-        """Shape (run, row, feature), unchanged."""
+    def forward(self, x: Tensor) -> Tensor:
+        """Shape (run, row, ..., feature), unchanged; what lies between counts as rows."""
+        return self._normal(x.flatten(1, -2)).view(x.shape)
+
+    def _normal(self, x_MBF: Tensor) -> Tensor:
         if not self.training:
             inverse_M1F = torch.sqrt(self.running_var + self.epsilon).reciprocal()
             return (x_MBF - self.running_mean) * inverse_M1F * self.weight + self.bias
@@ -166,15 +169,15 @@ class Dropout(nn.Module):
     def __init__(self, rates: Sequence[float]) -> None:
         super().__init__()
         kept_M = np.clip(np.round((1 - np.asarray(rates)) * 2**16), 1, 2**16 - 1)
-        self.register_buffer("threshold", torch.tensor(kept_M - 2**15, dtype=torch.int16).view(-1, 1, 1))
-        self.register_buffer("scale", torch.tensor(2**16 / kept_M, dtype=torch.float32).view(-1, 1, 1))
+        self.register_buffer("threshold", torch.tensor(kept_M - 2**15, dtype=torch.int16).view(-1, 1))
+        self.register_buffer("scale", torch.tensor(2**16 / kept_M, dtype=torch.float32).view(-1, 1))
         self.streams: Sequence[np.random.Generator] = ()
 
-    def forward(self, x_MBF: Tensor) -> Tensor:
-        """Shape unchanged; the identity in evaluation."""
+    def forward(self, x: Tensor) -> Tensor:
+        """Shape (run, ...), unchanged; the identity in evaluation."""
         if not self.training:
-            return x_MBF
-        count = x_MBF[0].numel()
+            return x
+        count = x[0].numel()
         raw = [rng.bit_generator.random_raw(-(-count // 4)).view(np.int16)[:count] for rng in self.streams]
-        bits_MBF = torch.from_numpy(np.stack(raw)).view(x_MBF.shape).to(x_MBF.device)
-        return x_MBF * ((bits_MBF < self.threshold) * self.scale)
+        kept = torch.from_numpy(np.stack(raw)).to(x.device) < self.threshold
+        return x * (kept * self.scale).view(x.shape)

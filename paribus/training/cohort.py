@@ -13,6 +13,7 @@ from torch import Tensor
 
 from paribus.data.sampling import rows_of
 from paribus.data.scaling import fit_scalings
+from paribus.models import count_operations
 from paribus.models.network import Network
 from paribus.planning.streams import stream
 from paribus.spec import Recipe
@@ -35,7 +36,7 @@ class Cohort:
 
     def __init__(self, job: Job, device: str = "cpu") -> None:
         self.job, self.device = job, device
-        train = _load(job, "train", device)
+        self.item_shape, *train = _load(job, "train", device)
         labels = train[1].cpu().numpy()
         recipes = [Recipe.model_validate(run.recipe) for run in job.runs]
         self.members = [
@@ -46,7 +47,7 @@ class Cohort:
         self.members.sort(key=lambda member: (repr(member.recipe.optimizer), repr(schedule_key(member))))
         items = train[0].numpy() if device == "cpu" else train[0].cpu().numpy()
         scalings = fit_scalings(items, [m.rows.train for m in self.members], recipes[0].data.scale)
-        self.train_feed, self.test_feed = Feed(*train, scalings), Feed(*_load(job, "test", device), scalings)
+        self.train_feed, self.test_feed = Feed(*train, scalings), Feed(*_load(job, "test", device)[1:], scalings)
         self.objective = make_objective(self.members, labels, job.num_classes)
         self.active = list(self.members)
         self._build()
@@ -54,9 +55,9 @@ class Cohort:
     def _build(self) -> None:
         recipes = [m.recipe for m in self.active]
         blueprints = [call_part("model", recipe.model) for recipe in recipes]
-        seeds, num_inputs = [m.seed for m in self.active], self.train_feed.x_NF.shape[1]
+        seeds = [m.seed for m in self.active]
         sigmoid = recipes[0].output == "sigmoid"
-        self.network = Network(blueprints, seeds, num_inputs, self.job.num_classes, sigmoid).to(self.device)
+        self.network = Network(blueprints, seeds, self.item_shape, self.job.num_classes, sigmoid).to(self.device)
         self.theta_MP = flatten(self.network)
         updates = [call_part("optimizer", recipe.optimizer) for recipe in recipes]
         self.optimizer = make_optimizer(self.theta_MP, updates, [schedule_key(m) for m in self.active])
@@ -145,8 +146,9 @@ class Cohort:
         if len(self.active[0].rows.validation):
             rows_MV = torch.from_numpy(np.stack([m.rows.validation for m in self.active])).to(self.device)
             parts["val"] = self._predictions(self.train_feed, rows_MV)
-        parameters = sum(p[0].numel() for p in self.network.parameters())
-        return [record_of(self.active[m], {k: p[m] for k, p in parts.items()}, parameters) for m in places]
+        blueprint, outputs = call_part("model", self.active[0].recipe.model), self.network.head.bias.shape[-1]
+        operations = count_operations(blueprint, self.item_shape, outputs)
+        return [record_of(self.active[m], {k: p[m] for k, p in parts.items()}, operations) for m in places]
 
     def _predictions(self, feed: Feed, rows_MB: Tensor) -> list[Predictions]:
         p_MBC = probabilities(self.network, feed, rows_MB).cpu().numpy()
@@ -177,8 +179,8 @@ def train_cohort(job: Job, progress: Progress | None = None, device: str = "cpu"
     return [by_key[run.key] for run in job.runs]
 
 
-def _load(job: Job, part: str, device: str) -> tuple[Tensor, Tensor]:
-    """Items as (row, feature) and labels of one part, mapped from disk: workers share one copy in memory."""
+def _load(job: Job, part: str, device: str) -> tuple[tuple[int, ...], Tensor, Tensor]:
+    """Shape of an item, items as (row, feature) and labels of one part, mapped from disk: workers share one copy."""
     arrays: list[Any] = [np.load(job.data / f"{name}_{part}.npy", mmap_mode="c") for name in ("x", "y")]
     items, labels = (torch.from_numpy(array).to(device) for array in arrays)
-    return items.flatten(1), labels
+    return tuple(items.shape[1:]), items.flatten(1), labels

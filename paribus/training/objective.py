@@ -22,13 +22,13 @@ class Objective:
     Args:
         label_smoothing: share of the target spread over all classes.
         weights_MC: factor of each class, None for 1; the mean is over rows, as in Keras, not over weights.
-        l2_M11: factor of the squared kernels, None for no penalty.
+        l2_M1: factor of the squared kernels, None for no penalty.
         clip_M1: largest norm of a run's gradient, None for no limit.
     """
 
     label_smoothing: float = 0.0
     weights_MC: Tensor | None = None
-    l2_M11: Tensor | None = None
+    l2_M1: Tensor | None = None
     clip_M1: Tensor | None = None
 
     def loss_M(self, logits_MBC: Tensor, y_MB: Tensor) -> Tensor:
@@ -41,10 +41,10 @@ class Objective:
 
         Source: Keras `regularizers.L2`; Pascanu et al. (2013), Algorithm 1, in the form of `clip_grad_norm_`.
         """
-        if self.l2_M11 is not None:
+        if self.l2_M1 is not None:
             for kernel in network.kernels:
                 assert kernel.grad is not None
-                kernel.grad.addcmul_(kernel.detach(), 2 * self.l2_M11)
+                kernel.grad.flatten(1).addcmul_(kernel.detach().flatten(1), 2 * self.l2_M1)
         if self.clip_M1 is not None:
             norm_M1 = torch.linalg.vector_norm(grad_MP, dim=1, keepdim=True)
             grad_MP.mul_((self.clip_M1 / (norm_M1 + 1e-6)).clamp(max=1.0))
@@ -52,7 +52,7 @@ class Objective:
     def select(self, keep: Sequence[int]) -> Objective:
         """That of the runs `keep` alone."""
         index = list(keep)
-        rows = {name: getattr(self, name) for name in ("weights_MC", "l2_M11", "clip_M1")}
+        rows = {name: getattr(self, name) for name in ("weights_MC", "l2_M1", "clip_M1")}
         return replace(self, **{name: value if value is None else value[index] for name, value in rows.items()})
 
 
@@ -79,7 +79,7 @@ def make_objective(members: Sequence[Member], labels_N: np.ndarray, num_classes:
     if first.class_weights is not None:
         rows = [_class_weights(m, labels_N, num_classes) for m in members]
         weights = torch.tensor(np.stack(rows), dtype=torch.float32, device=device)
-    l2 = torch.tensor([r.l2 for r in recipes], device=device).view(-1, 1, 1) if first.l2 else None
+    l2 = torch.tensor([r.l2 for r in recipes], device=device).view(-1, 1) if first.l2 else None
     clip = torch.tensor([r.clip_norm for r in recipes], device=device).view(-1, 1) if first.clip_norm else None
     return Objective(first.label_smoothing, weights, l2, clip)
 

@@ -64,7 +64,7 @@ def compare(options: dict[str, Any], optimizer: str) -> None:
     prepare_torch()
     ours_kind = optimizer if optimizer in ("adam", "adamw", "sgd", "rmsprop") else "sgd"
     numbers, rule, their_numbers = OPTIMIZERS[optimizer]
-    network = Network([mlp(width=20, **options)] * M, [0, 1, 2], F, C)
+    network = Network([mlp(width=20, **options)] * M, [0, 1, 2], (F,), C)
     activation, batch_norm = options.get("activation", "relu"), options.get("batch_norm", False)
     peers = [copied(network, m, activation, batch_norm) for m in range(M)]
     theta_MP = flatten(network)

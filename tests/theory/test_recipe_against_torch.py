@@ -99,7 +99,7 @@ def test_warm_up_rises_linearly_and_then_begins_the_schedule() -> None:
 
 
 def networks() -> tuple[Network, list[nn.Sequential]]:
-    network = Network([mlp(width=20, depth=1, activation="tanh")] * M, [0, 1, 2], F, C)
+    network = Network([mlp(width=20, depth=1, activation="tanh")] * M, [0, 1, 2], (F,), C)
     peers = [nn.Sequential(nn.Linear(F, 20), nn.Tanh(), nn.Linear(20, C)) for _ in range(M)]
     with torch.no_grad():
         for m, peer in enumerate(peers):
@@ -142,9 +142,9 @@ CLIP = torch.tensor([0.1, 0.5, 100.0])
     [
         (Objective(label_smoothing=0.1), smoothed, None),
         (Objective(weights_MC=WEIGHTS), weighted, None),
-        (Objective(l2_M11=L2.view(-1, 1, 1)), penalized, None),
+        (Objective(l2_M1=L2.view(-1, 1)), penalized, None),
         (Objective(clip_M1=CLIP.view(-1, 1)), plain, CLIP),
-        (Objective(l2_M11=L2.view(-1, 1, 1), clip_M1=CLIP.view(-1, 1)), penalized, CLIP),
+        (Objective(l2_M1=L2.view(-1, 1), clip_M1=CLIP.view(-1, 1)), penalized, CLIP),
     ],
     ids=["label smoothing", "class weights", "l2", "clipping", "l2 before clipping"],
 )
@@ -172,7 +172,7 @@ def test_steps_equal_pytorchs(objective: Objective, loss: Any, clip: torch.Tenso
 
 def test_one_sigmoid_output_equals_binary_cross_entropy() -> None:
     prepare_torch()
-    network = Network([mlp(width=20, depth=1)], [0], F, 2, sigmoid=True)
+    network = Network([mlp(width=20, depth=1)], [0], (F,), 2, sigmoid=True)
     peer = nn.Sequential(nn.Linear(F, 20), nn.ReLU(), nn.Linear(20, 1))
     with torch.no_grad():
         for theirs, mine in ((peer[0], network.features.dense_0), (peer[2], network.head)):

@@ -28,7 +28,7 @@ MODELS: dict[str, tuple[Blueprint, int]] = {
 def start(
     blueprint: Blueprint, seeds: list[int], num_inputs: int = 30, num_classes: int = 7
 ) -> dict[str, torch.Tensor]:
-    network = Network([blueprint] * len(seeds), seeds, num_inputs, num_classes)
+    network = Network([blueprint] * len(seeds), seeds, (num_inputs,), num_classes)
     return {name: value.detach() for name, value in network.named_parameters()}
 
 
@@ -36,7 +36,7 @@ def start(
 def test_the_count_is_the_closed_form_and_what_torch_holds(name: str) -> None:
     blueprint, expected = MODELS[name]
     held = sum(value[0].numel() for value in start(blueprint, [0, 1]).values())
-    assert count_parameters(blueprint, 30, 7) == held == expected
+    assert count_parameters(blueprint, (30,), 7) == held == expected
 
 
 def test_weights_start_as_those_of_pytorch() -> None:
