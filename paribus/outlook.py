@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from paribus.data import Dataset, load
 from paribus.data.sampling import rows_of
-from paribus.errors import DataError
-from paribus.models import count_parameters
-from paribus.planning import Plan, plan_study
+from paribus.errors import DataError, SpecError
+from paribus.models import Conv, count_operations, count_parameters
+from paribus.planning import COHORT_SIZE, Plan, plan_study
 from paribus.planning.estimate import calibration, predicted_time_s
 from paribus.spec import Recipe, StudySpec
 from paribus.spec.parts import call_part
@@ -43,7 +41,8 @@ def plan_on(study: StudySpec, dataset: Dataset) -> Plan:
     Raises:
         DataError: a variant would have no rows to train on, or none of the validation rows that it asks for.
     """
-    plan = plan_study(study, dataset.fingerprint)
+    plan = plan_study(study, dataset.fingerprint, stack_size)
+    _check_output(plan, dataset)
     for preparation, name in {recipe.data: name for name, recipe in plan.variants.items()}.items():
         rows = rows_of(dataset.y_train, preparation, seed=0)  # as many for every seed
         if not len(rows.train) or (preparation.validation and not len(rows.validation)):
@@ -53,6 +52,24 @@ def plan_on(study: StudySpec, dataset: Dataset) -> Plan:
                 f"{len(dataset.y_train)} rows leave none for {part}. Choose other shares, or give more data."
             )
     return plan
+
+
+def stack_size(recipe: Recipe) -> int:
+    """Runs stacked at most: one where a processor gains nothing from more, as with convolutions."""
+    layers = call_part("model", recipe.model).features
+    return 1 if any(isinstance(layer, Conv) for layer in layers) else COHORT_SIZE
+
+
+def _check_output(plan: Plan, dataset: Dataset) -> None:
+    for name, recipe in plan.variants.items():
+        if recipe.output == "sigmoid" and dataset.num_classes != 2:
+            raise DataError(
+                f"{name}: output: sigmoid is for 2 classes, but the data have {dataset.num_classes}; use softmax."
+            )
+        try:
+            count(recipe, dataset)
+        except SpecError as error:
+            raise SpecError(f"{name}: {error}") from None
 
 
 def look_ahead(study: StudySpec, base: Path, store: Store | None, workers: int) -> Outlook:
@@ -76,10 +93,16 @@ def stored_keys(plan: Plan, store: Store) -> frozenset[str]:
 
 def count(recipe: Recipe, dataset: Dataset) -> int:
     """Number of trained parameters."""
-    return count_parameters(call_part("model", recipe.model), int(np.prod(dataset.item_shape)), dataset.num_classes)
+    return count_parameters(call_part("model", recipe.model), dataset.item_shape, outputs(recipe, dataset))
+
+
+def outputs(recipe: Recipe, dataset: Dataset) -> int:
+    """Outputs of the head."""
+    return 1 if recipe.output == "sigmoid" else dataset.num_classes
 
 
 def predict(recipe: Recipe, dataset: Dataset) -> float:
     """Seconds that one run takes one thread, see `predicted_time_s`."""
     rows = int(len(dataset.y_train) * recipe.data.fraction * (1 - recipe.data.validation))
-    return predicted_time_s(count(recipe, dataset), rows, recipe.epochs, recipe.batch_size)
+    operations = count_operations(call_part("model", recipe.model), dataset.item_shape, outputs(recipe, dataset))
+    return predicted_time_s(operations, rows, recipe.epochs, recipe.batch_size)

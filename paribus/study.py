@@ -11,7 +11,8 @@ from typing import Any
 from pydantic import PrivateAttr
 
 import paribus.models
-import paribus.training.optimizers  # noqa: F401  (registers what studies name)
+import paribus.training.optimizers
+import paribus.training.schedules  # noqa: F401  (registers what studies name)
 from paribus.data import Dataset, load
 from paribus.data.prepared import prepare
 from paribus.environment import environment

@@ -14,7 +14,8 @@ import torch._dynamo  # torch.optim imports it at its first step: once here, not
 from threadpoolctl import threadpool_limits
 
 import paribus.models
-import paribus.training.optimizers  # noqa: F401  (registers what recipes name)
+import paribus.training.optimizers
+import paribus.training.schedules  # noqa: F401  (registers what recipes name)
 from paribus.store.records import RunRecord
 from paribus.training.cohort import train_cohort
 from paribus.training.job import Job

@@ -1,6 +1,17 @@
 """Network families, one file each. Importing this registers them and does not import torch."""
 
-from paribus.models import linear, mlp
-from paribus.models.blueprint import Blueprint, count_parameters
+from paribus.models import alexnet, cnn, linear, mlp, residual_mlp, resnet
+from paribus.models.blueprint import Blueprint, Conv, count_operations, count_parameters
 
-__all__ = ["Blueprint", "count_parameters", "linear", "mlp"]
+__all__ = [
+    "Blueprint",
+    "Conv",
+    "alexnet",
+    "cnn",
+    "count_operations",
+    "count_parameters",
+    "linear",
+    "mlp",
+    "residual_mlp",
+    "resnet",
+]

@@ -15,7 +15,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-EXACT = {"relu": functional.relu, "leaky_relu": functional.leaky_relu}
+from paribus.models.blueprint import Conventions
+
+LEAKY_SLOPE = {"pytorch": 0.01, "keras": 0.3}
+"""Of `torch.nn.LeakyReLU` and `keras.layers.LeakyReLU`."""
 ROUNDED = {"tanh": torch.tanh, "gelu": functional.gelu, "sigmoid": torch.sigmoid}
 """Activations whose vector code rounds other than the scalar code that PyTorch uses for the rest of an array."""
 
@@ -104,41 +107,48 @@ class _Normalize(torch.autograd.Function):
 class BatchNorm(nn.Module):
     """Normalization of each run's features over its own batch.
 
-    Source: Ioffe & Szegedy (2015), arXiv 1502.03167, Algorithm 1 and section 3; momentum 0.1 and epsilon 1e-5 as in
-    `torch.nn.BatchNorm1d`, the running variance unbiased.
+    Source: Ioffe & Szegedy (2015), arXiv 1502.03167, Algorithm 1 and section 3. By PyTorch's conventions a tenth of
+    each batch goes into the running statistics, epsilon is 1e-5 and the running variance unbiased; by Keras' a
+    hundredth, 1e-3, and as it is.
     """
 
     running_mean: Tensor
     running_var: Tensor
-    momentum = 0.1
-    epsilon = 1e-5
 
-    def __init__(self, num_runs: int, features: int) -> None:
+    def __init__(self, num_runs: int, features: int, conventions: Conventions = "pytorch") -> None:
         super().__init__()
+        self.unbiased = conventions == "pytorch"
+        self.momentum, self.epsilon = (0.1, 1e-5) if conventions == "pytorch" else (0.01, 1e-3)
         self.weight = nn.Parameter(torch.ones(num_runs, 1, features))
         self.bias = nn.Parameter(torch.zeros(num_runs, 1, features))
         self.register_buffer("running_mean", torch.zeros(num_runs, 1, features))
         self.register_buffer("running_var", torch.ones(num_runs, 1, features))
 
-    def forward(self, x_MBF: Tensor) -> Tensor:
-        """Shape (run, row, feature), unchanged."""
+    def forward(self, x: Tensor) -> Tensor:
+        """Shape (run, row, ..., feature), unchanged; what lies between counts as rows."""
+        return self._normal(x.flatten(1, -2)).view(x.shape)
+
+    def _normal(self, x_MBF: Tensor) -> Tensor:
         if not self.training:
             inverse_M1F = torch.sqrt(self.running_var + self.epsilon).reciprocal()
             return (x_MBF - self.running_mean) * inverse_M1F * self.weight + self.bias
         y_MBF, mean_M1F, variance_M1F = _Normalize.apply(x_MBF, self.weight, self.bias, self.epsilon)  # pyright: ignore[reportGeneralTypeIssues]
         rows = x_MBF.shape[1]
-        unbiased_M1F = variance_M1F * (rows / max(rows - 1, 1))
+        if self.unbiased:
+            variance_M1F = variance_M1F * (rows / max(rows - 1, 1))
         self.running_mean.mul_(1 - self.momentum).add_(mean_M1F * self.momentum)
-        self.running_var.mul_(1 - self.momentum).add_(unbiased_M1F * self.momentum)
+        self.running_var.mul_(1 - self.momentum).add_(variance_M1F * self.momentum)
         return y_MBF
 
 
 class Activate(nn.Module):
     """An elementwise non-linearity."""
 
-    def __init__(self, function: str) -> None:
+    def __init__(self, function: str, conventions: Conventions = "pytorch") -> None:
         super().__init__()
-        self.function = EXACT.get(function) or partial(elementwise, ROUNDED[function])
+        leaky = partial(functional.leaky_relu, negative_slope=LEAKY_SLOPE[conventions])
+        exact = {"relu": functional.relu, "leaky_relu": leaky}
+        self.function = exact.get(function) or partial(elementwise, ROUNDED[function])
 
     def forward(self, x_MBF: Tensor) -> Tensor:
         """Shape unchanged."""
@@ -159,15 +169,15 @@ class Dropout(nn.Module):
     def __init__(self, rates: Sequence[float]) -> None:
         super().__init__()
         kept_M = np.clip(np.round((1 - np.asarray(rates)) * 2**16), 1, 2**16 - 1)
-        self.register_buffer("threshold", torch.tensor(kept_M - 2**15, dtype=torch.int16).view(-1, 1, 1))
-        self.register_buffer("scale", torch.tensor(2**16 / kept_M, dtype=torch.float32).view(-1, 1, 1))
+        self.register_buffer("threshold", torch.tensor(kept_M - 2**15, dtype=torch.int16).view(-1, 1))
+        self.register_buffer("scale", torch.tensor(2**16 / kept_M, dtype=torch.float32).view(-1, 1))
         self.streams: Sequence[np.random.Generator] = ()
 
-    def forward(self, x_MBF: Tensor) -> Tensor:
-        """Shape unchanged; the identity in evaluation."""
+    def forward(self, x: Tensor) -> Tensor:
+        """Shape (run, ...), unchanged; the identity in evaluation."""
         if not self.training:
-            return x_MBF
-        count = x_MBF[0].numel()
+            return x
+        count = x[0].numel()
         raw = [rng.bit_generator.random_raw(-(-count // 4)).view(np.int16)[:count] for rng in self.streams]
-        bits_MBF = torch.from_numpy(np.stack(raw)).view(x_MBF.shape).to(x_MBF.device)
-        return x_MBF * ((bits_MBF < self.threshold) * self.scale)
+        kept = torch.from_numpy(np.stack(raw)).to(x.device) < self.threshold
+        return x * (kept * self.scale).view(x.shape)

@@ -11,9 +11,9 @@ from paribus.models.blueprint import (
     Activation,
     BatchNorm,
     Blueprint,
+    Conventions,
     Dense,
     Dropout,
-    Init,
     Layer,
     Rate,
     Units,
@@ -32,13 +32,18 @@ def mlp(
     activation: Activation = "relu",
     batch_norm: bool = False,
     dropout: Rate = 0.0,
-    init: Init = "pytorch",
+    conventions: Conventions = "pytorch",
 ) -> Blueprint:
-    """Hidden layers of dense, batch norm, activation, dropout: `depth` of `width` units, or one a number in `sizes`."""
+    """Hidden layers of dense, batch norm, activation, dropout: `depth` of `width` units, or one a number in `sizes`.
+
+    `conventions` chooses a framework's defaults where they differ. PyTorch: weights and biases uniform within
+    1 / sqrt(fan_in), batch norm with momentum 0.1 and epsilon 1e-5, leaky slope 0.01. Keras: Glorot's uniform weights,
+    biases 0, batch norm with momentum 0.99 (0.01 of the new) and epsilon 1e-3, leaky slope 0.3.
+    """
     layers: list[Layer] = []
     for units in sizes or (width,) * depth:
         layers.append(Dense(units))
         layers += [BatchNorm()] if batch_norm else []
         layers.append(Activate(activation))
         layers += [Dropout(dropout)] if dropout else []
-    return Blueprint(tuple(layers), init)
+    return Blueprint(tuple(layers), conventions)

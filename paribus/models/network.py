@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from paribus.models import blueprint as paper
-from paribus.models import layers
-from paribus.models.blueprint import Blueprint, Init
+from paribus.models import image_layers, layers
+from paribus.models.blueprint import Blueprint, Conventions
 from paribus.planning.streams import stream
 
 
@@ -21,66 +21,119 @@ class Network(nn.Module):
     Args:
         blueprints: one a run; they may differ in dropout rates only.
         seeds: one a run; equal layers of runs of one seed start equal, whatever surrounds them.
-        num_inputs: features of an item.
-        num_classes: outputs of the head.
+        item_shape: of the data set's items: (feature,), (row, column) or (channel, row, column).
+        num_classes: classes to tell apart.
+        sigmoid: one output for two classes; the other class' score is 0.
     """
 
     def __init__(
-        self, blueprints: Sequence[Blueprint], seeds: Sequence[int], num_inputs: int, num_classes: int
+        self,
+        blueprints: Sequence[Blueprint],
+        seeds: Sequence[int],
+        item_shape: paper.Shape,
+        num_classes: int,
+        sigmoid: bool = False,
     ) -> None:
         super().__init__()
-        self.features = nn.Sequential()
-        width = num_inputs
-        for position in zip(*(b.features for b in blueprints), strict=True):
-            name, module, width = _build(position, width)
-            number = sum(known.startswith(name) for known, _ in self.features.named_children())
-            self.features.add_module(f"{name}_{number}", module)
-        self.head = layers.Dense(len(blueprints), width, num_classes)
+        first = blueprints[0]
+        self.sigmoid, self.images = sigmoid, first.images
+        self.planes = (1, *item_shape) if len(item_shape) == 2 else item_shape
+        build = _Builder(len(blueprints), first.conventions)
+        ways = [blueprint.features for blueprint in blueprints]
+        shape = first.item_shape(item_shape)
+        self.features = build.sequence(ways, shape)
+        fan_in = paper.shapes(first.features, shape)[-1][0]
+        self.head = layers.Dense(len(blueprints), fan_in, 1 if sigmoid else num_classes)
         for path, module in self.named_modules():
-            if isinstance(module, layers.Dense):
-                _initialize(module, path, seeds, blueprints[0].init)
+            if isinstance(module, layers.Dense | image_layers.Conv):
+                _initialize(module, path, seeds, first.conventions)
 
     def forward(self, x_MBF: Tensor) -> Tensor:
         """Shape (run, row, feature) to (run, row, class)."""
-        return self.head(self.features(x_MBF))
+        if self.images:  # pixels as the data set has them, channel by channel, to channels last
+            x_MBF = x_MBF.unflatten(2, self.planes).permute(0, 1, 3, 4, 2).contiguous()
+        scores = self.head(self.features(x_MBF))
+        return torch.cat([torch.zeros_like(scores), scores], dim=2) if self.sigmoid else scores
+
+    @property
+    def kernels(self) -> list[nn.Parameter]:
+        """Weights of dense layers and convolutions, the head's too: what an L2 penalty is about."""
+        return [m.weight for m in self.modules() if isinstance(m, layers.Dense | image_layers.Conv)]
 
     def set_streams(self, streams: Sequence[np.random.Generator]) -> None:
         """Give every dropout layer the random streams to draw from, one a run."""
-        for module in self.features:
+        for module in self.modules():
             if isinstance(module, layers.Dropout):
                 module.streams = streams
 
 
-def _build(position: Sequence[paper.Layer], width: int) -> tuple[str, nn.Module, int]:
-    """The module for one layer of each run: its name, itself, and the width of its output."""
-    match position[0]:
-        case paper.Dense(units):
-            return "dense", layers.Dense(len(position), width, units), units
-        case paper.BatchNorm():
-            return "batch_norm", layers.BatchNorm(len(position), width), width
-        case paper.Activate(function):
-            return "activation", layers.Activate(function), width
-        case paper.Dropout():
-            rates = [layer.rate for layer in position if isinstance(layer, paper.Dropout)]
-            return "dropout", layers.Dropout(rates), width
+class _Builder:
+    """Builds modules of M runs from the same place of each run's blueprint."""
+
+    def __init__(self, num_runs: int, conventions: Conventions) -> None:
+        self.num_runs, self.conventions = num_runs, conventions
+
+    def sequence(self, ways: Sequence[Sequence[paper.Layer]], shape: paper.Shape) -> nn.Sequential:
+        """The modules of a row of layers, named by their kind and number: dense_0, activation_0, dense_1."""
+        found = nn.Sequential()
+        for position in zip(*ways, strict=True):
+            name, module = self._module(position, shape)
+            number = sum(known.startswith(name) for known, _ in found.named_children())
+            found.add_module(f"{name}_{number}", module)
+            shape = position[0].shape(shape)
+        return found
+
+    def _module(self, position: Sequence[paper.Layer], shape: paper.Shape) -> tuple[str, nn.Module]:
+        match position[0]:
+            case paper.Dense(units):
+                return "dense", layers.Dense(self.num_runs, shape[0], units)
+            case paper.BatchNorm():
+                return "batch_norm", layers.BatchNorm(self.num_runs, shape[-1], self.conventions)
+            case paper.Activate(function):
+                return "activation", layers.Activate(function, self.conventions)
+            case paper.Dropout():
+                return "dropout", layers.Dropout([getattr(layer, "rate") for layer in position])  # noqa: B009
+            case paper.Residual():
+                inner, shortcut = ([getattr(layer, way) for layer in position] for way in ("inner", "shortcut"))
+                return "residual", image_layers.Residual(self.sequence(inner, shape), self.sequence(shortcut, shape))
+            case layer:
+                return _image_module(layer, self.num_runs, shape[-1])
 
 
-def _initialize(layer: layers.Dense, path: str, seeds: Sequence[int], init: Init) -> None:
+def _image_module(layer: paper.Layer, num_runs: int, channels: int) -> tuple[str, nn.Module]:
+    match layer:
+        case paper.Conv(filters, kernel_size, stride):
+            return "conv", image_layers.Conv(num_runs, channels, filters, kernel_size, stride)
+        case paper.MaxPool(size, stride):
+            return "max_pool", image_layers.MaxPool(size, stride)
+        case paper.AveragePool():
+            return "average_pool", image_layers.AveragePool()
+        case paper.LocalResponseNorm():
+            return "local_response_norm", image_layers.LocalResponseNorm(channels)
+        case _:
+            return "flatten", image_layers.Flatten()
+
+
+def _initialize(
+    layer: layers.Dense | image_layers.Conv, path: str, seeds: Sequence[int], conventions: Conventions
+) -> None:
     """Draw initial weights from each run's own stream.
 
-    Source: `pytorch` is the default of `torch.nn.Linear`, weights and biases uniform within 1 / sqrt(fan_in); `keras`
-    that of `keras.layers.Dense`, weights uniform within sqrt(6 / (fan_in + fan_out)), biases 0 (Glorot & Bengio 2010,
-    equation 16).
+    Source: `pytorch` is the default of `torch.nn.Linear` and `Conv2d`, weights and biases uniform within
+    1 / sqrt(fan_in); `keras` that of `Dense` and `Conv2D`, weights uniform within sqrt(6 / (fan_in + fan_out)),
+    biases 0 (Glorot & Bengio 2010, equation 16).
     """
-    _, fan_in, fan_out = layer.weight.shape
-    bound = 1 / math.sqrt(fan_in) if init == "pytorch" else math.sqrt(6 / (fan_in + fan_out))
+    shape = tuple(layer.weight.shape[1:])
+    area = math.prod(shape[2:])
+    fan_in, fan_out = (shape[1] * area, shape[0] * area) if area > 1 or len(shape) > 2 else shape[:2]
+    bound = 1 / math.sqrt(fan_in) if conventions == "pytorch" else math.sqrt(6 / (fan_in + fan_out))
     with torch.no_grad():
         for m, seed in enumerate(seeds):
-            rng = stream(seed, "init", path, fan_in, fan_out)
-            layer.weight[m] = _uniform(rng, (fan_in, fan_out), bound)
-            if init == "pytorch":
-                layer.bias[m] = _uniform(rng, (1, fan_out), bound)
+            rng = stream(seed, "init", path, *shape)
+            layer.weight[m] = _uniform(rng, shape, bound)
+            if conventions == "pytorch":
+                layer.bias[m] = _uniform(rng, tuple(layer.bias.shape[1:]), bound)
 
 
-def _uniform(rng: np.random.Generator, shape: tuple[int, int], bound: float) -> Tensor:
+def _uniform(rng: np.random.Generator, shape: tuple[int, ...], bound: float) -> Tensor:
     return torch.from_numpy(((rng.random(shape) * 2 - 1) * bound).astype(np.float32))

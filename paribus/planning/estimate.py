@@ -9,15 +9,20 @@ OVERHEAD_S = 120e-6
 """Seconds a step costs one stacked run beside its arithmetic, on that machine."""
 
 
-def predicted_time_s(parameters: int, rows: int, epochs: int, batch_size: int) -> float:
+def predicted_time_s(operations: int, rows: int, epochs: int, batch_size: int) -> float:
     """Seconds that one run takes one thread, by arithmetic and overhead alone.
 
-    A forward pass takes 2 operations a parameter and row, a backward pass twice that. What a machine really takes is a
-    multiple of this, which `calibration` finds from runs that it has done.
+    A backward pass takes twice the operations of a forward pass. What a machine really takes is a multiple of this,
+    which `calibration` finds from runs that it has done.
+
+    Args:
+        operations: multiplications and additions of a forward pass, an item.
+        rows: training rows.
+        epochs: passes over them.
+        batch_size: rows a step.
     """
-    operations = 6.0 * parameters * rows * epochs
     steps = epochs * -(-rows // batch_size)
-    return operations / RATE + steps * OVERHEAD_S
+    return 3.0 * operations * rows * epochs / RATE + steps * OVERHEAD_S
 
 
 def calibration(taken_s: list[float], predicted_s: list[float]) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,9 @@ ENGINE = 1
 
 COHORT_SIZE = 8
 """Runs stacked at most; beyond it a step saves no more time but takes more memory."""
+
+
+SizeOf = Callable[[Recipe], int]
 
 
 @dataclass(frozen=True)
@@ -49,12 +52,13 @@ class Plan:
     cohorts: tuple[tuple[Run, ...], ...]
 
 
-def plan_study(study: StudySpec, fingerprint: str) -> Plan:
+def plan_study(study: StudySpec, fingerprint: str, size_of: SizeOf = lambda recipe: COHORT_SIZE) -> Plan:
     """Every run of the study, once, grouped into cohorts that follow from the plan alone.
 
     Args:
         study: the checked study file.
         fingerprint: of the data, from `Dataset.fingerprint`.
+        size_of: how many runs of a recipe's structure are stacked at most.
     """
     variants, levels = _variants(study)
     runs = tuple(
@@ -62,7 +66,7 @@ def plan_study(study: StudySpec, fingerprint: str) -> Plan:
         for name, recipe in variants.items()
         for seed in study.seeds
     )
-    return Plan(study, fingerprint, variants, levels, runs, cohorts_of(runs))
+    return Plan(study, fingerprint, variants, levels, runs, cohorts_of(runs, size_of))
 
 
 def run_key(recipe: Recipe, seed: int, fingerprint: str) -> str:
@@ -78,21 +82,23 @@ def canonical(values: Any) -> str:
 
 def structure(recipe: Recipe) -> dict[str, Any]:
     """What runs of one cohort must share; the rest is numbers, of which each run has its own."""
-    values = recipe.model_dump(mode="json", exclude={"monitor", "keep", "early_stopping"})
+    numbers = {"monitor", "keep", "early_stopping", "epochs", "schedule", "warmup_epochs", "l2", "clip_norm"}
+    values = recipe.model_dump(mode="json", exclude=numbers)
+    values["penalty"], values["clipped"] = recipe.l2 > 0, recipe.clip_norm is not None
     values["optimizer"] = values["optimizer"]["kind"]
     if "dropout" in values["model"]:
         values["model"]["dropout"] = values["model"]["dropout"] > 0
     return values
 
 
-def cohorts_of(runs: Sequence[Run], size: int = COHORT_SIZE) -> tuple[tuple[Run, ...], ...]:
-    """Runs of equal structure, in even groups of at most `size`."""
+def cohorts_of(runs: Sequence[Run], size_of: SizeOf = lambda recipe: COHORT_SIZE) -> tuple[tuple[Run, ...], ...]:
+    """Runs of equal structure, in even groups of at most `size_of` their recipe."""
     alike: dict[str, list[Run]] = {}
     for run in runs:
         alike.setdefault(canonical(structure(run.recipe)), []).append(run)
     cohorts: list[tuple[Run, ...]] = []
     for group in alike.values():
-        parts = -(-len(group) // size)
+        parts = -(-len(group) // size_of(group[0].recipe))
         cuts = [len(group) * part // parts for part in range(parts + 1)]
         cohorts += [tuple(group[low:high]) for low, high in zip(cuts, cuts[1:], strict=False)]
     return tuple(cohorts)

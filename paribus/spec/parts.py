@@ -17,7 +17,7 @@ from pydantic_core import CoreSchema, core_schema
 from paribus.errors import SpecError, suggest
 from paribus.spec.base import Record, wrong
 
-Room = Literal["data", "model", "optimizer"]
+Room = Literal["data", "model", "optimizer", "schedule"]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 

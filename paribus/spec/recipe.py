@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from paribus.spec.base import Record, wrong
 from paribus.spec.data import Preparation
 from paribus.spec.parts import OptionsOf, call_part
 
 Metric = Literal["accuracy", "loss", "f1_macro", "f1_weighted"]
+
+
+def _check_weights(weights: Any) -> Any:
+    if weights is None or weights == "balanced":
+        return weights
+    numbers = cast(list[Any], weights) if isinstance(weights, list | tuple) else []
+    if len(numbers) < 2 or not all(isinstance(w, int | float) and not isinstance(w, bool) and w > 0 for w in numbers):
+        raise wrong(f"must be `balanced` or one number above 0 a class, found {weights!r}")
+    return tuple(float(w) for w in numbers)
+
+
+ClassWeights = Annotated[
+    Any,
+    BeforeValidator(_check_weights),
+    WithJsonSchema(
+        {"anyOf": [{"type": "null"}, {"const": "balanced"}, {"type": "array", "items": {"type": "number"}}]}
+    ),
+]
 
 
 class EarlyStopping(Record):
@@ -29,6 +47,17 @@ class Baseline(Record):
     optimizer: Annotated[Any, OptionsOf("optimizer")] = Field(
         default={"kind": "adam"}, validate_default=True, description="The update rule, and that one's options."
     )
+    schedule: Annotated[Any, OptionsOf("schedule")] = Field(
+        default={"kind": "constant"}, validate_default=True, description="How the learning rate changes."
+    )
+    warmup_epochs: float = Field(default=0.0, ge=0, description="Linear rise of the learning rate before the schedule.")
+    l2: float = Field(default=0.0, ge=0, description="Loss of l2 times the sum of squared kernel weights, as in Keras.")
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1, description="Share of the target given to all classes.")
+    class_weights: ClassWeights = Field(default=None, description="Factor of each class in the loss, or `balanced`.")
+    clip_norm: float | None = Field(default=None, gt=0, description="Largest norm of a run's gradient.")
+    output: Literal["softmax", "sigmoid"] = Field(
+        default="softmax", description="`sigmoid`: one output for two classes."
+    )
     epochs: int = Field(default=10, ge=1, description="Passes over the training rows.")
     batch_size: int = Field(default=128, ge=1, description="Rows a step; the last batch of an epoch may be smaller.")
     monitor: Literal["loss", "accuracy"] = Field(default="loss", description="Validation metric of the best epoch.")
@@ -45,9 +74,13 @@ class Recipe(Baseline):
     def _needs_validation(self) -> Recipe:
         if self.data.validation == 0 and (self.early_stopping or self.keep == "best"):
             raise wrong("early_stopping and keep: best need validation rows, found data.validation = 0")
+        if self.warmup_epochs >= self.epochs:
+            raise wrong(f"must be less than epochs = {self.epochs}, found {self.warmup_epochs:g}", "warmup_epochs")
+        if self.data.validation == 0 and self.schedule.__dict__["kind"] == "reduce_on_plateau":
+            raise wrong("reduce_on_plateau needs validation rows, found data.validation = 0")
         return self
 
     def built(self) -> tuple[Any, ...]:
         """What the recipe comes to: equal where different options mean the same training."""
-        rest = self.model_dump(mode="json", exclude={"model", "optimizer"})
+        rest = self.model_dump(mode="json", exclude={"model", "optimizer"})  # a schedule is its options
         return call_part("model", self.model), call_part("optimizer", self.optimizer), rest

@@ -16,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from paribus.training.parameters import set_states, states_of
+from paribus.training.stopping import Watch
 
 if TYPE_CHECKING:
     from paribus.store.records import RunRecord
@@ -53,7 +54,7 @@ def save_checkpoint(cohort: Cohort, clock: Clock) -> None:
             tensors |= {f"{member.key}/{group}/{name}": value.clone() for name, value in values.items()}
     for member in cohort.members:
         tensors |= {f"{member.key}/kept/{name}": value for name, value in member.kept.items()}
-    watches = {m.key: [m.watch.epochs, m.watch.best_epoch, m.watch.best, m.watch.diverged] for m in cohort.members}
+    watches = {m.key: {k: v for k, v in vars(m.watch).items() if k != "recipe"} for m in cohort.members}
     meta = {
         "epoch": clock.epoch,
         "taken_s": clock.taken_s,
@@ -83,8 +84,7 @@ def resume(cohort: Cohort) -> tuple[Clock, list[RunRecord]]:
     except (SafetensorError, OSError):
         return Clock(), []
     for member in cohort.members:
-        watch = member.watch
-        watch.epochs, watch.best_epoch, watch.best, watch.diverged = meta["watch"][member.key]
+        member.watch = Watch(member.recipe, **meta["watch"][member.key])
         member.history = [tuple(row) for row in meta["history"][member.key]]
         member.kept = _named(tensors, f"{member.key}/kept/")
     done = [m for m, member in enumerate(cohort.active) if member.key not in meta["active"]]

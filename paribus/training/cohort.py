@@ -13,6 +13,7 @@ from torch import Tensor
 
 from paribus.data.sampling import rows_of
 from paribus.data.scaling import fit_scalings
+from paribus.models import count_operations
 from paribus.models.network import Network
 from paribus.planning.streams import stream
 from paribus.spec import Recipe
@@ -21,7 +22,9 @@ from paribus.store.records import RunRecord
 from paribus.training.checkpoint import resume, save_checkpoint
 from paribus.training.feed import Feed
 from paribus.training.job import Job
+from paribus.training.objective import make_objective
 from paribus.training.parameters import flatten, make_optimizer, set_states, states_of
+from paribus.training.rates import Rates, schedule_key
 from paribus.training.record import Member, Predictions, record_of
 from paribus.training.step import evaluate, probabilities, step
 
@@ -33,29 +36,32 @@ class Cohort:
 
     def __init__(self, job: Job, device: str = "cpu") -> None:
         self.job, self.device = job, device
-        train = _load(job, "train", device)
+        self.item_shape, *train = _load(job, "train", device)
         labels = train[1].cpu().numpy()
         recipes = [Recipe.model_validate(run.recipe) for run in job.runs]
         self.members = [
             Member(run.key, run.seed, recipe, rows_of(labels, recipe.data, run.seed))
             for run, recipe in zip(job.runs, recipes, strict=True)
         ]
-        self.members.sort(key=lambda member: repr(member.recipe.optimizer))  # equal numbers side by side: fewer groups
+        # equal numbers side by side: fewer groups
+        self.members.sort(key=lambda member: (repr(member.recipe.optimizer), repr(schedule_key(member))))
         items = train[0].numpy() if device == "cpu" else train[0].cpu().numpy()
         scalings = fit_scalings(items, [m.rows.train for m in self.members], recipes[0].data.scale)
-        self.train_feed, self.test_feed = Feed(*train, scalings), Feed(*_load(job, "test", device), scalings)
+        self.train_feed, self.test_feed = Feed(*train, scalings), Feed(*_load(job, "test", device)[1:], scalings)
+        self.objective = make_objective(self.members, labels, job.num_classes)
         self.active = list(self.members)
         self._build()
 
     def _build(self) -> None:
-        blueprints = [call_part("model", m.recipe.model) for m in self.active]
+        recipes = [m.recipe for m in self.active]
+        blueprints = [call_part("model", recipe.model) for recipe in recipes]
         seeds = [m.seed for m in self.active]
-        num_inputs = self.train_feed.x_NF.shape[1]
-        self.network = Network(blueprints, seeds, num_inputs, self.job.num_classes).to(self.device)
+        sigmoid = recipes[0].output == "sigmoid"
+        self.network = Network(blueprints, seeds, self.item_shape, self.job.num_classes, sigmoid).to(self.device)
         self.theta_MP = flatten(self.network)
-        self.optimizer = make_optimizer(
-            self.theta_MP, [call_part("optimizer", m.recipe.optimizer) for m in self.active]
-        )
+        updates = [call_part("optimizer", recipe.optimizer) for recipe in recipes]
+        self.optimizer = make_optimizer(self.theta_MP, updates, [schedule_key(m) for m in self.active])
+        self.rates = Rates(self.optimizer, self.active)
 
     def train_epoch(self, epoch: int) -> None:
         """Every active run once over its training rows, in its own order; then its history and its watch."""
@@ -67,8 +73,13 @@ class Cohort:
         rows_MN = torch.from_numpy(order_MN).to(self.device)
         loss_M = torch.zeros(len(rows_MN), device=self.device)
         correct_M = torch.zeros(len(rows_MN), device=self.device)
-        for rows_MB in rows_MN.split(self.active[0].recipe.batch_size, dim=1):
-            loss, correct = step(self.network, self.optimizer, *self.train_feed.batch(rows_MB))
+        batches = rows_MN.split(self.active[0].recipe.batch_size, dim=1)
+        grad_MP = self.theta_MP.grad
+        assert grad_MP is not None
+        for number, rows_MB in enumerate(batches):
+            self.rates.set(epoch + number / len(batches))
+            batch = self.train_feed.batch(rows_MB)
+            loss, correct = step(self.network, self.optimizer, batch, self.objective, grad_MP)
             loss_M += loss
             correct_M += correct
         train = loss_M / rows_MN.shape[1], correct_M / rows_MN.shape[1]
@@ -122,6 +133,7 @@ class Cohort:
         for m, state in enumerate(states):
             self.restore(m, state)
         set_states(self.optimizer, [optimizer_states[m] for m in keep])
+        self.objective = self.objective.select(keep)
         self.train_feed.select(keep)
         self.test_feed.select(keep)
 
@@ -134,8 +146,9 @@ class Cohort:
         if len(self.active[0].rows.validation):
             rows_MV = torch.from_numpy(np.stack([m.rows.validation for m in self.active])).to(self.device)
             parts["val"] = self._predictions(self.train_feed, rows_MV)
-        parameters = sum(p[0].numel() for p in self.network.parameters())
-        return [record_of(self.active[m], {k: p[m] for k, p in parts.items()}, parameters) for m in places]
+        blueprint, outputs = call_part("model", self.active[0].recipe.model), self.network.head.bias.shape[-1]
+        operations = count_operations(blueprint, self.item_shape, outputs)
+        return [record_of(self.active[m], {k: p[m] for k, p in parts.items()}, operations) for m in places]
 
     def _predictions(self, feed: Feed, rows_MB: Tensor) -> list[Predictions]:
         p_MBC = probabilities(self.network, feed, rows_MB).cpu().numpy()
@@ -166,8 +179,8 @@ def train_cohort(job: Job, progress: Progress | None = None, device: str = "cpu"
     return [by_key[run.key] for run in job.runs]
 
 
-def _load(job: Job, part: str, device: str) -> tuple[Tensor, Tensor]:
-    """Items as (row, feature) and labels of one part, mapped from disk: workers share one copy in memory."""
+def _load(job: Job, part: str, device: str) -> tuple[tuple[int, ...], Tensor, Tensor]:
+    """Shape of an item, items as (row, feature) and labels of one part, mapped from disk: workers share one copy."""
     arrays: list[Any] = [np.load(job.data / f"{name}_{part}.npy", mmap_mode="c") for name in ("x", "y")]
     items, labels = (torch.from_numpy(array).to(device) for array in arrays)
-    return items.flatten(1), labels
+    return tuple(items.shape[1:]), items.flatten(1), labels

@@ -38,17 +38,18 @@ def flatten(network: nn.Module) -> Tensor:
     return theta_MP
 
 
-def make_optimizer(theta_MP: Tensor, updates: Sequence[Update]) -> torch.optim.Optimizer:
+def make_optimizer(theta_MP: Tensor, updates: Sequence[Update], schedules: Sequence[Any] = ()) -> torch.optim.Optimizer:
     """PyTorch's own optimizer over the rows of theta_MP: neighbours with equal numbers share a group.
 
     Args:
         theta_MP: parameters with `.grad`, shape (run, parameter).
         updates: one a run, all of one rule.
+        schedules: one a run; runs share a group only where these are equal too.
     """
     assert theta_MP.grad is not None
     groups: list[dict[str, Any]] = []
     start = 0
-    for update, alike in groupby(updates):
+    for (update, _), alike in groupby(zip(updates, schedules or [None] * len(updates), strict=True)):
         stop = start + len(list(alike))
         rows = theta_MP[start:stop]
         rows.grad = theta_MP.grad[start:stop]

@@ -36,7 +36,7 @@ class Predictions:
     items_B: np.ndarray
 
 
-def record_of(member: Member, predictions: dict[str, Predictions], parameters: int) -> RunRecord:
+def record_of(member: Member, predictions: dict[str, Predictions], operations: int) -> RunRecord:
     """The record of a run that is done; one whose loss or probabilities are not finite has diverged."""
     finite = all(np.isfinite(part.p_BC).all() for part in predictions.values())
     finished = finite and not member.watch.diverged
@@ -53,7 +53,7 @@ def record_of(member: Member, predictions: dict[str, Predictions], parameters: i
         status=Status.FINISHED if finished else Status.DIVERGED,
         epochs=epochs,
         best_epoch=member.watch.best_epoch,
-        predicted_s=predicted_time_s(parameters, len(member.rows.train), epochs, batch_size),
+        predicted_s=predicted_time_s(operations, len(member.rows.train), epochs, batch_size),
         metrics=metrics,
         history={k: np.array(v) for k, v in zip(COLUMNS, zip(*member.history, strict=True), strict=True)},
         predictions=arrays,

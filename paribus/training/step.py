@@ -4,27 +4,38 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
+from paribus.models.network import Network
 from paribus.training.feed import Feed
+from paribus.training.objective import Objective, cross_entropy_MB
 
 _CHUNK = 1024
 
 
-def cross_entropy_MB(logits_MBC: Tensor, y_MB: Tensor) -> Tensor:
-    """Cross entropy of each row in nats, shape (run, row)."""
-    return functional.cross_entropy(logits_MBC.flatten(0, 1), y_MB.flatten(), reduction="none").view(y_MB.shape)
-
-
-def step(network: nn.Module, optimizer: torch.optim.Optimizer, x_MBF: Tensor, y_MB: Tensor) -> tuple[Tensor, Tensor]:
+def step(
+    network: Network,
+    optimizer: torch.optim.Optimizer,
+    batch: tuple[Tensor, Tensor],
+    objective: Objective,
+    grad_MP: Tensor,
+) -> tuple[Tensor, Tensor]:
     """One update of every run. Summing the losses keeps each run's gradient its own.
 
+    Args:
+        network: the runs' networks.
+        optimizer: over the rows of their parameters.
+        batch: scaled items x_MBF and labels y_MB.
+        objective: what is minimized.
+        grad_MP: the gradients of all parameters, a row a run; written here.
+
     Returns:
-        Sums over the batch, before the update: loss_M in nats and correct_M in rows.
+        Sums over the batch, before the update: loss_M in nats, without the penalty, and correct_M in rows.
     """
+    x_MBF, y_MB = batch
     logits_MBC = network(x_MBF)
-    loss_M = cross_entropy_MB(logits_MBC, y_MB).mean(1)
+    loss_M = objective.loss_M(logits_MBC, y_MB)
     loss_M.sum().backward()
+    objective.adjust(network, grad_MP)
     optimizer.step()
     with torch.no_grad():
         correct_M = (logits_MBC.argmax(2) == y_MB).sum(1)

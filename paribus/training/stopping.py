@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from paribus.spec import Recipe
 
@@ -20,6 +20,7 @@ class Watch:
     best_epoch: int = 0
     best: float = math.inf
     diverged: bool = False
+    scores: list[float] = field(default_factory=list[float])
 
     def see(self, train_loss: float, val_loss: float, val_accuracy: float) -> bool:
         """Take in one epoch; True when it is the best so far. Without validation rows the last epoch is the best."""
@@ -28,6 +29,7 @@ class Watch:
         self.diverged = not math.isfinite(train_loss) or (validated and not math.isfinite(val_loss))
         stopping = self.recipe.early_stopping
         score = val_loss if self.recipe.monitor == "loss" else -val_accuracy
+        self.scores.append(score)
         better = not validated or score < self.best - (stopping.min_delta if stopping else 0.0)
         if better and not self.diverged:
             self.best, self.best_epoch = score, self.epochs

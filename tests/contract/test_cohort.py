@@ -17,16 +17,25 @@ from paribus.training.cohort import train_cohort
 from paribus.training.job import Job, RunTask
 
 ACTIVATIONS = ["relu", "tanh", "leaky_relu", "gelu", "sigmoid"]
+SCHEDULES = ["constant", "step", "exponential", "cosine", "inverse_time", "one_cycle", "reduce_on_plateau"]
 VARIANTS: dict[str, dict[str, Any]] = {
-    **{f"model {kind}": {"model.kind": kind} for kind in ("linear", "mlp")},
+    **{f"model {kind}": {"model.kind": kind} for kind in ("linear", "mlp", "residual_mlp")},
     **{f"optimizer {kind}": {"optimizer.kind": kind} for kind in ("adam", "adamw", "sgd", "rmsprop")},
     **{f"activation {name}": {"model.activation": name} for name in ACTIVATIONS},
     "nesterov": {"optimizer": {"kind": "sgd", "momentum": 0.9, "nesterov": True}},
     "rmsprop with momentum": {"optimizer": {"kind": "rmsprop", "momentum": 0.9}},
-    "l2": {"optimizer.l2": 0.01},
+    "weight decay": {"optimizer.weight_decay": 0.01},
+    "l2": {"l2": 0.01},
+    "clipped": {"clip_norm": 0.5},
+    "label smoothing": {"label_smoothing": 0.1},
+    "balanced classes": {"class_weights": "balanced"},
+    "weighted classes": {"class_weights": [1.0, 2.0, 0.5]},
+    "warm-up": {"warmup_epochs": 1.5},
+    **{f"schedule {kind}": {"schedule.kind": kind} for kind in SCHEDULES},
+    "plateau": {"schedule": {"kind": "reduce_on_plateau", "patience": 1, "min_delta": 0.5}},
     "batch norm": {"model.batch_norm": True},
     "dropout": {"model.dropout": 0.3},
-    "keras initial weights": {"model.init": "keras"},
+    "keras conventions": {"model": {"kind": "mlp", "conventions": "keras", "batch_norm": True}},
     "sizes": {"model.sizes": [33, 7]},
     **{f"scale {s}": {"data.scale": s} for s in ("none", "unit", "per-feature", "l2-rows", "l2-columns")},
     "half": {"data.fraction": 0.5},
@@ -81,6 +90,27 @@ def test_a_cohort_equals_its_runs_alone(name: str, folder: Path) -> None:
         assert_same(record, train(folder, [tasks[m]])[0])
 
 
+IMAGE_MODELS: dict[str, dict[str, Any]] = {
+    "cnn": {"model.kind": "cnn", "model.base_filters": 4, "model.blocks": 2, "l2": 0.01, "batch_size": 128},
+    "cnn by keras": {"model": {"kind": "cnn", "base_filters": 4, "conventions": "keras", "activation": "gelu"}},
+    "alexnet": {"model.kind": "alexnet", "model.dense_units": 16, "epochs": 1, "data.fraction": 0.2},
+    "resnet": {"model.kind": "resnet", "model.base_filters": 4, "clip_norm": 1.0, "batch_size": 128},
+}
+
+
+@pytest.mark.parametrize("name", IMAGE_MODELS)
+def test_a_cohort_of_image_models_equals_its_runs_alone(name: str, tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    for part, rows in (("train", 90), ("test", 30)):
+        labels = np.arange(rows) % 3
+        items = (rng.integers(0, 200, (rows, 3, 16, 12)) + 20 * labels[:, None, None, None]).astype(np.uint8)
+        np.save(tmp_path / f"x_{part}.npy", items)
+        np.save(tmp_path / f"y_{part}.npy", labels)
+    tasks = [(seed, IMAGE_MODELS[name]) for seed in range(3)]
+    for m, record in enumerate(train(tmp_path, tasks)):
+        assert_same(record, train(tmp_path, [tasks[m]])[0])
+
+
 def test_runs_with_their_own_numbers_equal_themselves_alone(folder: Path) -> None:
     optimizers = [
         {"kind": "sgd", "lr": lr, "momentum": m} for lr, m in ((0.1, 0.0), (0.01, 0.9), (0.1, 0.9), (0.02, 0.5))
@@ -102,10 +132,9 @@ def test_a_run_that_ends_early_leaves_the_others_as_they_are(folder: Path) -> No
 
 
 def test_every_part_is_held_to_the_promise() -> None:
-    kinds = {change.get("optimizer.kind") for change in VARIANTS.values()} | {
-        change.get("model.kind") for change in VARIANTS.values()
-    }
-    assert {*parts("model"), *parts("optimizer")} <= kinds
+    rooms = ("model", "optimizer", "schedule")
+    kinds = {change.get(f"{room}.kind") for change in (*VARIANTS.values(), *IMAGE_MODELS.values()) for room in rooms}
+    assert {kind for room in rooms for kind in parts(room)} <= kinds
 
 
 def test_the_test_is_run_on_one_thread() -> None:

@@ -13,13 +13,14 @@ from paribus.execution.worker import prepare_torch
 from paribus.models.mlp import mlp
 from paribus.models.network import Network
 from paribus.spec.parts import find_part
+from paribus.training.objective import Objective
 from paribus.training.parameters import flatten, make_optimizer
 from paribus.training.step import step
 
 OPTIMIZERS = {
-    "adam": ({"lr": 0.01, "l2": 0.02}, torch.optim.Adam, {"lr": 0.01, "weight_decay": 0.02}),
+    "adam": ({"lr": 0.01, "weight_decay": 0.02}, torch.optim.Adam, {"lr": 0.01, "weight_decay": 0.02}),
     "adamw": ({"lr": 0.01, "weight_decay": 0.1}, torch.optim.AdamW, {"lr": 0.01, "weight_decay": 0.1}),
-    "sgd": ({"lr": 0.1, "l2": 0.02}, torch.optim.SGD, {"lr": 0.1, "weight_decay": 0.02}),
+    "sgd": ({"lr": 0.1, "weight_decay": 0.02}, torch.optim.SGD, {"lr": 0.1, "weight_decay": 0.02}),
     "momentum": ({"lr": 0.1, "momentum": 0.9}, torch.optim.SGD, {"lr": 0.1, "momentum": 0.9}),
     "nesterov": (
         {"lr": 0.1, "momentum": 0.9, "nesterov": True},
@@ -63,16 +64,17 @@ def compare(options: dict[str, Any], optimizer: str) -> None:
     prepare_torch()
     ours_kind = optimizer if optimizer in ("adam", "adamw", "sgd", "rmsprop") else "sgd"
     numbers, rule, their_numbers = OPTIMIZERS[optimizer]
-    network = Network([mlp(width=20, **options)] * M, [0, 1, 2], F, C)
+    network = Network([mlp(width=20, **options)] * M, [0, 1, 2], (F,), C)
     activation, batch_norm = options.get("activation", "relu"), options.get("batch_norm", False)
     peers = [copied(network, m, activation, batch_norm) for m in range(M)]
-    ours = make_optimizer(flatten(network), [find_part("optimizer", ours_kind).function(**numbers)] * M)
+    theta_MP = flatten(network)
+    ours = make_optimizer(theta_MP, [find_part("optimizer", ours_kind).function(**numbers)] * M)
     theirs = [rule(peer.parameters(), **their_numbers) for peer in peers]
     generator = torch.Generator().manual_seed(0)
     for _ in range(10):
         x_MBF = torch.randn(M, B, F, generator=generator)
         y_MB = torch.randint(0, C, (M, B), generator=generator)
-        step(network, ours, x_MBF, y_MB)
+        step(network, ours, (x_MBF, y_MB), Objective(), theta_MP.grad)
         for m in range(M):
             theirs[m].zero_grad()
             nn.functional.cross_entropy(peers[m](x_MBF[m]), y_MB[m]).backward()

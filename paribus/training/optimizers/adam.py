@@ -7,9 +7,11 @@ from paribus.training.optimizers.update import Decay, Rate, Share, Update
 
 
 @part("optimizer")
-def adam(*, lr: Rate = 0.001, beta1: Share = 0.9, beta2: Share = 0.999, eps: Rate = 1e-8, l2: Decay = 0.0) -> Update:
-    """Adam; `l2` is added to the gradient, as in `torch.optim.Adam`. Keras' default eps is 1e-7.
+def adam(
+    *, lr: Rate = 0.001, beta1: Share = 0.9, beta2: Share = 0.999, eps: Rate = 1e-8, weight_decay: Decay = 0.0
+) -> Update:
+    """Adam; `weight_decay` times the weights goes into the gradient. PyTorch's defaults; Keras' eps is 1e-7.
 
     Source: Kingma & Ba (2015), arXiv 1412.6980, Algorithm 1.
     """
-    return Update("Adam", {"lr": lr, "betas": (beta1, beta2), "eps": eps, "weight_decay": l2})
+    return Update("Adam", {"lr": lr, "betas": (beta1, beta2), "eps": eps, "weight_decay": weight_decay})

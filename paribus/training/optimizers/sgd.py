@@ -7,10 +7,12 @@ from paribus.training.optimizers.update import Decay, Rate, Share, Update
 
 
 @part("optimizer")
-def sgd(*, lr: Rate = 0.01, momentum: Share = 0.0, nesterov: bool = False, l2: Decay = 0.0) -> Update:
-    """SGD with momentum, plain or Nesterov's; `l2` is added to the gradient. Nesterov without momentum is plain SGD.
+def sgd(*, lr: Rate = 0.01, momentum: Share = 0.0, nesterov: bool = False, weight_decay: Decay = 0.0) -> Update:
+    """SGD with momentum, plain or Nesterov's; `weight_decay` times the weights goes into the gradient.
+
+    Nesterov without momentum is plain SGD.
 
     Source: Sutskever et al. (2013), section 2, in the form of `torch.optim.SGD`.
     """
-    numbers = {"lr": lr, "momentum": momentum, "nesterov": nesterov and momentum > 0, "weight_decay": l2}
+    numbers = {"lr": lr, "momentum": momentum, "nesterov": nesterov and momentum > 0, "weight_decay": weight_decay}
     return Update("SGD", numbers)

@@ -28,7 +28,7 @@ MODELS: dict[str, tuple[Blueprint, int]] = {
 def start(
     blueprint: Blueprint, seeds: list[int], num_inputs: int = 30, num_classes: int = 7
 ) -> dict[str, torch.Tensor]:
-    network = Network([blueprint] * len(seeds), seeds, num_inputs, num_classes)
+    network = Network([blueprint] * len(seeds), seeds, (num_inputs,), num_classes)
     return {name: value.detach() for name, value in network.named_parameters()}
 
 
@@ -36,7 +36,7 @@ def start(
 def test_the_count_is_the_closed_form_and_what_torch_holds(name: str) -> None:
     blueprint, expected = MODELS[name]
     held = sum(value[0].numel() for value in start(blueprint, [0, 1]).values())
-    assert count_parameters(blueprint, 30, 7) == held == expected
+    assert count_parameters(blueprint, (30,), 7) == held == expected
 
 
 def test_weights_start_as_those_of_pytorch() -> None:
@@ -54,7 +54,7 @@ def test_weights_start_as_those_of_pytorch() -> None:
 
 def test_weights_start_as_those_of_keras() -> None:
     """Glorot's uniform: within sqrt(6 / (fan_in + fan_out)), so of variance 2 / (fan_in + fan_out); biases are 0."""
-    ours = start(mlp(width=400, depth=1, init="keras"), [0], num_inputs=100)
+    ours = start(mlp(width=400, depth=1, conventions="keras"), [0], num_inputs=100)
     weight, bound = ours["features.dense_0.weight"].flatten().numpy(), math.sqrt(6 / 500)
     assert stats.kstest(weight, stats.uniform(-bound, 2 * bound).cdf).pvalue > 1e-3
     assert np.abs(weight).max() <= bound

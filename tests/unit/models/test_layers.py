@@ -47,7 +47,7 @@ def test_dropout_is_drawn_from_the_run_s_own_stream() -> None:
 
 
 def test_dropout_layers_and_batches_draw_anew() -> None:
-    network = Network([mlp(width=64, dropout=0.5)], [0], 8, 2).train()
+    network = Network([mlp(width=64, dropout=0.5)], [0], (8,), 2).train()
     network.set_streams([stream(0, "dropout", 0)])
     first, second = (module for module in network.features if isinstance(module, Dropout))
     x = torch.ones(1, 20, 64)

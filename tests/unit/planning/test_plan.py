@@ -89,7 +89,7 @@ def test_the_key_depends_on_seed_fingerprint_and_engine(make_study: Make, monkey
 
 
 def test_the_key_depends_on_nothing_else(make_study: Make) -> None:
-    spelled = {"optimizer": {"lr": 0.001, "kind": "adam", "l2": 0}, "model": {"width": 128, "kind": "mlp"}}
+    spelled = {"optimizer": {"lr": 0.001, "kind": "adam", "weight_decay": 0}, "model": {"width": 128, "kind": "mlp"}}
     other = {"name": "b", "question": "?", "metric": "loss", "margin": 0.1, "data": {"source": "x", "test": 0.5}}
     assert keys(plan_study(make_study(baseline=spelled, **other), "f")) == keys(plan_study(make_study(), "f"))
 
@@ -124,7 +124,7 @@ def test_a_cohort_has_one_structure(make_study: Make) -> None:
     "levels",
     [
         {"a": {"optimizer.lr": 0.1}, "b": {"optimizer.lr": 0.2}},
-        {"a": {"optimizer.l2": 0.1}, "b": {"optimizer.beta1": 0.2}},
+        {"a": {"optimizer.weight_decay": 0.1}, "b": {"optimizer.beta1": 0.2}},
         {"a": {"model.dropout": 0.1}, "b": {"model.dropout": 0.2}},
         {"a": {"keep": "best"}, "b": {"early_stopping": {"patience": 2}}},
         {"a": {"optimizer": {"kind": "sgd"}}, "b": {"optimizer": {"kind": "sgd", "momentum": 0.9, "nesterov": True}}},
@@ -142,7 +142,7 @@ def test_runs_that_differ_in_numbers_share_a_cohort(levels: dict[str, Any], make
         {"model.dropout": 0.1},
         {"model.depth": 3},
         {"model.activation": "tanh"},
-        {"model.init": "keras"},
+        {"model.conventions": "keras"},
         {"optimizer.kind": "adamw"},
         {"batch_size": 64},
         {"data.validation": 0.2},

@@ -80,7 +80,7 @@ def test_neighbours_with_equal_numbers_share_a_group() -> None:
 
 
 def test_flattening_keeps_the_network_and_makes_it_a_view() -> None:
-    network = Network([mlp(width=20, batch_norm=True)] * 3, [0, 1, 2], 7, 4)
+    network = Network([mlp(width=20, batch_norm=True)] * 3, [0, 1, 2], (7,), 4)
     before = {name: value.detach().clone() for name, value in network.named_parameters()}
     theta = flatten(network)
     assert theta.grad is not None
