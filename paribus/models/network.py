@@ -71,7 +71,8 @@ class _Builder:
     """Builds modules of M runs from the same place of each run's blueprint."""
 
     def __init__(self, num_runs: int, conventions: Conventions) -> None:
-        self.num_runs, self.conventions = num_runs, conventions
+        self.num_runs = num_runs
+        self.conventions: Conventions = conventions
 
     def sequence(self, ways: Sequence[Sequence[paper.Layer]], shape: paper.Shape) -> nn.Sequential:
         """The modules of a row of layers, named by their kind and number: dense_0, activation_0, dense_1."""
@@ -124,8 +125,10 @@ def _initialize(
     biases 0 (Glorot & Bengio 2010, equation 16).
     """
     shape = tuple(layer.weight.shape[1:])
-    area = math.prod(shape[2:])
-    fan_in, fan_out = (shape[1] * area, shape[0] * area) if area > 1 or len(shape) > 2 else shape[:2]
+    if isinstance(layer, layers.Dense):  # (input, output)
+        fan_in, fan_out = shape[0], shape[1]
+    else:  # (filter, channel, row, column)
+        fan_in, fan_out = math.prod(shape[1:]), shape[0] * math.prod(shape[2:])
     bound = 1 / math.sqrt(fan_in) if conventions == "pytorch" else math.sqrt(6 / (fan_in + fan_out))
     with torch.no_grad():
         for m, seed in enumerate(seeds):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import torch
@@ -36,19 +35,19 @@ class Cohort:
 
     def __init__(self, job: Job, device: str = "cpu") -> None:
         self.job, self.device = job, device
-        self.item_shape, *train = _load(job, "train", device)
-        labels = train[1].cpu().numpy()
+        self.item_shape, x_NF, y_N = _load(job, "train")
+        _, x_test, y_test = _load(job, "test")
         recipes = [Recipe.model_validate(run.recipe) for run in job.runs]
         self.members = [
-            Member(run.key, run.seed, recipe, rows_of(labels, recipe.data, run.seed))
+            Member(run.key, run.seed, recipe, rows_of(y_N, recipe.data, run.seed))
             for run, recipe in zip(job.runs, recipes, strict=True)
         ]
         # equal numbers side by side: fewer groups
         self.members.sort(key=lambda member: (repr(member.recipe.optimizer), repr(schedule_key(member))))
-        items = train[0].numpy() if device == "cpu" else train[0].cpu().numpy()
-        scalings = fit_scalings(items, [m.rows.train for m in self.members], recipes[0].data.scale)
-        self.train_feed, self.test_feed = Feed(*train, scalings), Feed(*_load(job, "test", device)[1:], scalings)
-        self.objective = make_objective(self.members, labels, job.num_classes)
+        scalings = fit_scalings(x_NF, [m.rows.train for m in self.members], recipes[0].data.scale)
+        self.train_feed = Feed(_tensor(x_NF, device), _tensor(y_N, device), scalings)
+        self.test_feed = Feed(_tensor(x_test, device), _tensor(y_test, device), scalings)
+        self.objective = make_objective(self.members, y_N, job.num_classes, device)
         self.active = list(self.members)
         self._build()
 
@@ -179,8 +178,11 @@ def train_cohort(job: Job, progress: Progress | None = None, device: str = "cpu"
     return [by_key[run.key] for run in job.runs]
 
 
-def _load(job: Job, part: str, device: str) -> tuple[tuple[int, ...], Tensor, Tensor]:
+def _load(job: Job, part: str) -> tuple[tuple[int, ...], np.ndarray, np.ndarray]:
     """Shape of an item, items as (row, feature) and labels of one part, mapped from disk: workers share one copy."""
-    arrays: list[Any] = [np.load(job.data / f"{name}_{part}.npy", mmap_mode="c") for name in ("x", "y")]
-    items, labels = (torch.from_numpy(array).to(device) for array in arrays)
-    return tuple(items.shape[1:]), items.flatten(1), labels
+    items, labels = (np.load(job.data / f"{name}_{part}.npy", mmap_mode="c") for name in ("x", "y"))
+    return items.shape[1:], items.reshape(len(items), -1), labels
+
+
+def _tensor(array: np.ndarray, device: str) -> Tensor:
+    return torch.from_numpy(array).to(device)
