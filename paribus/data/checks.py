@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ def describe(dataset: Dataset) -> dict[str, Any]:
         `name`, `fingerprint`, `item_shape`, `dtype`, `num_classes`; `rows` and `class_counts` for train and test;
         `range` of the finite values, [low, high] or null; `missing`, how many values are not finite; `duplicates`, rows
         that equal an earlier row of the same part, in `train` and `test`; `overlap`, test rows that also are training
-        rows; `conflicting`, different items that stand under more than one label.
+        rows; `conflicting`, different items that stand under more than one label; `notes`, the source's own.
     """
     groups = _groups(dataset.x_train, dataset.x_test)
     train, test = np.split(groups, [len(dataset.x_train)])
@@ -40,7 +41,30 @@ def describe(dataset: Dataset) -> dict[str, Any]:
         "duplicates": {"train": len(train) - len(np.unique(train)), "test": len(test) - len(np.unique(test))},
         "overlap": int(np.isin(test, train).sum()),
         "conflicting": _conflicting(groups, np.concatenate([dataset.y_train, dataset.y_test])),
+        "notes": list(dataset.notes),
     }
+
+
+def facts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What a reader must know of a data set, as terms with a phrase each.
+
+    Args:
+        found: from `describe`, with `near` from `near_duplicates`.
+    """
+    rows, duplicates, near = found["rows"], found["duplicates"], found["near"]
+    shape = " x ".join(str(size) for size in found["item_shape"])
+    low, high = found["range"] or ("-", "-")
+    terms = [
+        ("items", f"{rows['train']:,} training, {rows['test']:,} test; {shape} {found['dtype']}, {low} to {high}"),
+        ("missing", f"{found['missing']:,} values"),
+        ("duplicates", f"{duplicates['train']:,} in training, {duplicates['test']:,} in test"),
+        ("overlap", f"{found['overlap']:,} test items are also training items"),
+        ("conflicting", f"{found['conflicting']:,} items stand under more than one class"),
+    ]
+    if near:
+        alike = f"{near['train']:,} training items have a near copy in training, {near['test']:,} test items in test"
+        terms.append(("near", f"{alike}, {near['overlap']:,} test items in training"))
+    return terms
 
 
 def _groups(x_train: np.ndarray, x_test: np.ndarray) -> np.ndarray:

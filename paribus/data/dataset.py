@@ -20,6 +20,7 @@ class Dataset:
         x_test: test items, shape (row, *item).
         y_test: their classes, shape (row,).
         class_names: one name a class.
+        notes: what a reader must know before believing a result on it; no part of the fingerprint.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Dataset:
     x_test: np.ndarray
     y_test: np.ndarray
     class_names: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
     @property
     def item_shape(self) -> tuple[int, ...]:

@@ -1,9 +1,14 @@
-"""Fetch one published file from its mirrors: checked, retried, and moved into place only when whole."""
+"""Fetch a published file from its mirrors: checked, retried, unpacked, moved into place only when whole."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
+import tarfile
+import tempfile
 import time
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -37,6 +42,32 @@ def download(file: str, md5: str, mirrors: Sequence[str], folder: Path, waits_s:
             return folder / file
         said.append(f"  {mirror}{file}: {reason}")
     raise DataError("\n".join(said))
+
+
+def unpack(archive: Path, files: Sequence[str], folder: Path) -> None:
+    """Move the named files of a .tar.gz into `folder`, then remove the archive.
+
+    It is read as a stream, once; nothing else in it is written, and no path in it is followed.
+
+    Raises:
+        DataError: a file is not in it, or `folder` cannot be written.
+    """
+    missing = set(files)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tarfile.open(archive, "r|gz") as stream, tempfile.TemporaryDirectory(dir=folder) as temporary:
+            for member in stream:
+                name, content = Path(member.name).name, stream.extractfile(member)
+                if name in missing and content:
+                    missing.remove(name)
+                    with (Path(temporary) / name).open("wb") as target:
+                        shutil.copyfileobj(content, target, 1 << 20)
+                    os.replace(target.name, folder / name)
+    except (OSError, EOFError, tarfile.TarError, zlib.error) as failed:
+        raise DataError(f"  {archive} cannot be unpacked into {folder}: {failed}") from failed
+    if missing:
+        raise DataError(f"  {archive} holds no {', '.join(sorted(missing))}")
+    archive.unlink()
 
 
 def _try_mirror(url: str, md5: str, target: Path, waits_s: Sequence[float]) -> str:

@@ -6,25 +6,26 @@ import importlib
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from paribus.data.arrays import dataset_from, read_npz
 from paribus.data.dataset import Dataset
-from paribus.data.tables import read_csv
+from paribus.data.formats.arrays import dataset_from, read_npz
+from paribus.data.formats.images import read_folder
+from paribus.data.formats.tables import SUFFIXES, read_table
 from paribus.errors import DataError, suggest
 from paribus.spec.data import DataSpec
 from paribus.spec.parts import parts
-
-_CSV = (".csv", ".csv.gz", ".csv.xz")
 
 
 def load(spec: DataSpec, base: Path) -> Dataset:
     """Load the data of a study.
 
     Args:
-        spec: its `source` is a registered name, a CSV or NPZ file, module:function, or a callable. A function takes
-            nothing and returns a Dataset or a dictionary of the arrays that `dataset_from` allows.
+        spec: its `source` is a registered name, a CSV, Parquet or NPZ file, a folder of images, module:function, or a
+            callable. A function takes nothing and returns a Dataset or a dictionary of the arrays that `dataset_from`
+            allows.
         base: the study file's folder: files are relative to it, modules are sought there first.
 
     Returns:
@@ -40,16 +41,18 @@ def load(spec: DataSpec, base: Path) -> Dataset:
     if source in parts("data"):
         return parts("data")[source].function()
     path = base / Path(source).expanduser()
-    if source.endswith(_CSV):
+    if path.is_dir():
+        return read_folder(path, spec.test, spec.image_size)
+    if source.endswith(SUFFIXES):
         test = base / Path(spec.test).expanduser() if isinstance(spec.test, str) else spec.test
-        return read_csv(path, spec.label, test)
+        return read_table(path, spec.label, test)
     if source.endswith(".npz"):
         return read_npz(path, spec.test)
     if ":" in source:
         return _from_function(_imported(source, base), source, spec.test)
     raise DataError(
-        f"Unknown data source {source!r}. {suggest(source, parts('data'))} A file ends in .csv, .csv.gz, .csv.xz or "
-        ".npz; a function is written module:function."
+        f"Unknown data source {source!r}. {suggest(source, parts('data'))} A file ends in "
+        f"{', '.join(SUFFIXES)} or .npz; a folder holds images as CLASS/*.png; a function is written module:function."
     )
 
 
@@ -60,8 +63,8 @@ def _from_function(function: Callable[[], Any], name: str, test: float | str) ->
     except Exception as failed:
         raise DataError(f"{name} raised {_told(failed)}. Mend the function.") from failed
     if isinstance(result, Dataset):
-        name = result.name
-        result = {key: value for key, value in vars(result).items() if key not in ("name", "fingerprint")}
+        arrays = {field.name: getattr(result, field.name) for field in fields(result)}
+        return replace(dataset_from(arrays, result.name, test), notes=result.notes)
     if not isinstance(result, Mapping):
         raise DataError(
             f"{name} returned {type(result).__name__}. Allowed: a Dataset, or a dictionary with x_train, y_train, "

@@ -9,25 +9,35 @@ import gzip
 import hashlib
 import os
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from paribus.data.dataset import Dataset
-from paribus.data.download import WAITS_S, download
-from paribus.data.idx import parse_idx
+from paribus.data.download import WAITS_S, download, unpack
+from paribus.data.formats.idx import parse_idx
 from paribus.errors import DataError, suggest
 from paribus.spec.parts import parts
 
 
 @dataclass(frozen=True)
 class Published:
-    """Checksums of one published file: md5 of the .gz, sha256 of what is in it."""
+    """Checksums of one published file: sha256 of its content, md5 of the .gz if it is published as such."""
 
-    md5: str
     sha256: str
+    md5: str = ""
+
+
+@dataclass(frozen=True)
+class Archive:
+    """One published .tar.gz with all files: its name and md5, and the folder in it that they lie in."""
+
+    file: str
+    md5: str
+    folder: str
 
 
 @dataclass(frozen=True)
@@ -36,15 +46,27 @@ class Original:
 
     Args:
         name: the registered name of the source.
-        files: checksums by file name without .gz, in the order train items, train labels, test items, test labels.
-        mirrors: addresses of the folder that holds the .gz files, each ending in a slash.
+        files: checksums by file name without .gz, in the order in which they are read.
+        mirrors: addresses of the folder that holds the .gz files or the archive, each ending in a slash; none if it
+            cannot be downloaded without an account.
         debian: folder of Debian's copy, or None.
+        archive: if all files come as one.
+        page: where a person gets the files; the first mirror unless given.
+        parse: reads one file from its content and what an error calls it; raises a DataError at what it cannot read.
     """
 
     name: str
     files: Mapping[str, Published]
-    mirrors: tuple[str, ...]
+    mirrors: tuple[str, ...] = ()
     debian: Path | None = None
+    archive: Archive | None = None
+    page: str = ""
+    parse: Callable[[bytes, str], Any] = parse_idx
+
+    @property
+    def address(self) -> str:
+        """Where to get the files by hand."""
+        return self.page or self.mirrors[0]
 
 
 @dataclass(frozen=True)
@@ -69,9 +91,10 @@ def publish(original: Original) -> Original:
 
 def places_of(original: Original, environ: Mapping[str, str] = os.environ, cache: Path | None = None) -> list[Place]:
     """Every folder where the files may lie, in the order of search; `cache` is the user's unless given."""
+    inside = original.archive.folder if original.archive else ""
     roots = [Path(root).expanduser() for root in environ.get("PARIBUS_DATA", "").split(os.pathsep) if root]
-    places = [Place("PARIBUS_DATA", folder) for root in roots for folder in (root / original.name, root)]
-    places.append(Place("cache", cache or _cache(original)))
+    places = [Place("PARIBUS_DATA", folder / inside) for root in roots for folder in (root / original.name, root)]
+    places.append(Place("cache", (cache or _cache(original)) / inside))
     return [*places, Place("Debian", original.debian)] if original.debian else places
 
 
@@ -95,19 +118,33 @@ def load_original(
     Raises:
         DataError: a file is damaged, or is nowhere and cannot be downloaded.
     """
-    cache = cache or _cache(original)
-    places = places_of(original, cache=cache) if places is None else places
-    arrays = [parse_idx(_content(original, file, places, cache, waits_s), file) for file in original.files]
-    x_train, y_train, x_test, y_test = arrays
+    x_train, y_train, x_test, y_test = read_original(original, places=places, cache=cache, waits_s=waits_s)
     labels = y_train.astype(np.int64), y_test.astype(np.int64)
     return Dataset(original.name, x_train, labels[0], x_test, labels[1], tuple(class_names))
+
+
+def read_original(
+    original: Original,
+    *,
+    places: Sequence[Place] | None = None,
+    cache: Path | None = None,
+    waits_s: Sequence[float] = WAITS_S,
+) -> list[Any]:
+    """Find, check and parse every file of `original`, in its order; the arguments are those of `load_original`.
+
+    Raises:
+        DataError: a file is damaged, or is nowhere and cannot be downloaded.
+    """
+    cache = cache or _cache(original)
+    places = places_of(original, cache=cache) if places is None else places
+    return [original.parse(_content(original, file, places, cache, waits_s), file) for file in original.files]
 
 
 def locations(name: str, places: Sequence[Place] | None = None) -> list[tuple[str, str]]:
     """Where the source `name` would come from now, without reading it.
 
     Returns:
-        Pairs of a place and what is there, in the order of search; the last is the download, if there is one.
+        Pairs of a place and what is there, in the order of search; the last is the official address, if there is one.
 
     Raises:
         DataError: no source of that name is registered.
@@ -121,8 +158,9 @@ def locations(name: str, places: Sequence[Place] | None = None) -> list[tuple[st
     there = {str(place): {file for file in original.files if _path(place, file)} for place in places}
     missing = set(original.files).difference(*there.values())
     said = [(place, f"{len(files)} of {len(original.files)} files") for place, files in there.items()]
-    need = f"download needed: {len(missing)} of {len(original.files)} files" if missing else "not needed"
-    return [*said, (original.mirrors[0], need)]
+    how = "download needed" if original.mirrors else "to be fetched by hand"
+    need = f"{how}: {len(missing)} of {len(original.files)} files" if missing else "not needed"
+    return [*said, (original.address, need)]
 
 
 def _cache(original: Original) -> Path:
@@ -146,13 +184,32 @@ def _content(original: Original, file: str, places: Sequence[Place], cache: Path
         missing = "not there" if place.folder.is_dir() else "no such folder"
         said.append(f"  {place}: {'holds the file of another data set' if path else missing}")
     try:
-        path = download(f"{file}.gz", original.files[file].md5, original.mirrors, cache, waits_s)
+        path = _fetch(original, file, cache, waits_s)
     except DataError as failed:
+        what = original.archive.file if original.archive else f"the {len(original.files)} files"
         raise DataError(
-            f"{original.name}: no copy of {file}.gz. Searched:\n" + "\n".join([*said, str(failed)]) + f"\nDownload the "
-            f"{len(original.files)} files by hand into {cache}, or set PARIBUS_DATA to a folder that holds them."
+            f"{original.name}: no copy of {file}{_packed(original)}. Searched:\n"
+            + "\n".join([*said, str(failed)])
+            + f"\nDownload {what} by hand into {cache}, or set PARIBUS_DATA to a folder that holds the files."
         ) from failed
     return _checked(original, file, path)
+
+
+def _packed(original: Original) -> str:
+    return ".gz" if original.mirrors and not original.archive else ""
+
+
+def _fetch(original: Original, file: str, cache: Path, waits_s: Sequence[float]) -> Path:
+    """Download the file, or the archive that holds it; what is in the cache already is used."""
+    archive = original.archive
+    if not original.mirrors:
+        raise DataError(f"  {original.page}: asks for an account, so paribus cannot download it")
+    if not archive:
+        return download(f"{file}.gz", original.files[file].md5, original.mirrors, cache, waits_s)
+    path = cache / archive.folder / file
+    if not path.is_file():
+        unpack(download(archive.file, archive.md5, original.mirrors, cache, waits_s), list(original.files), path.parent)
+    return path
 
 
 def _checked(original: Original, file: str, path: Path) -> bytes:
@@ -175,9 +232,9 @@ def _checked(original: Original, file: str, path: Path) -> bytes:
     if not wrong and sha256 in others:
         return b""
     if not wrong:
-        parse_idx(content, str(path))  # says how many bytes are missing
+        original.parse(content, str(path))  # says how many bytes are missing
     wrong = wrong or f"its content has sha256 {sha256}, published was {original.files[file].sha256}"
     raise DataError(
         f"{path} is damaged or is not {file} of {original.name}: {wrong}. Remove it, or replace it by "
-        f"{original.mirrors[0]}{file}.gz."
+        f"that of {original.address}."
     )

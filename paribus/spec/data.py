@@ -20,8 +20,19 @@ def _check_source(source: Any) -> Any:
 def _check_test(test: Any) -> Any:
     share = isinstance(test, int | float) and not isinstance(test, bool) and 0 < test < 1
     if not share and not isinstance(test, str):
-        raise wrong(f"must be a share between 0 and 1 or the path of a CSV file, found {test!r}")
+        raise wrong(f"must be a share between 0 and 1 or the path of a CSV or Parquet file, found {test!r}")
     return test
+
+
+def _check_image_size(size: Any) -> tuple[int, int] | None:
+    """As (height, width)."""
+    sides: Any = [size, size] if isinstance(size, int) else size
+    if sides is None:
+        return None
+    pair = isinstance(sides, list | tuple) and len(sides) == 2  # pyright: ignore[reportUnknownArgumentType]
+    if not pair or not all(isinstance(side, int) and not isinstance(side, bool) and side > 0 for side in sides):  # pyright: ignore[reportUnknownVariableType]
+        raise wrong(f"must be a side or [height, width] in pixels, found {size!r}")
+    return int(sides[0]), int(sides[1])  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _source_name(source: Any) -> str:
@@ -33,6 +44,19 @@ Source = Annotated[
 ]
 Test = Annotated[
     Any, BeforeValidator(_check_test), WithJsonSchema({"type": ["number", "string"], "minimum": 0, "maximum": 1})
+]
+ImageSize = Annotated[
+    Any,
+    BeforeValidator(_check_image_size),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "null"},
+                {"type": "integer", "minimum": 1},
+                {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 2, "maxItems": 2},
+            ]
+        }
+    ),
 ]
 
 
@@ -47,10 +71,16 @@ class Preparation(Record):
 class DataSpec(Preparation):
     """Where the data come from, and their preparation."""
 
-    source: Source = Field(description="Registered name, CSV or NPZ file, or module:function (in Python: a callable).")
-    label: str = Field(default="label", description="CSV only: the column that holds the class.")
+    source: Source = Field(
+        description="Registered name, table or NPZ file, image folder, or module:function (in Python: a callable)."
+    )
+    label: str = Field(default="label", description="Tables only: the column that holds the class.")
     test: Test = Field(
-        default=0.2, description="For a source without a test set: the stratified share held out, or another CSV file."
+        default=0.2,
+        description="For a source without a test set: the stratified share held out, or another table file.",
+    )
+    image_size: ImageSize = Field(
+        default=None, description="Image folders only: side, or [height, width], in pixels that images are resized to."
     )
 
     def preparation(self) -> Preparation:

@@ -40,10 +40,10 @@ def wait_for_workers(driver: subprocess.Popen[str]) -> None:
 
 def grandchildren(process: int) -> list[int]:
     """The workers: processes that the driver's server has forked."""
-    text = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
-    parents = {int(line.split()[0]): int(line.split()[1]) for line in text.splitlines()}
-    children = [child for child, parent in parents.items() if parent == process]
-    return [child for child, parent in parents.items() if parent in children]
+    text = subprocess.run(["ps", "-eo", "pid=,ppid=,comm="], capture_output=True, text=True, check=True).stdout
+    rows = [line.split(maxsplit=2) for line in text.splitlines()]
+    children = [child for child, parent, _ in rows if parent == str(process)]
+    return [int(child) for child, parent, name in rows if parent in children and name.startswith("python")]
 
 
 def shown(cli, home: str) -> str:

@@ -10,8 +10,14 @@ import typer
 from paribus.cli.options import AsJson, print_json
 
 app = typer.Typer(help="See, fetch and check data sets.", no_args_is_help=True, rich_markup_mode=None)
-Source = Annotated[str, typer.Argument(metavar="SOURCE", help="A registered name, a CSV or NPZ file, module:function.")]
-Label = Annotated[str, typer.Option("--label", help="CSV only: the column that holds the class.")]
+Source = Annotated[
+    str, typer.Argument(metavar="SOURCE", help="A registered name, file, image folder or module:function.")
+]
+Label = Annotated[str, typer.Option("--label", help="Tables only: the column that holds the class.")]
+
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE.html", help="Also write a page with figures.")
+]
 
 
 @app.command("list")
@@ -39,12 +45,15 @@ def get(source: Source) -> None:
 
 
 @app.command("show")
-def show(source: Source, label: Label = "label", as_json: AsJson = False) -> None:
+def show(source: Source, label: Label = "label", output: Output = None, as_json: AsJson = False) -> None:
     """Show counts, class balance, missing values, duplicates, and the overlap of train and test."""
-    from paribus.data.checks import describe
+    from paribus.data import describe, near_duplicates
 
-    values = describe(_load(source, label))
+    dataset = _load(source, label)
+    values = {**describe(dataset), "near": near_duplicates(dataset)}
     print_json(values) if as_json else _print(values)
+    if output:
+        _write_page(output, dataset, values)
 
 
 def _load(source: str, label: str) -> Any:
@@ -54,21 +63,30 @@ def _load(source: str, label: str) -> Any:
     return load(DataSpec(source=source, label=label), Path.cwd())
 
 
+def _write_page(output: Path, dataset: Any, values: dict[str, Any]) -> None:
+    from paribus.errors import DataError
+    from paribus.report.data_page import write_data_page
+
+    try:
+        target = write_data_page(output, dataset, values)
+    except OSError as error:
+        raise DataError(f"Cannot write {output}: {error.strerror}. Choose another --output.") from None
+    typer.echo(f"Page: {target}", err=True)
+
+
 def _print(values: dict[str, Any]) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
+    from paribus.data import facts
+
     console = Console(highlight=False)
-    rows, duplicates = values["rows"], values["duplicates"]
-    shape = " x ".join(str(size) for size in values["item_shape"])
-    low, high = values["range"] or ("-", "-")
-    items = f"{shape} {values['dtype']}, {low} to {high}"
-    console.print(f"[bold]{values['name']}[/]  fingerprint {values['fingerprint'][:16]}")
-    console.print(f"items         {rows['train']:,} training, {rows['test']:,} test; {items}")
-    console.print(f"missing       {values['missing']:,} values")
-    console.print(f"duplicates    {duplicates['train']:,} in training, {duplicates['test']:,} in test")
-    console.print(f"overlap       {values['overlap']:,} test items are also training items")
-    console.print(f"conflicting   {values['conflicting']:,} items stand under more than one class\n")
+    console.print(f"[bold]{escape(values['name'])}[/]  fingerprint {values['fingerprint'][:16]}")
+    terms = Table.grid(padding=(0, 2))
+    for term, text in [*facts(values), *(("[bold]beware[/]", escape(note)) for note in values["notes"])]:
+        terms.add_row(term, text)
+    console.print(terms, "")
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("class", "training", "test"):
         table.add_column(column, justify="left" if column == "class" else "right")

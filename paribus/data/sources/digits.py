@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from paribus.data.arrays import dataset_from
 from paribus.data.dataset import Dataset
+from paribus.data.formats.arrays import dataset_from
 from paribus.spec.parts import part
 
 

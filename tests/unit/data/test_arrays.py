@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from paribus.data.arrays import dataset_from, read_npz
+from paribus.data.formats.arrays import dataset_from, read_npz
 from paribus.errors import DataError
 
 X = np.arange(24.0).reshape(8, 3)
@@ -89,7 +89,11 @@ def test_refused(change: dict[str, Any], text: str) -> None:
 
 @pytest.mark.parametrize(
     ("test", "text"),
-    [(0.01, "leaves the test set without rows"), (0.99, "leaves a class without"), ("a.csv", "allowed for CSV only")],
+    [
+        (0.01, "leaves the test set without rows"),
+        (0.99, "leaves a class without"),
+        ("a.csv", "for tables only"),
+    ],
 )
 def test_shares_that_cannot_be(test: float | str, text: str) -> None:
     with pytest.raises(DataError, match=text):

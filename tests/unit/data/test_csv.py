@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from paribus.data.tables import read_csv
+from paribus.data.formats.tables import read_table
 from paribus.errors import DataError
 
 GOOD = "a,label,b\n1,x,2.5\n2,y,3\n3,x,4\n4,y,5\n"
@@ -19,7 +19,7 @@ def write(path: Path, text: str) -> Path:
 
 
 def test_columns_become_features(tmp_path: Path) -> None:
-    data = read_csv(write(tmp_path / "a.csv", GOOD), "label", 0.5)
+    data = read_table(write(tmp_path / "a.csv", GOOD), "label", 0.5)
     rows = np.concatenate([data.x_train, data.x_test])
     assert sorted(rows.tolist()) == [[1, 2.5], [2, 3], [3, 4], [4, 5]]
     assert rows.dtype == np.float32
@@ -28,13 +28,13 @@ def test_columns_become_features(tmp_path: Path) -> None:
 
 
 def test_every_way_to_write_a_file_gives_the_same(tmp_path: Path) -> None:
-    plain = read_csv(write(tmp_path / "a.csv", GOOD), "label", 0.5).fingerprint
+    plain = read_table(write(tmp_path / "a.csv", GOOD), "label", 0.5).fingerprint
     (tmp_path / "b.csv.gz").write_bytes(gzip.compress(GOOD.encode()))
     (tmp_path / "c.csv.xz").write_bytes(lzma.compress(GOOD.encode()))
     write(tmp_path / "d.csv", "\ufeff" + GOOD.replace("\n", "\r\n").replace(",", ", "))
     write(tmp_path / "e.csv", GOOD.replace("x", '"x"') + "\n\n")
     for name in ("b.csv.gz", "c.csv.xz", "d.csv", "e.csv"):
-        assert read_csv(tmp_path / name, "label", 0.5).fingerprint == plain, name
+        assert read_table(tmp_path / name, "label", 0.5).fingerprint == plain, name
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_every_way_to_write_a_file_gives_the_same(tmp_path: Path) -> None:
 )
 def test_labels_of_any_type(tmp_path: Path, labels: list[str], names: tuple[str, ...]) -> None:
     text = "a,label\n" + "".join(f"{row},{label}\n" for row, label in enumerate(labels))
-    assert read_csv(write(tmp_path / "a.csv", text), "label", 0.5).class_names == names
+    assert read_table(write(tmp_path / "a.csv", text), "label", 0.5).class_names == names
 
 
 def pixel_text(num_columns: int, high: int = 255) -> str:
@@ -71,14 +71,14 @@ def pixel_text(num_columns: int, high: int = 255) -> str:
     ],
 )
 def test_pixels(tmp_path: Path, num_columns: int, high: int, shape: tuple[int, ...], kind: str) -> None:
-    data = read_csv(write(tmp_path / "a.csv", pixel_text(num_columns, high)), "label", 0.34)
+    data = read_table(write(tmp_path / "a.csv", pixel_text(num_columns, high)), "label", 0.34)
     assert data.item_shape == shape
     assert data.x_train.dtype == kind
 
 
 def test_pixels_keep_their_places(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", pixel_text(64))
-    data = read_csv(path, "label", path)
+    data = read_table(path, "label", path)
     written = np.loadtxt(path, delimiter=",", skiprows=1, dtype=int)
     assert np.array_equal(data.x_train.reshape(6, 64), written[:, 1:])
     assert np.array_equal(data.y_train, written[:, 0])
@@ -87,7 +87,7 @@ def test_pixels_keep_their_places(tmp_path: Path) -> None:
 def test_test_file_of_its_own_in_another_order(tmp_path: Path) -> None:
     train = write(tmp_path / "a.csv", GOOD)
     test = write(tmp_path / "b.csv", "b,a,label\n7,8,y\n")
-    data = read_csv(train, "label", test)
+    data = read_table(train, "label", test)
     assert data.x_test.tolist() == [[8, 7]]
     assert data.y_test.tolist() == [1]
     assert data.x_train.shape == (4, 2)
@@ -96,7 +96,7 @@ def test_test_file_of_its_own_in_another_order(tmp_path: Path) -> None:
 def test_numbers_in_one_file_and_text_in_the_other(tmp_path: Path) -> None:
     train = write(tmp_path / "a.csv", "a,label\n1,1\n2,1\n3,z\n4,z\n")
     test = write(tmp_path / "b.csv", "a,label\n1,1\n")
-    assert read_csv(train, "label", test).y_test.tolist() == [0]
+    assert read_table(train, "label", test).y_test.tolist() == [0]
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_numbers_in_one_file_and_text_in_the_other(tmp_path: Path) -> None:
         ("a,label\n", r"a\.csv has a header but no rows"),
         (
             "a,Label\n1,x\n",
-            r"no column 'label' for the label\. Did you mean 'Label'\? Its first line names: a, Label\.",
+            r"no column 'label' for the label\. Did you mean 'Label'\? It names: a, Label\.",
         ),
         ("label\nx\ny\n", "no column but the label"),
         ("a,a,label\n1,2,x\n", "more than one column 'a'"),
@@ -130,7 +130,7 @@ def test_numbers_in_one_file_and_text_in_the_other(tmp_path: Path) -> None:
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(DataError, match=message):
-        read_csv(write(tmp_path / "a.csv", text), "label", 0.5)
+        read_table(write(tmp_path / "a.csv", text), "label", 0.5)
 
 
 @pytest.mark.parametrize(
@@ -144,20 +144,20 @@ def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
 def test_mistakes_in_the_test_file(tmp_path: Path, text: str, message: str) -> None:
     train, test = write(tmp_path / "a.csv", GOOD), write(tmp_path / "b.csv", text)
     with pytest.raises(DataError, match=message):
-        read_csv(train, "label", test)
+        read_table(train, "label", test)
 
 
 def test_not_there_not_text_not_whole(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"a\.csv does not exist"):
-        read_csv(tmp_path / "a.csv", "label", 0.5)
+        read_table(tmp_path / "a.csv", "label", 0.5)
     (tmp_path / "b.csv").write_bytes("a,label\n1,ü\n".encode("latin-1"))
     with pytest.raises(DataError, match=r"b\.csv cannot be read as CSV: .*utf-8"):
-        read_csv(tmp_path / "b.csv", "label", 0.5)
+        read_table(tmp_path / "b.csv", "label", 0.5)
     (tmp_path / "c.csv.gz").write_bytes(gzip.compress(GOOD.encode())[:-12])
     with pytest.raises(DataError, match=r"c\.csv\.gz cannot be read"):
-        read_csv(tmp_path / "c.csv.gz", "label", 0.5)
+        read_table(tmp_path / "c.csv.gz", "label", 0.5)
 
 
 def test_a_wide_header_is_not_printed_whole(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"pixel0, .*pixel18 and 45 more"):
-        read_csv(write(tmp_path / "a.csv", pixel_text(64)), "class", 0.5)
+        read_table(write(tmp_path / "a.csv", pixel_text(64)), "class", 0.5)

@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 
 import numpy as np
 
@@ -24,6 +25,13 @@ def test_counts_made_by_hand() -> None:
     assert found["conflicting"] == 1
     assert (found["range"], found["missing"], found["item_shape"]) == ([1.0, 8.0], 0, [2])
     assert found["fingerprint"] == toy().fingerprint
+    assert found["notes"] == []
+
+
+def test_notes_are_told_and_are_no_part_of_the_fingerprint() -> None:
+    noted = replace(toy(), notes=("it leaks",))
+    assert describe(noted)["notes"] == ["it leaks"]
+    assert noted.fingerprint == toy().fingerprint
 
 
 def test_it_is_json() -> None:

@@ -5,7 +5,7 @@ import struct
 import numpy as np
 import pytest
 
-from paribus.data.idx import parse_idx
+from paribus.data.formats.idx import parse_idx
 from paribus.errors import DataError
 
 

@@ -66,8 +66,9 @@ def test_each_folder_has_its_own_module(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "text"),
     [
-        ("minst", r"Unknown data source 'minst'\. Did you mean 'mnist'\? Known: digits, .*ends in \.csv.*\.npz"),
-        ("data.parquet", r"ends in \.csv, \.csv\.gz, \.csv\.xz or \.npz"),
+        ("minst", r"Unknown data source 'minst'\. Did you mean 'mnist'\? Known: cifar10, .*ends in \.csv.*\.npz"),
+        ("data.txt", r"ends in \.csv, \.csv\.gz, \.csv\.xz, \.parquet or \.npz; a folder holds"),
+        ("missing.parquet", r"missing\.parquet does not exist"),
         ("missing.csv", r"missing\.csv does not exist"),
         ("missing.npz", r"missing\.npz does not exist"),
         ("no_such_module:make", "there is no module 'no_such_module' in"),

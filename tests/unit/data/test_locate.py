@@ -32,7 +32,9 @@ def contents(shift: int) -> dict[str, bytes]:
 
 def original(name: str, files: dict[str, bytes], *mirrors: str) -> Original:
     published = {
-        file: Published(hashlib.md5(gzip.compress(content, mtime=0)).hexdigest(), hashlib.sha256(content).hexdigest())
+        file: Published(
+            md5=hashlib.md5(gzip.compress(content, mtime=0)).hexdigest(), sha256=hashlib.sha256(content).hexdigest()
+        )
         for file, content in files.items()
     }
     return Original(name, published, mirrors or ("http://127.0.0.1:9/",))

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -170,35 +169,42 @@ def data():
     return {"x": rng.normal(size=(60, 4)), "y": np.arange(60) % 2}
 
 print("begun")
-study = Study(name="script", data={"source": data}, baseline={"epochs": EPOCHS}, seeds=2)
+study = Study(name="script", data={"source": data}, baseline={"epochs": 1}, seeds=2)
 result = study.run("home", workers=2)
 print(list(result.runs["status"]), Path(__file__).name)
 """
 
 
-@pytest.fixture
-def start(tmp_path: Path) -> Callable[[int], subprocess.Popen[str]]:
-    def begin(epochs: int) -> subprocess.Popen[str]:
-        (tmp_path / "script.py").write_text(SCRIPT.replace("EPOCHS", str(epochs)))
-        pipe = subprocess.PIPE
-        return subprocess.Popen([sys.executable, "script.py"], cwd=tmp_path, stdout=pipe, stderr=pipe, text=True)
-
-    return begin
-
-
-def test_a_script_needs_no_guard(start: Callable[[int], subprocess.Popen[str]]) -> None:
+def test_a_script_needs_no_guard(tmp_path: Path) -> None:
     """Workers do not run the user's script again."""
-    out, err = start(1).communicate(timeout=60)
-    assert out == "begun\n['finished', 'finished'] script.py\n", err
+    (tmp_path / "script.py").write_text(SCRIPT)
+    done = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout == "begun\n['finished', 'finished'] script.py\n", done.stderr
 
 
-def test_workers_end_with_their_driver(start: Callable[[int], subprocess.Popen[str]]) -> None:
-    driver = start(10_000_000)
-    assert driver.stderr and driver.stdout
-    assert driver.stderr.readline() == "0 of 2 runs stored, 2 to train\n"
-    while len(workers := living(driver.pid)) < 3:  # two servers of Python's, and then a worker
-        time.sleep(0.1)
-    time.sleep(1)
+DRIVER = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from pathlib import Path
+import paribus.study  # registers what recipes name
+from paribus.execution import run_jobs
+from test_workers import job_of
+
+def tick(board):
+    if board[0, 0] > 0:
+        print("trains", flush=True)
+
+run_jobs([job_of(Path(), epochs=10**7)], 1, print, tick)
+"""
+
+
+def test_workers_end_with_their_driver(folder: Path) -> None:
+    words = [sys.executable, "-c", DRIVER, str(Path(__file__).parent)]
+    driver = subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE, text=True)
+    assert driver.stdout
+    assert driver.stdout.readline() == "trains\n"
+    workers = living(driver.pid)
+    assert len(workers) == 3  # the worker, and two servers of Python's
     driver.kill()
     driver.wait()
     deadline = time.monotonic() + 5
@@ -207,6 +213,5 @@ def test_workers_end_with_their_driver(start: Callable[[int], subprocess.Popen[s
     left = [process for process in workers if alive(process)]
     for process in left:
         os.kill(process, signal.SIGKILL)
-    driver.stderr.close()
     driver.stdout.close()
     assert left == []

@@ -1,43 +1,39 @@
-"""CSV files: one label column, all others numeric features; a mistake is named by file, line, column and value."""
+"""Tables from files: one label column, all others numeric features; a mistake is named by its place and value."""
 
 from __future__ import annotations
 
-import csv
-import gzip
-import lzma
 import math
-import zlib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from paribus.data.arrays import dataset_from
 from paribus.data.dataset import Dataset
+from paribus.data.formats import csv_text, parquet
+from paribus.data.formats.arrays import dataset_from
 from paribus.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "?"]
-_OPEN = {".gz": gzip.open, ".xz": lzma.open}
+SUFFIXES = (".csv", ".csv.gz", ".csv.xz", ".parquet")
 
 
-def read_csv(path: Path, label: str, test: float | Path) -> Dataset:
-    """The data set in a CSV file whose first line names the columns.
+def read_table(path: Path, label: str, test: float | Path) -> Dataset:
+    """The data set in a CSV file, whose first line names the columns, or in a Parquet file.
 
     64 or more columns of whole numbers from 0 to 255 are pixels and stay uint8, as squares of shape (row, side, side)
     if their number is a square. All else becomes float32 of shape (row, feature).
 
     Args:
-        path: the file, packed if it ends in .gz or .xz.
+        path: the file, with one of `SUFFIXES`; .gz and .xz are packed.
         label: column of the class, of any type.
         test: share of each class held out, or the file that holds the test set.
 
     Raises:
         DataError: a file is not there or cannot be read; a feature is missing or no number; the columns differ; or the
-            classes are not what `dataset_from` allows. It names the line of the file.
+            classes are not what `dataset_from` allows. It names the line (CSV) or the row (Parquet) of the file.
     """
     paths = [path, test] if isinstance(test, Path) else [path]
     tables = [_read(each, label) for each in paths]
@@ -49,43 +45,24 @@ def read_csv(path: Path, label: str, test: float | Path) -> Dataset:
     files = dict(zip(y_keys, paths, strict=True))
 
     def row_name(key: str, row: int) -> str:
-        return f"{files[key]}, line {_line(files[key], row)}, column {label!r}"
+        return f"{files[key]}, {_reader(files[key]).row(files[key], row)}, column {label!r}"
 
     return dataset_from(arrays, path.name, 0.0 if isinstance(test, Path) else test, row_name)
 
 
-def _open(path: Path) -> TextIO:
-    return _OPEN.get(path.suffix, open)(path, "rt", encoding="utf-8-sig", newline="")  # pyright: ignore[reportReturnType]
+def _reader(path: Path):
+    """The module that reads such a file."""
+    return parquet if path.suffix == ".parquet" else csv_text
 
 
 def _read(path: Path, label: str) -> pd.DataFrame:
     """The checked table of one file: the label as text, features as numbers."""
-    import pandas as pd
-
     if not path.is_file():
         raise DataError(f"{path} does not exist. Give a file, relative to the study file's folder.")
-    try:
-        with _open(path) as file:
-            reader = csv.reader(file, skipinitialspace=True)
-            columns = next(reader, [])
-            first = next((fields for fields in reader if any(map(str.strip, fields))), [])
-        _check_header(columns, label, path)
-        if len(first) > len(columns):
-            found = f"{len(first)} values where the header names {len(columns)} columns"
-            raise DataError(f"{path}, line {_line(path, 0)}: {found}. Mend the file.")
-        table = pd.read_csv(
-            path,
-            dtype={label: str},
-            keep_default_na=False,
-            na_values={column: _MISSING for column in columns if column != label},
-            skipinitialspace=True,
-            low_memory=False,
-            encoding="utf-8",
-        )
-    except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, csv.Error) as failed:
-        raise DataError(
-            f"{path} cannot be read as CSV: {failed}. Commas, one header line and UTF-8 are asked."
-        ) from failed
+    if not path.name.endswith(SUFFIXES):
+        raise DataError(f"{path} is not a table. Its name must end in one of {', '.join(SUFFIXES)}.")
+    _check_header(_reader(path).columns(path), label, path)
+    table = _reader(path).frame(path, label)
     if table.empty:
         raise DataError(f"{path} has a header but no rows. Add rows.")
     _check_numbers(table, label, path)
@@ -94,20 +71,16 @@ def _read(path: Path, label: str) -> pd.DataFrame:
 
 
 def _check_header(columns: list[str], label: str, path: Path) -> None:
-    if not columns:
-        raise DataError(f"{path} is empty or starts with an empty line. Its first line must name the columns.")
     twice = next((column for column in columns if columns.count(column) > 1), None)
     if label not in columns:
         near = get_close_matches(label, columns, n=1)
         hint = f"Did you mean {near[0]!r}? " if near else ""
         shown = ", ".join(columns[:20]) + (f" and {len(columns) - 20} more" if len(columns) > 20 else "")
-        raise DataError(
-            f"{path} has no column {label!r} for the label. {hint}Its first line names: {shown}. Set `data.label`."
-        )
+        raise DataError(f"{path} has no column {label!r} for the label. {hint}It names: {shown}. Set `data.label`.")
     if twice is not None:
         raise DataError(f"{path} has more than one column {twice!r}. Rename or remove all but one.")
     if len(columns) == 1:
-        raise DataError(f"{path} has no column but the label {label!r}. Add a column of numbers, separated by commas.")
+        raise DataError(f"{path} has no column but the label {label!r}. Add a column of numbers.")
 
 
 def _check_numbers(table: pd.DataFrame, label: str, path: Path) -> None:
@@ -142,10 +115,9 @@ def _check_missing(table: pd.DataFrame, label: str, path: Path) -> None:
 
 
 def _place(path: Path, table: pd.DataFrame, row: int, column: str) -> str:
-    """File, line, column and what is written there."""
-    line, fields = _record(path, row)
-    number = list(table.columns).index(column)
-    return f"{path}, line {line}, column {column!r}: {fields[number] if number < len(fields) else ''!r}"
+    """File, row, column and what is written there."""
+    at = list(table.columns).index(column)
+    return f"{path}, {_reader(path).row(path, row)}, column {column!r}: {_reader(path).value(path, row, at)}"
 
 
 def _same_columns(table: pd.DataFrame, like: pd.DataFrame, paths: list[Path]) -> pd.DataFrame:
@@ -182,21 +154,3 @@ def _labels(columns: list[pd.Series]) -> list[np.ndarray]:
         return [pd.to_numeric(column).to_numpy() for column in columns]
     except ValueError:
         return [column.to_numpy(object) for column in columns]
-
-
-def _line(path: Path, row: int) -> int:
-    """Line of the file, counted from 1, where the data row `row`, counted from 0, starts."""
-    return _record(path, row)[0]
-
-
-def _record(path: Path, row: int) -> tuple[int, list[str]]:
-    """That line, and the values in it. Read anew, because pandas skips empty lines and keeps no line numbers."""
-    with _open(path) as file:
-        reader = csv.reader(file, skipinitialspace=True)
-        start, seen = 1, -2
-        for fields in reader:
-            seen += any(field.strip() for field in fields) or len(fields) > 1
-            if seen == row:
-                return start, fields
-            start = reader.line_num + 1
-    raise AssertionError(f"{path} has no data row {row}")

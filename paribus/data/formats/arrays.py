@@ -160,7 +160,7 @@ def _class_names(names: Any, classes: np.ndarray, where: str) -> tuple[str, ...]
 def _hold_out(labels_B: np.ndarray, test: float | str, name: str) -> np.ndarray:
     """True for the rows of the test set, shape (row,)."""
     if isinstance(test, str):
-        raise DataError(f"{name} has no test set, and `test: {test}` is a file, allowed for CSV only. Give a share.")
+        raise DataError(f"{name} has no test set, and `test: {test}` is a file, allowed for tables only. Give a share.")
     held_out = stratified(labels_B, test, stream(0, "split", "test"))
     if not held_out.any() or len(np.unique(labels_B[~held_out])) < len(np.unique(labels_B)):
         short = "a class without training rows" if held_out.any() else "the test set without rows"

@@ -1,0 +1,1 @@
+"""The readers of files and arrays, one a format."""

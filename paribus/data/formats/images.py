@@ -1,0 +1,110 @@
+"""Folders of images, one a class, as Pillow reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from paribus.data.dataset import Dataset
+from paribus.data.formats.arrays import dataset_from
+from paribus.errors import DataError
+
+SUFFIXES = (".png", ".jpg", ".jpeg")
+_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK")  # Pillow's names of all with at most 8 bits a channel
+
+
+def read_folder(folder: Path, test: float | str, size: tuple[int, int] | None = None) -> Dataset:
+    """The data set in a folder with CLASS/*.png, or train/CLASS/*.png and test/CLASS/*.png, .jpg and .jpeg too.
+
+    Classes are the folders' names, sorted; items are in the order of their paths. Greyscale images become uint8 of
+    shape (height, width); if any is in colour, all become (3, height, width). Transparency is dropped, and a
+    photograph is turned as its EXIF says.
+
+    Args:
+        folder: holds nothing but the images in their folders.
+        test: share of each class held out if there is no test folder.
+        size: height and width in pixels that every image is resized to (bilinear, smoothed when shrunk); None: all must
+            have one size.
+
+    Raises:
+        DataError: something else lies in the folder, an image is damaged or of another size, a class is empty, or the
+            classes are not what `dataset_from` allows. It names the file.
+    """
+    parts = {"": folder}
+    if (folder / "train").is_dir() or (folder / "test").is_dir():
+        parts = {"_train": folder / "train", "_test": folder / "test"}
+        _no_others(
+            folder, [path for path in sorted(folder.iterdir()) if path not in parts.values()], "train/ and test/"
+        )
+    paths = {key: _images(part) for key, part in parts.items()}
+    items = iter(_decoded([path for part in paths.values() for path in part], size))
+    arrays: dict[str, Any] = {}
+    for key, part in paths.items():
+        arrays[f"x{key}"] = np.stack([next(items) for _ in part])
+        arrays[f"y{key}"] = [path.parent.name for path in part]
+    return dataset_from(arrays, folder.resolve().name, test, lambda key, row: str(paths[key[1:]][row]))
+
+
+def _images(folder: Path) -> list[Path]:
+    """The image files of every class, in order."""
+    if not folder.is_dir():
+        raise DataError(f"{folder} does not exist. Beside a train or test folder there must be the other one.")
+    inside = sorted(folder.iterdir())
+    _no_others(folder, [path for path in inside if not path.is_dir() or path.name.startswith(".")], "a folder a class")
+    if not inside:
+        raise DataError(f"{folder} is empty. It must hold a folder a class, and those images.")
+    return [path for one_class in inside for path in _of_class(one_class)]
+
+
+def _of_class(folder: Path) -> list[Path]:
+    inside = sorted(folder.iterdir())
+    shown = [path for path in inside if path.suffix.lower() in SUFFIXES and path.is_file() and path.name[0] != "."]
+    _no_others(folder, [path for path in inside if path not in shown], ", ".join(SUFFIXES))
+    if not shown:
+        raise DataError(f"{folder} holds no image. Add some ({', '.join(SUFFIXES)}) or remove the folder.")
+    return shown
+
+
+def _no_others(folder: Path, others: Sequence[Path], allowed: str) -> None:
+    if others:
+        more = f" and {len(others) - 5} more" if len(others) > 5 else ""
+        named = ", ".join(path.name for path in others[:5])
+        raise DataError(f"{folder} also holds {named}{more}. Allowed there: {allowed}. Move or remove the rest.")
+
+
+def _decoded(paths: Sequence[Path], size: tuple[int, int] | None) -> list[np.ndarray]:
+    """All images with the same shape."""
+    images: list[np.ndarray] = []
+    for path in paths:
+        image = _decode(path, size)
+        if images and image.shape[-2:] != images[0].shape[-2:]:
+            (height, width), (first_height, first_width) = image.shape[-2:], images[0].shape[-2:]
+            raise DataError(
+                f"{path} is {height} x {width} pixels where {paths[0]} is {first_height} x {first_width}. Allowed: one "
+                "size, or set `data.image_size` to resize all."
+            )
+        images.append(image)
+    if any(image.ndim == 3 for image in images):
+        return [image if image.ndim == 3 else np.broadcast_to(image, (3, *image.shape)) for image in images]
+    return images
+
+
+def _decode(path: Path, size: tuple[int, int] | None) -> np.ndarray:
+    """One image, shape (height, width) or (3, height, width)."""
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(path) as opened:
+            mode = opened.mode
+            if mode in _MODES:
+                image = ImageOps.exif_transpose(opened).convert("L" if mode in ("1", "L", "LA") else "RGB")
+                if size and (image.height, image.width) != size:
+                    image = image.resize((size[1], size[0]), Image.Resampling.BILINEAR)
+                pixels = np.asarray(image)
+                return pixels if pixels.ndim == 2 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as failed:
+        raise DataError(f"{path} cannot be read as an image: {failed}. Replace or remove it.") from failed
+    raise DataError(f"{path} has pixels of mode {mode}. Allowed: 8 bits a channel ({', '.join(_MODES)}). Convert it.")

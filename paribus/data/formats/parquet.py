@@ -1,0 +1,72 @@
+"""Parquet files as frames; a place in one is named by row, column and value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from paribus.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+
+def columns(path: Path) -> list[str]:
+    """The names of the columns; an index that pandas wrote is none.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    return [name for name in _schema(path).names if not name.startswith("__index_level_")]
+
+
+def frame(path: Path, label: str) -> pd.DataFrame:
+    """All rows: the label as text, whatever its type, and numbers; missing values as nan.
+
+    Raises:
+        DataError: the file cannot be read, or a column but the label is of no numeric type.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    from pyarrow import types
+
+    schema, names = _schema(path), columns(path)
+    for name in names:
+        kind = schema.field(name).type
+        if name != label and not (types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)):
+            raise DataError(f"{path}, column {name!r}: {kind} is no number. Encode it, or remove the column.")
+    try:
+        table = pq.read_table(path, columns=names).to_pandas(ignore_metadata=True)
+    except (OSError, ValueError, pa.ArrowException) as failed:
+        raise _unreadable(path, failed) from failed
+    table[label] = table[label].astype(object).map(str, na_action="ignore")
+    return table
+
+
+def row(path: Path, number: int) -> str:
+    """What an error calls the row `number`, counted from 0."""
+    return f"row {number}"
+
+
+def value(path: Path, number: int, at: int) -> str:
+    """What stands in that row, in the column `at`."""
+    import pyarrow.parquet as pq
+
+    name = columns(path)[at]
+    found = pq.read_table(path, columns=[name])[name][number].as_py()
+    return "''" if found is None else repr(found)
+
+
+def _schema(path: Path) -> pa.Schema:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.read_schema(path)
+    except (OSError, pa.ArrowException) as failed:
+        raise _unreadable(path, failed) from failed
+
+
+def _unreadable(path: Path, failed: Exception) -> DataError:
+    return DataError(f"{path} cannot be read as Parquet: {failed}. Write it anew, as by pandas.DataFrame.to_parquet.")

@@ -1,0 +1,33 @@
+"""Balance: how many rows each class has."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from paribus.data import Dataset
+from paribus.report.figures.look import COLOURS, TEMPLATE, label
+
+
+def frame(dataset: Dataset) -> pd.DataFrame:
+    """Columns class, train and test: number of rows; a row a class."""
+    counts = [np.bincount(labels, minlength=dataset.num_classes) for labels in (dataset.y_train, dataset.y_test)]
+    return pd.DataFrame({"class": dataset.class_names, "train": counts[0], "test": counts[1]})
+
+
+def draw(frame: pd.DataFrame) -> go.Figure:
+    """Draw two bars a class.
+
+    Args:
+        frame: from `frame`.
+    """
+    place = np.arange(len(frame))
+    bars = [
+        go.Bar(x=frame[part], y=place, name=name, orientation="h", marker={"color": colour}, hovertemplate="%{x:,}")
+        for part, name, colour in (("train", "training", COLOURS[0]), ("test", "test", COLOURS[1]))
+    ]
+    figure = go.Figure(bars, layout={"template": TEMPLATE, "height": 110 + 32 * len(frame), "bargap": 0.25})
+    figure.update_xaxes(title="rows", rangemode="tozero")
+    names = [label(name) for name in frame["class"]]
+    return figure.update_yaxes(tickvals=place, ticktext=names, ticks="", showgrid=False, autorange="reversed")

@@ -1,0 +1,108 @@
+"""`paribus data show`: what it prints, and the page it writes."""
+
+import base64
+import io
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from paribus.cli.main import app
+from paribus.data import Dataset, describe, near_duplicates
+from paribus.report.data_figures import balance, samples, values
+from paribus.report.data_page import write_data_page
+
+RNG = np.random.default_rng(0)
+X = RNG.integers(0, 256, (30, 3, 8, 8), dtype=np.uint8)
+LABELS = np.arange(30) % 2
+TOY = Dataset("toy", X, LABELS, X[:7], LABELS[:7], ("cat", "<dog>"), notes=("it leaks & more",))
+
+
+def picture(uri: str) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))))
+
+
+def test_show_prints_what_the_description_says() -> None:
+    text = CliRunner().invoke(app, ["data", "show", "digits"])
+    assert text.exit_code == 0
+    found = json.loads(CliRunner().invoke(app, ["data", "show", "digits", "--json"]).stdout)
+    assert set(found["near"]) == {"train", "test", "overlap"}
+    assert found["notes"] == []
+    near = found["near"]
+    assert f"near         {near['train']:,} training items have a near copy in training" in text.stdout
+    assert re.search(
+        rf"^0 +{found['class_counts']['train']['0']} +{found['class_counts']['test']['0']}$", text.stdout, re.M
+    )
+
+
+def test_show_warns_with_the_notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "leaky.py").write_text(
+        "import numpy as np\nfrom paribus import Dataset\ndef make():\n    y = np.arange(8) % 2\n"
+        "    x = np.random.default_rng(0).random((8, 3), dtype=np.float32)\n"
+        "    return Dataset('leaky', x, y, x, y, ('a', 'b'), notes=('do not [b]trust it',))\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["data", "show", "leaky:make", "--output", "page/a.html"])
+    assert "beware       do not [b]trust it" in done.stdout
+    assert "8 test items are also training items" in done.stdout
+    assert "near" not in done.stdout
+    assert "do not [b]trust it" in Path("page/a.html").read_text(encoding="utf-8")
+
+
+def test_balance_and_values_are_those_of_the_data() -> None:
+    table = balance.frame(TOY)
+    assert table.to_dict("list") == {"class": ["cat", "<dog>"], "train": [15, 15], "test": [4, 3]}
+    blue = values.statistics(TOY).query("part == 'training' and channel == 'blue'").iloc[0]
+    expected = [X[:, 2].mean(), X[:, 2].std(), X[:, 2].min(), X[:, 2].max(), 100 * (X[:, 2] == 0).mean()]
+    np.testing.assert_allclose(blue.iloc[2:].to_numpy(float), expected)
+    shares = values.frame(TOY).groupby(["part", "channel"])["percent"].sum()
+    np.testing.assert_allclose(shares, 100)
+    assert len(shares) == 6
+
+
+def test_values_of_features() -> None:
+    x = RNG.normal(size=(50, 4)).astype(np.float32)
+    data = Dataset("toy", x, LABELS[:1].repeat(50), x[:9], LABELS[:1].repeat(9), ("a",))
+    row = values.statistics(data).iloc[0]
+    assert row[["mean", "deviation", "lowest"]].tolist() == pytest.approx([x.mean(), x.std(), x.min()], abs=1e-6)
+
+
+def test_samples_are_the_rows_they_name() -> None:
+    table = samples.frame(TOY, 20)
+    assert len(set(table["row"])) == 20
+    for _, row in table.iterrows():
+        assert row["title"] == TOY.class_names[LABELS[row["row"]]]
+        assert np.array_equal(picture(row["image"]), X[row["row"]].transpose(1, 2, 0))
+    assert samples.frame_of_classes(TOY, 3)["title"].tolist() == ["cat"] * 3 + ["<dog>"] * 3
+    mean = picture(samples.frame_of_means(TOY)["image"][1]).transpose(2, 0, 1)
+    assert np.abs(mean - X[1::2].mean(axis=0)).max() <= 0.5
+
+
+def test_the_grid_holds_every_image_below_its_title() -> None:
+    figure = samples.draw(samples.frame(TOY, 20), columns=8)
+    assert [(image.x, image.y) for image in figure.layout.images][8] == (0, pytest.approx(1.98))
+    assert figure.layout.annotations[0].text in ("cat", "&lt;dog&gt;")
+    assert tuple(figure.layout.yaxis.range) == (3, 0)
+
+
+def test_the_page_has_all_figures_and_their_tables(tmp_path: Path) -> None:
+    found = {**describe(TOY), "near": near_duplicates(TOY)}
+    text = write_data_page(tmp_path / "new" / "toy.html", TOY, found).read_text(encoding="utf-8")
+    assert re.findall(r'id="figure-(\w+)"', text) == ["balance", "random", "classes", "means", "values"]
+    assert "it leaks &amp; more" in text
+    assert "<dog>" not in text.partition("</script>")[2]
+    assert not re.search(r'(src|href)="http', text.partition("</script>")[2])
+    link = re.search(r'download="toy-balance.csv" href="data:text/csv[^,]*,([^"]+)"', text)
+    assert link
+    assert pd.read_csv(io.BytesIO(base64.b64decode(link[1]))).equals(balance.frame(TOY))
+
+
+def test_a_page_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = CliRunner().invoke(app, ["data", "show", "digits", "--output", str(tmp_path / "file" / "a.html")])
+    assert "Cannot write" in str(done.exception)

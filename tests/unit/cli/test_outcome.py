@@ -1,0 +1,72 @@
+"""What the terminal shows of a result, from made-up numbers."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from paribus.cli.options import settings_with
+from paribus.cli.outcome import print_outcome
+from paribus.cli.text import gap, score
+
+
+@pytest.mark.parametrize(
+    ("value", "metric", "as_score", "as_gap"),
+    [
+        (0.87654, "test_accuracy", "87.65", "+87.65"),
+        (-0.00123, "f1_macro", "-0.12", "-0.12"),
+        (0.5, "test_loss", "0.5000", "+0.5000"),
+        (0.0, "loss", "0.0000", "+0.0000"),
+    ],
+)
+def test_numbers(value: float, metric: str, as_score: str, as_gap: str) -> None:
+    assert score(value, metric) == as_score
+    assert gap(value, metric) == as_gap
+
+
+def test_seeds_is_short_for_a_setting() -> None:
+    assert settings_with(["a=1"], None) == ["a=1"]
+    assert settings_with(["a=1"], 3) == ["a=1", "seeds=3"]
+
+
+def run(variant: str, seed: int, status: str, accuracy: float | None = None) -> dict[str, Any]:
+    metrics = {} if accuracy is None else {"test_accuracy": accuracy}
+    return {"variant": variant, "seed": seed, "status": status, "metrics": metrics}
+
+
+def outcome(status: str, second: dict[str, Any]) -> Any:
+    contrast = {
+        "factor": "depth", "level": "2", "reference": "1", "n": 1, "difference": 0.01, "ci_low": None, "ci_high": None,
+        "verdict": "undecided", "caveats": ["C01 only 1 seed"],
+    }  # fmt: skip
+    variants = [
+        {"variant": "baseline", "mean": 0.9, "ci_low": 0.88, "ci_high": 0.92},
+        {"variant": "depth=2", "mean": float("nan"), "ci_low": float("nan"), "ci_high": float("nan")},
+    ]
+    summary = {
+        "study": "a",
+        "status": status,
+        "runs": [run("baseline", 0, "finished", 0.9), second],
+        "contrasts": [contrast],
+    }
+    failures = ["depth=2, seed 0: ValueError: no luck"] if second["status"] == "failed" else []
+    verdicts = ["depth 2 against depth 1 is undecided"]
+    return SimpleNamespace(
+        summary=summary, metric="accuracy", variants=pd.DataFrame(variants), verdicts=verdicts, failures=failures
+    )
+
+
+@pytest.mark.parametrize("status", ["finished", "interrupted"])
+@pytest.mark.parametrize("second", ["failed", "diverged", "interrupted"])
+def test_outcome(capsys: pytest.CaptureFixture[str], status: str, second: str) -> None:
+    print_outcome(outcome(status, run("depth=2", 0, second)))
+    text = capsys.readouterr().out
+    lines = [line.split() for line in text.splitlines()]
+    assert f"a: 2 runs, 1 finished, 1 {second}" in text
+    assert ["baseline", "90.00", "90.00", "88.00", "to", "92.00"] in lines
+    assert ["depth=2", second, "-", "-"] in lines
+    assert ["depth", "2", "against", "1", "1", "+1.00", "-", "undecided", "C01"] in lines
+    assert "- depth 2 against depth 1 is undecided.\n" in text
+    assert ("failed depth=2, seed 0: ValueError: no luck" in text) == (second == "failed")
+    assert ("Not all runs are stored" in text) == (status == "interrupted")
