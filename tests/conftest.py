@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 import paribus.models
-import paribus.training.optimizers  # noqa: F401  (registers what studies name)
+import paribus.training.optimizers
+import paribus.training.schedules  # noqa: F401  (registers what studies name)
 from paribus.spec import StudySpec
 
 

@@ -10,7 +10,7 @@ import tempfile
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from paribus.training.job import Job
 OnRecords = Callable[[Job, list[RunRecord]], None]
 OnTick = Callable[[np.ndarray], None]
 _TICK_S = 0.2
+_TRIES = 2
 
 
 def default_workers() -> int:
@@ -41,21 +42,33 @@ def run_jobs(jobs: Sequence[Job], workers: int, on_records: OnRecords, on_tick: 
         on_tick: called several times a second with the progress board, shape (job, 3): epochs done, runs still
             training, best validation accuracy.
     """
-    if not jobs:
-        return
     with tempfile.TemporaryDirectory(prefix="paribus-") as folder, _main_not_imported():
         path = Path(folder) / "board.npy"
         np.save(path, np.zeros((len(jobs), 3)))
         board = np.load(path, mmap_mode="r")
-        pool = _pool(min(workers, len(jobs)))
-        try:
-            _drive(pool, jobs, path, on_records, lambda: on_tick(board))
-            pool.close()
-        except BaseException:
-            pool.stop()
-            raise
-        finally:
-            pool.join()
+        left = dict(enumerate(jobs))
+        for _ in range(_TRIES):
+            if left:
+                lost = _try_once(left, workers, path, on_records, lambda: on_tick(board))
+                left = {row: left[row] for row in lost}
+        for job in left.values():
+            on_records(job, failures(job, "The worker process died twice. Is there enough memory?"))
+
+
+def _try_once(
+    jobs: dict[int, Job], workers: int, board: Path, on_records: OnRecords, tick: Callable[[], None]
+) -> list[int]:
+    """Train cohorts in a new pool; returns the rows of those whose worker died."""
+    pool = _pool(min(workers, len(jobs)))
+    try:
+        lost = _drive(pool, jobs, board, on_records, tick)
+        pool.close()
+    except BaseException:
+        pool.stop()
+        raise
+    finally:
+        pool.join()
+    return lost
 
 
 def warm_up() -> None:
@@ -93,36 +106,34 @@ def _pool(workers: int) -> ProcessPool:
 
 
 def _drive(
-    pool: ProcessPool, jobs: Sequence[Job], board: Path, on_records: OnRecords, tick: Callable[[], None]
-) -> None:
+    pool: ProcessPool, jobs: dict[int, Job], board: Path, on_records: OnRecords, tick: Callable[[], None]
+) -> list[int]:
     from paribus.execution import start
 
-    def schedule(row: int) -> Future[list[RunRecord]]:
-        return pool.schedule(start.work, args=[jobs[row], board, row])
-
     with _uninterrupted():  # the first starts the workers
-        waiting = {schedule(row): row for row in range(len(jobs))}
-    retried: set[int] = set()
+        waiting: dict[Any, int] = {pool.schedule(start.work, args=[job, board, row]): row for row, job in jobs.items()}
+    lost: list[int] = []
     while waiting:
         done, _ = wait(waiting, timeout=_TICK_S, return_when=FIRST_COMPLETED)
         for future in done:
             row = waiting.pop(future)
             error = future.exception()
-            if isinstance(error, ProcessExpired) and row not in retried:
-                retried.add(row)
-                waiting[schedule(row)] = row
+            if isinstance(error, ProcessExpired | BrokenExecutor):
+                lost.append(row)
             else:
-                on_records(jobs[row], failures(jobs[row], error) if error else future.result())
+                on_records(jobs[row], failures(jobs[row], _told(error)) if error else future.result())
         tick()
+    return lost
 
 
-def failures(job: Job, error: BaseException) -> list[RunRecord]:
+def failures(job: Job, message: str) -> list[RunRecord]:
     """A failed record for every run of a cohort that could not be trained."""
-    if isinstance(error, ProcessExpired):
-        message = f"The worker process died twice (exit code {error.exitcode}). Is there enough memory?"
-    else:
-        message = str(getattr(error, "traceback", "")) or "".join(traceback.format_exception(error))
     return [RunRecord(run.key, run.recipe, run.seed, Status.FAILED, message=message) for run in job.runs]
+
+
+def _told(error: BaseException) -> str:
+    """The traceback of an error in a worker."""
+    return str(getattr(error, "traceback", "")) or "".join(traceback.format_exception(error))
 
 
 @contextmanager

@@ -106,7 +106,7 @@ def test_a_worker_that_dies_twice_gives_failed_runs(folder: Path) -> None:
     failed, other = finish([job_of(trap, width=4), job_of(folder, width=5)])
     assert trap.attempts == 2
     assert [(run.key, run.seed, run.status) for run in failed] == [("4-0", 0, "failed"), ("4-1", 1, "failed")]
-    assert failed[0].message == "The worker process died twice (exit code -9). Is there enough memory?"
+    assert failed[0].message == "The worker process died twice. Is there enough memory?"
     assert failed[0].recipe["model"]["width"] == 4
     assert [run.status for run in other] == ["finished", "finished"]
 
@@ -215,3 +215,26 @@ def test_workers_end_with_their_driver(folder: Path) -> None:
         os.kill(process, signal.SIGKILL)
     driver.stdout.close()
     assert left == []
+
+
+def test_idle_workers_that_die_cost_nothing_but_the_retry(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker killed before its first cohort breaks the pool as a whole, and a new one takes over."""
+    from paribus.execution import start
+
+    marker = folder / "killed"
+    monkeypatch.setattr(start, "initialize", DiesOnce(marker))
+    (records,) = finish([job_of(folder)], workers=1)
+    assert marker.exists()
+    assert [record.status for record in records] == ["finished", "finished"]
+
+
+class DiesOnce:
+    """A worker's preparation that kills the first worker."""
+
+    def __init__(self, marker: Path) -> None:
+        self.marker = marker
+
+    def __call__(self, driver: int) -> None:
+        if not self.marker.exists():
+            self.marker.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
