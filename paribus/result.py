@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from paribus.comparison.summary import contrasts_of, summarize
 from paribus.comparison.words import sentence
+from paribus.errors import StoreError, suggest
 from paribus.report.page import write_page
 from paribus.report.tables import Tables, load_tables
 from paribus.store import Store
@@ -16,6 +17,8 @@ from paribus.store import Store
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
+
+    from paribus.training.trained import Trained
 
 
 class Result:
@@ -89,6 +92,29 @@ class Result:
     def figures(self) -> dict[str, go.Figure]:
         """The report's figures by name."""
         return self.tables.figures()
+
+    def load(self, variant: str, seed: int | None = None) -> Trained:
+        """The trained network of one run, with its preprocessing and class names.
+
+        Args:
+            variant: name of the variant, as in `runs`.
+            seed: of the run; by default the first that finished.
+
+        Raises:
+            StoreError: there is no such run, or it did not finish.
+        """
+        from paribus.training.trained import Trained
+
+        runs = [run for run in self.summary["runs"] if run["status"] == "finished"]
+        named = [run for run in runs if run["variant"] == variant]
+        if not named:
+            raise StoreError(f"No finished run of {variant!r}. {suggest(variant, {run['variant'] for run in runs})}")
+        found = next((run for run in named if seed in (None, run["seed"])), None)
+        if found is None:
+            known = ", ".join(str(run["seed"]) for run in named)
+            raise StoreError(f"No finished run of {variant!r} with seed {seed}. Finished seeds: {known}.")
+        row, dataset = self._rows[found["key"]], self._record["dataset"]
+        return Trained(row.recipe, self._store.weights(row.key), dataset["item_shape"], dataset["class_names"])
 
     def report(self, path: Path | str | None = None) -> Path:
         """Write the report, one HTML file that needs no network, and return where it lies.

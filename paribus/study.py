@@ -6,14 +6,15 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import PrivateAttr
 
 import paribus.models
 import paribus.training.optimizers
 import paribus.training.schedules  # noqa: F401  (registers what studies name)
-from paribus.data import Dataset, load
+from paribus.data import Dataset
+from paribus.data import load as load_data
 from paribus.data.prepared import prepare
 from paribus.environment import environment
 from paribus.execution import default_workers, run_jobs, show_progress, warm_up
@@ -24,6 +25,9 @@ from paribus.spec import StudySpec
 from paribus.store import RunRecord, Store, home_directory
 from paribus.studies import find_study
 from paribus.training.job import Job, RunTask
+
+if TYPE_CHECKING:
+    from paribus.training.trained import Trained
 
 
 class Study(StudySpec):
@@ -66,7 +70,7 @@ class Study(StudySpec):
             StoreError: the home cannot be used.
         """
         warm_up()
-        dataset = load(self.data, self._base)
+        dataset = load_data(self.data, self._base)
         plan = plan_on(self, dataset)
         store = Store(home_directory(Path(home) if home else None))
         folder, description = prepare(dataset, store.home)
@@ -84,6 +88,15 @@ class Study(StudySpec):
 
             run_jobs(jobs, workers or default_workers(), save, progress.tick)
         return Result(store, self.name)
+
+
+def load(study: str, variant: str = "baseline", seed: int | None = None, home: Path | str | None = None) -> Trained:
+    """A trained network of a stored study, with its preprocessing and class names; see `Result.load`.
+
+    Raises:
+        StoreError: there is no such study or run in the home, or the run did not finish.
+    """
+    return Result(Store(home_directory(Path(home) if home else None)), study).load(variant, seed)
 
 
 def _missing(plan: Plan, dataset: Dataset, store: Store) -> list[tuple[Run, ...]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 
 from paribus.store.records import RunRecord
 
@@ -53,6 +53,11 @@ def read_history(path: Path) -> dict[str, np.ndarray]:
     """Epoch columns, each of shape (epoch,)."""
     table = pq.read_table(path)
     return {name: table[name].to_numpy() for name in table.column_names}
+
+
+def read_weights(path: Path) -> dict[str, np.ndarray]:
+    """Tensors by name."""
+    return load_file(path)
 
 
 def sweep(home: Path) -> None:

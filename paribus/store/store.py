@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from paribus.errors import StoreError, suggest
-from paribus.store.artifacts import read_history, run_folder, sweep, write_run
+from paribus.store.artifacts import read_history, read_weights, run_folder, sweep, write_run
 from paribus.store.migrate import migrate
 from paribus.store.records import RunRecord
 from paribus.store.tables import RunRow, StudyRow
@@ -123,6 +123,10 @@ class Store:
     def provenance(self, key: str) -> dict[str, Any]:
         """The run's recipe, and the engine that carried it out."""
         return json.loads(self._artifact(key, "recipe.json").read_text(encoding="utf-8"))
+
+    def weights(self, key: str) -> dict[str, np.ndarray]:
+        """A finished run's tensors by name, and the numbers of its scaling."""
+        return read_weights(self._artifact(key, "weights.safetensors"))
 
     def predictions(self, key: str) -> dict[str, np.ndarray]:
         """Probabilities, true labels and item numbers of a finished run."""

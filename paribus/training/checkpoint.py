@@ -15,7 +15,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from paribus.training.parameters import set_states, states_of
+from paribus.training.parameters import restore, set_states, states_of
 from paribus.training.stopping import Watch
 
 if TYPE_CHECKING:
@@ -89,11 +89,11 @@ def resume(cohort: Cohort) -> tuple[Clock, list[RunRecord]]:
         member.kept = _named(tensors, f"{member.key}/kept/")
     done = [m for m, member in enumerate(cohort.active) if member.key not in meta["active"]]
     for m in done:
-        cohort.restore(m, cohort.active[m].kept)
+        restore(cohort.network, m, cohort.active[m].kept)
     records = cohort.records(done)
     cohort.select([m for m in range(len(cohort.active)) if m not in done])
     for m, member in enumerate(cohort.active):
-        cohort.restore(m, _named(tensors, f"{member.key}/network/"))
+        restore(cohort.network, m, _named(tensors, f"{member.key}/network/"))
     set_states(cohort.optimizer, [_named(tensors, f"{member.key}/optimizer/") for member in cohort.active])
     return Clock(epoch=meta["epoch"], before_s=meta["taken_s"]), records
 

@@ -22,9 +22,9 @@ from paribus.training.checkpoint import resume, save_checkpoint
 from paribus.training.feed import Feed
 from paribus.training.job import Job
 from paribus.training.objective import make_objective
-from paribus.training.parameters import flatten, make_optimizer, set_states, states_of
-from paribus.training.rates import Rates, schedule_key
+from paribus.training.parameters import flatten, make_optimizer, restore, set_states, states_of
 from paribus.training.record import Member, Predictions, record_of
+from paribus.training.schedules.rates import Rates, schedule_key
 from paribus.training.step import evaluate, probabilities, step
 
 Progress = Callable[[int, int, float], None]
@@ -45,6 +45,8 @@ class Cohort:
         # equal numbers side by side: fewer groups
         self.members.sort(key=lambda member: (repr(member.recipe.optimizer), repr(schedule_key(member))))
         scalings = fit_scalings(x_NF, [m.rows.train for m in self.members], recipes[0].data.scale)
+        for member, scaling in zip(self.members, scalings, strict=True):
+            member.scaling = scaling
         self.train_feed = Feed(_tensor(x_NF, device), _tensor(y_N, device), scalings)
         self.test_feed = Feed(_tensor(x_test, device), _tensor(y_test, device), scalings)
         self.objective = make_objective(self.members, y_N, job.num_classes, device)
@@ -107,20 +109,13 @@ class Cohort:
         done = [m for m, member in enumerate(self.active) if member.watch.done]
         for m in done:
             kept = self.active[m].kept
-            self.restore(m, kept)
+            restore(self.network, m, kept)
             self.active[m].kept = kept or self.state_of(m)
         records = self.records(done)
         keep = [m for m in range(len(self.active)) if m not in done]
         if done:
             self.select(keep)
         return records
-
-    def restore(self, m: int, kept: dict[str, Tensor]) -> None:
-        """Give the run at place m the parameters and running statistics that `state_of` returned."""
-        with torch.no_grad():
-            for name, tensor in (*self.network.named_parameters(), *self.network.named_buffers()):
-                if name in kept:
-                    tensor[m].copy_(kept[name])
 
     def select(self, keep: Sequence[int]) -> None:
         """Go on with the runs at the places `keep` alone."""
@@ -130,7 +125,7 @@ class Cohort:
             return
         self._build()
         for m, state in enumerate(states):
-            self.restore(m, state)
+            restore(self.network, m, state)
         set_states(self.optimizer, [optimizer_states[m] for m in keep])
         self.objective = self.objective.select(keep)
         self.train_feed.select(keep)

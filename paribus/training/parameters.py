@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -36,6 +36,14 @@ def flatten(network: nn.Module) -> Tensor:
         parameter.grad = theta_MP.grad[:, place].view(values.shape)
         start += size
     return theta_MP
+
+
+def restore(network: nn.Module, m: int, values: Mapping[str, Tensor]) -> None:
+    """Give the run at place m the parameters and buffers in `values`, which have no run axis; others stay."""
+    with torch.no_grad():
+        for name, tensor in (*network.named_parameters(), *network.named_buffers()):
+            if name in values:
+                tensor[m].copy_(values[name])
 
 
 def make_optimizer(theta_MP: Tensor, updates: Sequence[Update], schedules: Sequence[Any] = ()) -> torch.optim.Optimizer:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from paribus.data.sampling import Rows
+from paribus.data.scaling import Scaling
 from paribus.evaluation.metrics import score
 from paribus.planning.estimate import predicted_time_s
 from paribus.spec import Recipe
 from paribus.store.records import RunRecord, Status
 from paribus.training.stopping import Watch
 
+SCALING = "scaling."
+"""Begins the names of the scaling's numbers among the weights."""
 COLUMNS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
 
 
@@ -25,6 +29,7 @@ class Member:
         self.watch = Watch(recipe)
         self.history: list[tuple[float, ...]] = []
         self.kept: dict[str, torch.Tensor] = {}
+        self.scaling: Scaling | None = None
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,12 @@ class Predictions:
     p_BC: np.ndarray
     y_B: np.ndarray
     items_B: np.ndarray
+
+
+def weights_of(kept: Mapping[str, torch.Tensor], scaling: Scaling) -> dict[str, np.ndarray]:
+    """What the store keeps of a network: its tensors without the run axis, and the numbers of its scaling."""
+    numbers = {f"{SCALING}shift": scaling.shift, f"{SCALING}factor": scaling.factor}
+    return {name: tensor.cpu().numpy() for name, tensor in kept.items()} | numbers
 
 
 def record_of(member: Member, predictions: dict[str, Predictions], operations: int) -> RunRecord:
@@ -57,7 +68,7 @@ def record_of(member: Member, predictions: dict[str, Predictions], operations: i
         metrics=metrics,
         history={k: np.array(v) for k, v in zip(COLUMNS, zip(*member.history, strict=True), strict=True)},
         predictions=arrays,
-        weights={name: tensor.cpu().numpy() for name, tensor in member.kept.items()} if finished else {},
+        weights=weights_of(member.kept, member.scaling) if finished and member.scaling else {},
         engine=_engine(),
     )
 

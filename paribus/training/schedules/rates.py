@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from paribus.spec.parts import call_part
-from paribus.training.record import Member
 from paribus.training.schedules import Moment, warmed_up
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+
+    from paribus.training.record import Member
 
 
 def schedule_key(member: Member) -> Any:
@@ -31,7 +33,7 @@ class Rates:
         members: one a run.
     """
 
-    def __init__(self, optimizer: torch.optim.Optimizer, members: Sequence[Member]) -> None:
+    def __init__(self, optimizer: Optimizer, members: Sequence[Member]) -> None:
         alike = groupby(members, key=lambda m: (call_part("optimizer", m.recipe.optimizer), schedule_key(m)))
         leaders = [next(group) for _, group in alike]
         plain = [m.recipe.schedule.__dict__["kind"] == "constant" and not m.recipe.warmup_epochs for m in leaders]

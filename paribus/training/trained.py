@@ -1,0 +1,84 @@
+"""A trained network, loaded: it scales items as its training did, and names the classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+
+from paribus.data.scaling import Scaling
+from paribus.errors import DataError
+from paribus.models.network import Network
+from paribus.spec import Recipe
+from paribus.spec.parts import call_part
+from paribus.training.feed import Feed
+from paribus.training.parameters import restore
+from paribus.training.precision import choose_precision
+from paribus.training.record import SCALING
+from paribus.training.step import probabilities
+
+
+class Trained:
+    """One run's network with its preprocessing and class names.
+
+    Args:
+        recipe: the run's recipe, as JSON values.
+        weights: tensors by name, as `weights_of` gave them.
+        item_shape: of one item, as the data set has it.
+        class_names: one name a class.
+    """
+
+    def __init__(
+        self,
+        recipe: Mapping[str, Any],
+        weights: Mapping[str, np.ndarray],
+        item_shape: Sequence[int],
+        class_names: Sequence[str],
+    ) -> None:
+        self.recipe = Recipe.model_validate(dict(recipe))
+        self.item_shape, self.class_names = tuple(item_shape), tuple(class_names)
+        blueprint, sigmoid = call_part("model", self.recipe.model), self.recipe.output == "sigmoid"
+        self.network = Network([blueprint], [0], self.item_shape, len(class_names), sigmoid)
+        restore(self.network, 0, {name: torch.from_numpy(np.array(value)) for name, value in weights.items()})
+        shift, factor = (weights[f"{SCALING}{part}"] for part in ("shift", "factor"))
+        self._scaling = Scaling(shift, factor, unit_rows=self.recipe.data.scale == "l2-rows")
+
+    def predict_proba(self, items: np.ndarray) -> np.ndarray:
+        """Class probabilities, shape (row, class), float32; where the training was, the stored ones bit for bit.
+
+        Args:
+            items: unscaled items as the data set has them, shape (row, *item_shape).
+
+        Raises:
+            DataError: the items have another shape, or no numbers.
+        """
+        if items.shape[1:] != self.item_shape or items.dtype.kind not in "uifb":
+            raise DataError(
+                f"Items must be numbers of shape (rows, {', '.join(map(str, self.item_shape))}), "
+                f"found {items.dtype} of shape {items.shape}."
+            )
+        x_NF = items if items.dtype == np.uint8 else items.astype(np.float32)
+        flat = torch.from_numpy(np.ascontiguousarray(x_NF.reshape(len(items), -1)))
+        feed = Feed(flat, torch.zeros(len(items), dtype=torch.int64), [self._scaling])
+        with _as_trained():
+            return probabilities(self.network, feed, torch.arange(len(items)).unsqueeze(0))[0].numpy()
+
+    def predict(self, items: np.ndarray) -> list[str]:
+        """The name of the most probable class of each item; arguments as for `predict_proba`."""
+        return [self.class_names[code] for code in self.predict_proba(items).argmax(axis=1)]
+
+
+@contextmanager
+def _as_trained() -> Iterator[None]:
+    """One thread and the products of training, then what the program had before."""
+    threads, precision = torch.get_num_threads(), torch.get_float32_matmul_precision()
+    torch.set_num_threads(1)
+    choose_precision()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.set_float32_matmul_precision(precision)

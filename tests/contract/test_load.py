@@ -1,0 +1,69 @@
+"""A loaded network predicts what was stored when it was trained, bit for bit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import paribus
+from paribus import DataError, StoreError, Study
+from paribus.result import Result
+from paribus.store import Store
+
+LEVELS: dict[str, dict[str, Any]] = {
+    "mlp": {},
+    "batch norm, best kept": {"model.batch_norm": True, "keep": "best"},
+    "rows": {"data.scale": "l2-rows"},
+    "features": {"data.scale": "per-feature"},
+    "cnn": {"model": {"kind": "cnn", "base_filters": 2, "blocks": 2}},
+    "resnet": {"model": {"kind": "resnet", "base_filters": 2, "stages": 2}},
+    "diverges": {"optimizer": {"kind": "sgd", "lr": 1e30}},
+}
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    study = Study(
+        name="levels",
+        data={"source": "digits"},
+        baseline={"model": {"kind": "mlp", "width": 16}, "epochs": 1},
+        factors={"all": {"levels": LEVELS}},
+        seeds=[3, 5],
+    )
+    return study.run(tmp_path_factory.mktemp("home"), quiet=True)
+
+
+@pytest.mark.parametrize("level", [level for level in LEVELS if level != "diverges"])
+def test_predictions_are_those_stored(level: str, result: Result) -> None:
+    from paribus.data.sources.digits import digits
+
+    variant = "baseline" if level == "mlp" else f"all={level}"
+    threads = torch.get_num_threads()
+    for run in (run for run in result.summary["runs"] if run["variant"] == variant):
+        stored = result._store.predictions(run["key"])
+        trained = result.load(variant, run["seed"])
+        ours = trained.predict_proba(digits().x_test)
+        np.testing.assert_array_equal(ours, stored["test_probabilities"])
+        assert trained.predict(digits().x_test[:5]) == [str(code) for code in ours[:5].argmax(1)]
+    assert torch.get_num_threads() == threads
+
+
+def test_loading_by_name(result: Result) -> None:
+    home = result._store.home
+    assert paribus.load("levels", "all=cnn", home=home).recipe == result.load("all=cnn", 3).recipe
+    with pytest.raises(StoreError, match=r"No finished run of 'all=diverges'\. Did you mean"):
+        paribus.load("levels", "all=diverges", home=home)
+    with pytest.raises(StoreError, match=r"No finished run of 'baseline' with seed 4\. Finished seeds: 3, 5\."):
+        result.load("baseline", 4)
+    assert isinstance(result._store, Store)
+    assert isinstance(home, Path)
+
+
+@pytest.mark.parametrize("items", [np.zeros((2, 64)), np.zeros((2, 8, 8), dtype=str)], ids=["shape", "text"])
+def test_other_items_are_refused(items: np.ndarray, result: Result) -> None:
+    with pytest.raises(DataError, match=r"Items must be numbers of shape \(rows, 8, 8\), found"):
+        result.load("baseline").predict_proba(items)
