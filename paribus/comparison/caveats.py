@@ -13,6 +13,7 @@ CAVEATS: dict[str, str] = {
     "C06": "the difference is decided but smaller than the margin",
     "C07": "the difference is the same for every seed, so its spread is unknown",
     "C08": "a single seed shows no spread",
+    "C09": "the data set comes with a warning",
 }
 
 

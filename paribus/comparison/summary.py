@@ -82,6 +82,7 @@ def _doubted(contrast: Contrast, by_level: Mapping[str, list[RunRow | None]], re
     overlap = record["dataset"]["overlap"]
     if overlap:
         caveats.append(caveat("C04", f"{overlap} test items are also in the training data"))
+    caveats += [caveat("C09", note) for note in record["dataset"].get("notes", ())]
     return replace(contrast, caveats=tuple(caveats))
 
 

@@ -48,6 +48,7 @@ def data_terms(record: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Preparation", _preparation(asked)),
         ("Split", _split(asked)),
         ("Fingerprint", found["fingerprint"]),
+        *(("Warning", note) for note in found.get("notes", ())),
     ]  # fmt: skip
 
 
