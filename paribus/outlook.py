@@ -66,6 +66,8 @@ def _check_output(plan: Plan, dataset: Dataset) -> None:
             raise DataError(
                 f"{name}: output: sigmoid is for 2 classes, but the data have {dataset.num_classes}; use softmax."
             )
+        if recipe.augment and len(dataset.item_shape) not in (2, 3):
+            raise SpecError(f"{name}: augment needs images, but the items have shape {dataset.item_shape}.")
         try:
             count(recipe, dataset)
         except SpecError as error:

@@ -38,6 +38,18 @@ class EarlyStopping(Record):
     min_delta: float = Field(default=0.0, ge=0, description="A smaller gain than this does not count as improvement.")
 
 
+class Augmentation(Record):
+    """Random changes of training images; each number is the largest change, 0 for none."""
+
+    flip: bool = Field(default=False, description="Mirror half of the images, left to right.")
+    rotation: float = Field(default=0.0, ge=0, le=180, description="Degrees, either way.")
+    shift: float = Field(default=0.0, ge=0, le=1, description="Share of height and width, either way.")
+    zoom: float = Field(default=0.0, ge=0, lt=1, description="Share by which images grow or shrink.")
+    brightness: float = Field(default=0.0, ge=0, le=1, description="Share of the value range, up or down.")
+    contrast: float = Field(default=0.0, ge=0, le=1, description="Share by which distances from the mean change.")
+    cutout: float = Field(default=0.0, ge=0, le=1, description="Side of a blackened square, as a share of the image.")
+
+
 class Baseline(Record):
     """The recipe that factors depart from, as the study file writes it."""
 
@@ -58,6 +70,7 @@ class Baseline(Record):
     output: Literal["softmax", "sigmoid"] = Field(
         default="softmax", description="`sigmoid`: one output for two classes."
     )
+    augment: Augmentation | None = Field(default=None, description="Random changes of training images.")
     epochs: int = Field(default=10, ge=1, description="Passes over the training rows.")
     batch_size: int = Field(default=128, ge=1, description="Rows a step; the last batch of an epoch may be smaller.")
     monitor: Literal["loss", "accuracy"] = Field(default="loss", description="Validation metric of the best epoch.")

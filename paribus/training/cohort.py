@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from paribus.data.augmentation import augment
 from paribus.data.sampling import rows_of
 from paribus.data.scaling import fit_scalings
 from paribus.models import count_operations
@@ -74,12 +75,13 @@ class Cohort:
         rows_MN = torch.from_numpy(order_MN).to(self.device)
         loss_M = torch.zeros(len(rows_MN), device=self.device)
         correct_M = torch.zeros(len(rows_MN), device=self.device)
+        change = self._augmentation(epoch)
         batches = rows_MN.split(self.active[0].recipe.batch_size, dim=1)
         grad_MP = self.theta_MP.grad
         assert grad_MP is not None
         for number, rows_MB in enumerate(batches):
             self.rates.set(epoch + number / len(batches))
-            batch = self.train_feed.batch(rows_MB)
+            batch = self.train_feed.batch(rows_MB, change)
             loss, correct = step(self.network, self.optimizer, batch, self.objective, grad_MP)
             loss_M += loss
             correct_M += correct
@@ -90,6 +92,16 @@ class Cohort:
             member.history.append(numbers)
             if member.watch.see(numbers[0], *numbers[2:]) and member.recipe.keep == "best":
                 member.kept = self.state_of(m)
+
+    def _augmentation(self, epoch: int) -> Callable[[Tensor], Tensor] | None:
+        """What changes the items of an epoch's batches, each run's by its own stream."""
+        options = self.active[0].recipe.augment
+        if options is None:
+            return None
+        streams = [stream(m.seed, "augment", epoch) for m in self.active]
+        top = 255.0 if self.train_feed.x_NF.dtype == torch.uint8 else 1.0
+        planes = (1, *self.item_shape)[-3:]
+        return lambda x_MBF: augment(x_MBF, planes, options, streams, top)  # pyright: ignore[reportArgumentType]
 
     def _validate(self) -> tuple[Tensor, Tensor]:
         rows_MV = torch.from_numpy(np.stack([m.rows.validation for m in self.active])).to(self.device)

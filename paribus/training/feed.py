@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -26,10 +26,12 @@ class Feed:
         self.factor_M1F = torch.from_numpy(np.stack([s.factor for s in scalings])).unsqueeze(1).to(x_NF.device)
         self.unit_rows = scalings[0].unit_rows
 
-    def batch(self, rows_MB: Tensor) -> tuple[Tensor, Tensor]:
-        """Scaled items, shape (run, row, feature), and their labels, shape (run, row)."""
+    def batch(self, rows_MB: Tensor, change: Callable[[Tensor], Tensor] | None = None) -> tuple[Tensor, Tensor]:
+        """Items, changed and then scaled, shape (run, row, feature), and their labels, shape (run, row)."""
         rows = rows_MB.reshape(-1)
         x_MBF = self.x_NF.index_select(0, rows).view(*rows_MB.shape, -1).to(torch.float32)
+        if change:
+            x_MBF = change(x_MBF)
         if self.unit_rows:
             norm_MB1 = torch.linalg.vector_norm(x_MBF, dim=2, keepdim=True)
             x_MBF = x_MBF.div_(torch.where(norm_MB1 > 0, norm_MB1, 1.0))

@@ -94,6 +94,12 @@ IMAGE_MODELS: dict[str, dict[str, Any]] = {
     "cnn": {"model.kind": "cnn", "model.base_filters": 4, "model.blocks": 2, "l2": 0.01, "batch_size": 128},
     "cnn by keras": {"model": {"kind": "cnn", "base_filters": 4, "conventions": "keras", "activation": "gelu"}},
     "alexnet": {"model.kind": "alexnet", "model.dense_units": 16, "epochs": 1, "data.fraction": 0.2},
+    "augmented mlp": {"augment": {"flip": True, "rotation": 20, "shift": 0.1, "zoom": 0.2}},
+    "augmented cnn": {
+        "model.kind": "cnn",
+        "model.base_filters": 2,
+        "augment": {"brightness": 0.2, "contrast": 0.3, "cutout": 0.4},
+    },
     "resnet": {"model.kind": "resnet", "model.base_filters": 4, "clip_norm": 1.0, "batch_size": 128},
 }
 
