@@ -8,7 +8,6 @@ from pathlib import Path
 from paribus.data import Dataset, load
 from paribus.data.sampling import rows_of
 from paribus.errors import DataError, SpecError
-from paribus.models import Conv, count_operations, count_parameters
 from paribus.planning import COHORT_SIZE, Plan, plan_study
 from paribus.planning.estimate import calibration, predicted_time_s
 from paribus.spec import Recipe, StudySpec
@@ -56,8 +55,7 @@ def plan_on(study: StudySpec, dataset: Dataset) -> Plan:
 
 def stack_size(recipe: Recipe) -> int:
     """Runs stacked at most: one where a processor gains nothing from more, as with convolutions."""
-    layers = call_part("model", recipe.model).features
-    return 1 if any(isinstance(layer, Conv) for layer in layers) else COHORT_SIZE
+    return COHORT_SIZE if call_part("model", recipe.model).stacks else 1
 
 
 def _check_output(plan: Plan, dataset: Dataset) -> None:
@@ -95,7 +93,7 @@ def stored_keys(plan: Plan, store: Store) -> frozenset[str]:
 
 def count(recipe: Recipe, dataset: Dataset) -> int:
     """Number of trained parameters."""
-    return count_parameters(call_part("model", recipe.model), dataset.item_shape, outputs(recipe, dataset))
+    return call_part("model", recipe.model).parameters(dataset.item_shape, outputs(recipe, dataset))
 
 
 def outputs(recipe: Recipe, dataset: Dataset) -> int:
@@ -106,5 +104,5 @@ def outputs(recipe: Recipe, dataset: Dataset) -> int:
 def predict(recipe: Recipe, dataset: Dataset) -> float:
     """Seconds that one run takes one thread, see `predicted_time_s`."""
     rows = int(len(dataset.y_train) * recipe.data.fraction * (1 - recipe.data.validation))
-    operations = count_operations(call_part("model", recipe.model), dataset.item_shape, outputs(recipe, dataset))
+    operations = call_part("model", recipe.model).operations(dataset.item_shape, outputs(recipe, dataset))
     return predicted_time_s(operations, rows, recipe.epochs, recipe.batch_size)

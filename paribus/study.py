@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import cloudpickle
 from pydantic import PrivateAttr
 
 import paribus.models
@@ -22,9 +23,11 @@ from paribus.outlook import Outlook, count, look_ahead, plan_on, predict, stored
 from paribus.planning import Plan, Run
 from paribus.result import Result
 from paribus.spec import StudySpec
+from paribus.spec.parts import find_part
 from paribus.store import RunRecord, Store, home_directory
 from paribus.studies import find_study
-from paribus.training.job import Job, RunTask
+from paribus.training.job import Job, OwnCode, RunTask
+from paribus.user_code import code_in
 
 if TYPE_CHECKING:
     from paribus.training.trained import Trained
@@ -47,7 +50,8 @@ class Study(StudySpec):
             SpecError: there is no such study, or it holds a mistake.
         """
         values, base = find_study(name, settings)
-        study = cls.model_validate(values)
+        with code_in(base):
+            study = cls.model_validate(values)
         study._base = base
         return study
 
@@ -76,7 +80,7 @@ class Study(StudySpec):
         folder, description = prepare(dataset, store.home)
         store.save_study(self.name, _record(plan, dataset, description))
         cohorts = _missing(plan, dataset, store)
-        jobs = [_job(cohort, folder, dataset.num_classes, store.checkpoints) for cohort in cohorts]
+        jobs = [self._job(cohort, folder, dataset.num_classes, store.checkpoints) for cohort in cohorts]
         with show_progress(cohorts, len(plan.runs) - sum(map(len, cohorts)), quiet) as progress:
 
             def save(job: Job, records: list[RunRecord]) -> None:
@@ -88,6 +92,13 @@ class Study(StudySpec):
 
             run_jobs(jobs, workers or default_workers(), save, progress.tick)
         return Result(store, self.name)
+
+    def _job(self, cohort: tuple[Run, ...], folder: Path, num_classes: int, checkpoints: Path) -> Job:
+        tasks = tuple(RunTask(run.key, run.seed, run.recipe.model_dump(mode="json")) for run in cohort)
+        name = hashlib.sha256("".join(run.key for run in cohort).encode()).hexdigest()
+        function = find_part("model", cohort[0].recipe.model.kind).own
+        own = OwnCode(cloudpickle.dumps(function), self._base) if function else None
+        return Job(tasks, folder, num_classes, own, checkpoints / f"{name}.safetensors")
 
 
 def load(study: str, variant: str = "baseline", seed: int | None = None, home: Path | str | None = None) -> Trained:
@@ -104,12 +115,6 @@ def _missing(plan: Plan, dataset: Dataset, store: Store) -> list[tuple[Run, ...]
     stored = stored_keys(plan, store)
     left = [tuple(run for run in cohort if run.key not in stored) for cohort in plan.cohorts]
     return sorted(filter(None, left), key=lambda cohort: -sum(predict(run.recipe, dataset) for run in cohort))
-
-
-def _job(cohort: tuple[Run, ...], folder: Path, num_classes: int, checkpoints: Path) -> Job:
-    tasks = tuple(RunTask(run.key, run.seed, run.recipe.model_dump(mode="json")) for run in cohort)
-    name = hashlib.sha256("".join(run.key for run in cohort).encode()).hexdigest()
-    return Job(tasks, folder, num_classes, checkpoints / f"{name}.safetensors")
 
 
 def _record(plan: Plan, dataset: Dataset, description: dict[str, Any]) -> dict[str, Any]:

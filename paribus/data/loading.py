@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
@@ -14,9 +11,10 @@ from paribus.data.dataset import Dataset
 from paribus.data.formats.arrays import dataset_from, read_npz
 from paribus.data.formats.images import read_folder
 from paribus.data.formats.tables import SUFFIXES, read_table
-from paribus.errors import DataError, suggest
+from paribus.errors import DataError, SpecError, suggest
 from paribus.spec.data import DataSpec
 from paribus.spec.parts import parts
+from paribus.user_code import code_in, import_function, told
 
 
 def load(spec: DataSpec, base: Path) -> Dataset:
@@ -61,7 +59,7 @@ def _from_function(function: Callable[[], Any], name: str, test: float | str) ->
     try:
         result = function()
     except Exception as failed:
-        raise DataError(f"{name} raised {_told(failed)}. Mend the function.") from failed
+        raise DataError(f"{name} raised {told(failed)}. Mend the function.") from failed
     if isinstance(result, Dataset):
         arrays = {field.name: getattr(result, field.name) for field in fields(result)}
         return replace(dataset_from(arrays, result.name, test), notes=result.notes)
@@ -75,40 +73,8 @@ def _from_function(function: Callable[[], Any], name: str, test: float | str) ->
 
 def _imported(source: str, base: Path) -> Callable[[], Any]:
     """The function that module:function names."""
-    module_name, _, function_name = source.partition(":")
-    module = _import_from(base, module_name, source)
-    function = getattr(module, function_name, None)
-    if not callable(function):
-        known = [name for name, value in vars(module).items() if callable(value) and not name.startswith("_")]
-        raise DataError(
-            f"{source}: {module.__name__} has no function {function_name!r}. {suggest(function_name, known)}"
-        )
-    return function
-
-
-def _import_from(base: Path, module_name: str, source: str) -> Any:
-    """Import with `base` first on the path, anew if another folder's module of that name was imported before."""
-    own = (base / module_name.replace(".", "/")).resolve()
-    files = (own.with_suffix(".py"), own / "__init__.py")
-    imported = getattr(sys.modules.get(module_name), "__file__", None)
-    if any(file.is_file() for file in files) and imported and Path(imported).resolve() not in files:
-        del sys.modules[module_name]
-    importlib.invalidate_caches()
-    sys.path.insert(0, str(base))
     try:
-        return importlib.import_module(module_name)
-    except Exception as failed:  # whatever the user's module raises
-        if not isinstance(failed, ModuleNotFoundError) or not f"{module_name}.".startswith(f"{failed.name}."):
-            raise DataError(f"{source}: importing {module_name!r} raised {_told(failed)}. Mend the module.") from failed
-        raise DataError(
-            f"{source}: there is no module {failed.name!r} in {base.resolve()} or among the installed packages. Write "
-            "the study file beside the module, or install it."
-        ) from failed
-    finally:
-        sys.path.remove(str(base))
-
-
-def _told(failed: Exception) -> str:
-    """Kind, text and place of an error in the user's own code."""
-    frame = traceback.extract_tb(failed.__traceback__)[-1]
-    return f"{type(failed).__name__}: {failed} ({frame.filename}, line {frame.lineno})"
+        with code_in(base):
+            return import_function(source)
+    except SpecError as error:
+        raise DataError(str(error)) from error

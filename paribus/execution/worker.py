@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
+import sys
 import threading
 import time
 from pathlib import Path
@@ -16,9 +18,10 @@ from threadpoolctl import threadpool_limits
 import paribus.models
 import paribus.training.optimizers
 import paribus.training.schedules  # noqa: F401  (registers what recipes name)
+from paribus.spec.parts import register_own
 from paribus.store.records import RunRecord
 from paribus.training.cohort import train_cohort
-from paribus.training.job import Job
+from paribus.training.job import Job, OwnCode
 from paribus.training.precision import choose_precision
 
 
@@ -44,7 +47,16 @@ def work(job: Job, board: Path, row: int) -> list[RunRecord]:
     def progress(epoch: int, active: int, accuracy: float) -> None:
         rows[row] = epoch, active, accuracy
 
+    if job.own:
+        _learn(job.own)
     return train_cohort(job, progress)
+
+
+def _learn(own: OwnCode) -> None:
+    """Make the user's model known in this process."""
+    if str(own.folder) not in sys.path:
+        sys.path.insert(0, str(own.folder))
+    register_own("model", pickle.loads(own.function))  # made by the driver of this study, never read from a store
 
 
 def _follow(driver: int) -> None:

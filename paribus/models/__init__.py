@@ -1,17 +1,15 @@
 """Network families, one file each. Importing this registers them and does not import torch."""
 
-from paribus.models import alexnet, cnn, linear, mlp, residual_mlp, resnet
-from paribus.models.blueprint import Blueprint, Conv, count_operations, count_parameters
+from paribus.models import alexnet, cnn, linear, mlp, own, residual_mlp, resnet
+from paribus.models.blueprint import Blueprint
 
 __all__ = [
     "Blueprint",
-    "Conv",
     "alexnet",
     "cnn",
-    "count_operations",
-    "count_parameters",
     "linear",
     "mlp",
+    "own",
     "residual_mlp",
     "resnet",
 ]

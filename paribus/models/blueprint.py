@@ -8,6 +8,7 @@ operations can so be counted, and a study planned, without building anything. A 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -21,6 +22,7 @@ KernelSize = Literal[1, 3, 5, 7, 9, 11]
 Units = Annotated[int, Field(ge=1)]
 Rate = Annotated[float, Field(ge=0, lt=1)]
 Shape = tuple[int, ...]
+Count = Callable[["Layer", "Shape"], int]
 
 
 @dataclass(frozen=True)
@@ -28,18 +30,6 @@ class Dense:
     """A fully connected layer with `units` outputs."""
 
     units: int
-
-    def shape(self, shape: Shape) -> Shape:
-        """Shape of the output."""
-        return (self.units,)
-
-    def parameters(self, shape: Shape) -> int:
-        """Number of weights and biases."""
-        return (math.prod(shape) + 1) * self.units
-
-    def operations(self, shape: Shape) -> int:
-        """Multiplications and additions of a forward pass, an item."""
-        return 2 * math.prod(shape) * self.units
 
 
 @dataclass(frozen=True)
@@ -50,101 +40,47 @@ class Conv:
     kernel_size: int
     stride: int = 1
 
-    def shape(self, shape: Shape) -> Shape:
-        """Shape of the output."""
-        height, width, _ = shape
-        return -(-height // self.stride), -(-width // self.stride), self.filters
-
-    def parameters(self, shape: Shape) -> int:
-        """Number of weights and biases."""
-        return (shape[2] * self.kernel_size**2 + 1) * self.filters
-
-    def operations(self, shape: Shape) -> int:
-        """Multiplications and additions of a forward pass, an item."""
-        return 2 * math.prod(self.shape(shape)) * shape[2] * self.kernel_size**2
-
-
-class _Free:
-    """What a layer without parameters and of unchanged shape says of itself."""
-
-    def shape(self, shape: Shape) -> Shape:
-        """Shape of the output."""
-        return shape
-
-    def parameters(self, shape: Shape) -> int:
-        """None."""
-        return 0
-
-    def operations(self, shape: Shape) -> int:
-        """Next to none."""
-        return 0
-
 
 @dataclass(frozen=True)
-class BatchNorm(_Free):
+class BatchNorm:
     """Normalization of each feature, or channel, over the batch, with learned scale and shift."""
 
-    def parameters(self, shape: Shape) -> int:
-        """A scale and a shift each."""
-        return 2 * shape[-1]
-
 
 @dataclass(frozen=True)
-class Activate(_Free):
+class Activate:
     """An elementwise non-linearity."""
 
     function: Activation
 
 
 @dataclass(frozen=True)
-class Dropout(_Free):
+class Dropout:
     """Zeroing of a share `rate` of the inputs while training."""
 
     rate: float
 
 
 @dataclass(frozen=True)
-class LocalResponseNorm(_Free):
+class LocalResponseNorm:
     """Division of each channel by what its neighbours hold."""
 
 
 @dataclass(frozen=True)
-class MaxPool(_Free):
+class MaxPool:
     """The largest value of each window of `size` by `size`; windows that stick out are left out."""
 
     size: int = 2
     stride: int = 2
 
-    def shape(self, shape: Shape) -> Shape:
-        """Shape of the output.
-
-        Raises:
-            SpecError: the images are smaller than the window.
-        """
-        if min(shape[:2]) < self.size:
-            raise SpecError(
-                f"images shrink to {shape[0]} x {shape[1]} before a pooling of {self.size}: use fewer blocks."
-            )
-        height, width = ((side - self.size) // self.stride + 1 for side in shape[:2])
-        return height, width, shape[2]
-
 
 @dataclass(frozen=True)
-class AveragePool(_Free):
+class AveragePool:
     """The mean of each channel."""
 
-    def shape(self, shape: Shape) -> Shape:
-        """Shape of the output."""
-        return (shape[2],)
-
 
 @dataclass(frozen=True)
-class Flatten(_Free):
+class Flatten:
     """Images as rows of features."""
-
-    def shape(self, shape: Shape) -> Shape:
-        """Shape of the output."""
-        return (math.prod(shape),)
 
 
 @dataclass(frozen=True)
@@ -153,18 +89,6 @@ class Residual:
 
     inner: tuple[Layer, ...]
     shortcut: tuple[Layer, ...] = ()
-
-    def shape(self, shape: Shape) -> Shape:
-        """Shape of the output."""
-        return shapes(self.inner, shape)[-1]
-
-    def parameters(self, shape: Shape) -> int:
-        """Of both ways."""
-        return sum(_total("parameters", way, shape) for way in (self.inner, self.shortcut))
-
-    def operations(self, shape: Shape) -> int:
-        """Of both ways."""
-        return sum(_total("operations", way, shape) for way in (self.inner, self.shortcut))
 
 
 Layer = Dense | Conv | BatchNorm | Activate | Dropout | LocalResponseNorm | MaxPool | AveragePool | Flatten | Residual
@@ -184,6 +108,11 @@ class Blueprint:
     conventions: Conventions = "pytorch"
     images: bool = False
 
+    @property
+    def stacks(self) -> bool:
+        """Whether a processor gains from training several such networks stacked; with convolutions it does not."""
+        return not any(isinstance(layer, Conv) for layer in self.features)
+
     def item_shape(self, shape: Shape) -> Shape:
         """How the network sees a data set's items of `shape`: (side, side), (channel, row, column) or (feature,).
 
@@ -198,29 +127,83 @@ class Blueprint:
             return (*shape[1:], shape[0])
         raise SpecError(f"this model needs images, but the items have shape {shape}; use linear, mlp or residual_mlp.")
 
+    def parameters(self, item_shape: Shape, num_outputs: int) -> int:
+        """Number of trained parameters.
+
+        Args:
+            item_shape: of the data set's items.
+            num_outputs: of the head.
+
+        Raises:
+            SpecError: the network cannot take such items.
+        """
+        return _total(_parameters, (*self.features, Dense(num_outputs)), self.item_shape(item_shape))
+
+    def operations(self, item_shape: Shape, num_outputs: int) -> int:
+        """Multiplications and additions of a forward pass, an item; arguments as for `parameters`."""
+        return _total(_operations, (*self.features, Dense(num_outputs)), self.item_shape(item_shape))
+
 
 def shapes(layers: tuple[Layer, ...], shape: Shape) -> list[Shape]:
     """The shape before each layer, and after the last."""
     found = [shape]
     for layer in layers:
-        found.append(layer.shape(found[-1]))
+        found.append(shape_after(layer, found[-1]))
     return found
 
 
-def count_parameters(blueprint: Blueprint, item_shape: Shape, num_outputs: int) -> int:
-    """Number of trained parameters for items of `item_shape`, as the data set has them, and `num_outputs` of the head.
+def shape_after(layer: Layer, shape: Shape) -> Shape:
+    """Shape of the layer's output.
 
     Raises:
-        SpecError: the blueprint cannot take such items.
+        SpecError: images are smaller than the window of a pooling.
     """
-    return _total("parameters", (*blueprint.features, Dense(num_outputs)), blueprint.item_shape(item_shape))
+    match layer:
+        case Dense(units):
+            return (units,)
+        case Conv(filters, _, stride):
+            return -(-shape[0] // stride), -(-shape[1] // stride), filters
+        case MaxPool(size, stride):
+            return (*_pooled(shape[:2], size, stride), shape[2])
+        case AveragePool() | Flatten():
+            return (shape[2] if isinstance(layer, AveragePool) else math.prod(shape),)
+        case Residual(inner):
+            return shapes(inner, shape)[-1]
+        case _:
+            return shape
 
 
-def count_operations(blueprint: Blueprint, item_shape: Shape, num_outputs: int) -> int:
-    """Multiplications and additions of a forward pass, an item; arguments as for `count_parameters`."""
-    return _total("operations", (*blueprint.features, Dense(num_outputs)), blueprint.item_shape(item_shape))
+def _pooled(sides: Shape, size: int, stride: int) -> Shape:
+    if min(sides) < size:
+        raise SpecError(f"images shrink to {sides[0]} x {sides[1]} before a pooling of {size}: use fewer blocks.")
+    return tuple((side - size) // stride + 1 for side in sides)
 
 
-def _total(what: Literal["parameters", "operations"], layers: tuple[Layer, ...], shape: Shape) -> int:
-    before = shapes(layers, shape)
-    return sum(getattr(layer, what)(place) for layer, place in zip(layers, before, strict=False))
+def _parameters(layer: Layer, shape: Shape) -> int:
+    match layer:
+        case Dense(units):
+            return (math.prod(shape) + 1) * units
+        case Conv(filters, kernel_size, _):
+            return (shape[2] * kernel_size**2 + 1) * filters
+        case BatchNorm():
+            return 2 * shape[-1]
+        case Residual(inner, shortcut):
+            return _total(_parameters, inner, shape) + _total(_parameters, shortcut, shape)
+        case _:
+            return 0
+
+
+def _operations(layer: Layer, shape: Shape) -> int:
+    match layer:
+        case Dense(units):
+            return 2 * math.prod(shape) * units
+        case Conv(_, kernel_size, _):
+            return 2 * math.prod(shape_after(layer, shape)) * shape[2] * kernel_size**2
+        case Residual(inner, shortcut):
+            return _total(_operations, inner, shape) + _total(_operations, shortcut, shape)
+        case _:
+            return 0
+
+
+def _total(count: Count, layers: tuple[Layer, ...], shape: Shape) -> int:
+    return sum(count(layer, before) for layer, before in zip(layers, shapes(layers, shape), strict=False))

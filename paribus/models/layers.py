@@ -29,6 +29,9 @@ TINY = 16**3
 """Below this many multiplications in one product PyTorch leaves oneDNN for another kernel, whose rounding differs."""
 
 
+Normalize = Callable[[Tensor, Tensor, Tensor, float], tuple[Tensor, Tensor, Tensor]]
+
+
 def products(a_MBF: Tensor, b_MFG: Tensor, out_MBG: Tensor | None = None) -> Tensor:
     """One matrix product a run, with the bits that each run's product has alone.
 
@@ -104,6 +107,11 @@ class _Normalize(torch.autograd.Function):
         return inner_MBF.mul_(inverse_M1F * weight_M1F), None, None, None
 
 
+def normalize(x_MBF: Tensor, weight_M1F: Tensor, bias_M1F: Tensor, epsilon: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Normalized rows of each run, and the mean and population variance of each feature, shape (run, 1, feature)."""
+    return _Normalize.apply(x_MBF, weight_M1F, bias_M1F, epsilon)  # pyright: ignore[reportReturnType]
+
+
 class BatchNorm(nn.Module):
     """Normalization of each run's features over its own batch.
 
@@ -115,8 +123,15 @@ class BatchNorm(nn.Module):
     running_mean: Tensor
     running_var: Tensor
 
-    def __init__(self, num_runs: int, features: int, conventions: Conventions = "pytorch") -> None:
+    def __init__(
+        self,
+        num_runs: int,
+        features: int,
+        conventions: Conventions = "pytorch",
+        normalize: Normalize = normalize,
+    ) -> None:
         super().__init__()
+        self.normalize = normalize
         self.unbiased = conventions == "pytorch"
         self.momentum, self.epsilon = (0.1, 1e-5) if conventions == "pytorch" else (0.01, 1e-3)
         self.weight = nn.Parameter(torch.ones(num_runs, 1, features))
@@ -131,8 +146,8 @@ class BatchNorm(nn.Module):
     def _normal(self, x_MBF: Tensor) -> Tensor:
         if not self.training:
             inverse_M1F = torch.sqrt(self.running_var + self.epsilon).reciprocal()
-            return (x_MBF - self.running_mean) * inverse_M1F * self.weight + self.bias
-        y_MBF, mean_M1F, variance_M1F = _Normalize.apply(x_MBF, self.weight, self.bias, self.epsilon)  # pyright: ignore[reportGeneralTypeIssues]
+            return ((x_MBF - self.running_mean) * inverse_M1F * self.weight + self.bias).to(x_MBF.dtype)
+        y_MBF, mean_M1F, variance_M1F = self.normalize(x_MBF, self.weight, self.bias, self.epsilon)
         rows = x_MBF.shape[1]
         if self.unbiased:
             variance_M1F = variance_M1F * (rows / max(rows - 1, 1))
@@ -180,4 +195,4 @@ class Dropout(nn.Module):
         count = x[0].numel()
         raw = [rng.bit_generator.random_raw(-(-count // 4)).view(np.int16)[:count] for rng in self.streams]
         kept = torch.from_numpy(np.stack(raw)).to(x.device) < self.threshold
-        return x * (kept * self.scale).view(x.shape)
+        return x * (kept * self.scale).view(x.shape).to(x.dtype)

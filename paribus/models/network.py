@@ -1,9 +1,9 @@
-"""M networks in one module, built from their blueprints."""
+"""M networks in one module, built from their blueprints; or one, of the user's own."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -12,7 +12,10 @@ from torch import Tensor, nn
 from paribus.models import blueprint as paper
 from paribus.models import image_layers, layers
 from paribus.models.blueprint import Blueprint, Conventions
+from paribus.models.own import OwnModel
 from paribus.planning.streams import stream
+from paribus.spec import Recipe
+from paribus.spec.parts import call_part
 
 
 class Network(nn.Module):
@@ -24,7 +27,10 @@ class Network(nn.Module):
         item_shape: of the data set's items: (feature,), (row, column) or (channel, row, column).
         num_classes: classes to tell apart.
         sigmoid: one output for two classes; the other class' score is 0.
+        bf16: image layers compute in bfloat16 from float32 weights; dense layers never do.
     """
+
+    accumulates = False
 
     def __init__(
         self,
@@ -32,11 +38,14 @@ class Network(nn.Module):
         seeds: Sequence[int],
         item_shape: paper.Shape,
         num_classes: int,
+        *,
         sigmoid: bool = False,
+        bf16: bool = False,
     ) -> None:
         super().__init__()
         first = blueprints[0]
-        self.sigmoid, self.images = sigmoid, first.images
+        self.num_runs, self.sigmoid, self.images = len(blueprints), sigmoid, first.images
+        self.dtype = torch.bfloat16 if bf16 else torch.float32
         self.planes = (1, *item_shape) if len(item_shape) == 2 else item_shape
         build = _Builder(len(blueprints), first.conventions)
         ways = [blueprint.features for blueprint in blueprints]
@@ -51,7 +60,7 @@ class Network(nn.Module):
     def forward(self, x_MBF: Tensor) -> Tensor:
         """Shape (run, row, feature) to (run, row, class)."""
         if self.images:  # pixels as the data set has them, channel by channel, to channels last
-            x_MBF = x_MBF.unflatten(2, self.planes).permute(0, 1, 3, 4, 2).contiguous()
+            x_MBF = x_MBF.unflatten(2, self.planes).permute(0, 1, 3, 4, 2).to(self.dtype).contiguous()
         scores = self.head(self.features(x_MBF))
         return torch.cat([torch.zeros_like(scores), scores], dim=2) if self.sigmoid else scores
 
@@ -60,11 +69,78 @@ class Network(nn.Module):
         """Weights of dense layers and convolutions, the head's too: what an L2 penalty is about."""
         return [m.weight for m in self.modules() if isinstance(m, layers.Dense | image_layers.Conv)]
 
+    def state_of(self, m: int) -> dict[str, Tensor]:
+        """Parameters and running statistics of the run at place m, copied, without the run axis."""
+        running = {k: v for k, v in self.named_buffers() if k.endswith(("running_mean", "running_var"))}
+        return {k: v.detach()[m].clone() for k, v in (*self.named_parameters(), *running.items())}
+
+    def restore(self, m: int, values: Mapping[str, Tensor]) -> None:
+        """Give the run at place m what `state_of` returned; names that are not there stay as they are."""
+        with torch.no_grad():
+            for name, tensor in (*self.named_parameters(), *self.named_buffers()):
+                if name in values:
+                    tensor[m].copy_(values[name])
+
     def set_streams(self, streams: Sequence[np.random.Generator]) -> None:
         """Give every dropout layer the random streams to draw from, one a run."""
         for module in self.modules():
             if isinstance(module, layers.Dropout):
                 module.streams = streams
+
+
+class OwnNetwork(nn.Module):
+    """One network that a user's function made, under the names that `Network` has; its gradients are accumulated."""
+
+    num_runs, accumulates = 1, True
+
+    def __init__(self, model: OwnModel, seed: int, item_shape: paper.Shape, num_classes: int, sigmoid: bool) -> None:
+        super().__init__()
+        self.sigmoid, self.item_shape = sigmoid, model.item_shape(item_shape)
+        self.module = model.build(item_shape, 1 if sigmoid else num_classes, seed)
+
+    def forward(self, x_MBF: Tensor) -> Tensor:
+        """Shape (1, row, feature) to (1, row, class)."""
+        scores = self.module(x_MBF[0].unflatten(1, self.item_shape)).unsqueeze(0)
+        return torch.cat([torch.zeros_like(scores), scores], dim=2) if self.sigmoid else scores
+
+    @property
+    def kernels(self) -> list[nn.Parameter]:
+        """Parameters of two or more dimensions: what an L2 penalty is about."""
+        return [p for p in self.module.parameters() if p.dim() > 1]
+
+    def state_of(self, m: int) -> dict[str, Tensor]:
+        """All that the module keeps, copied."""
+        return {name: value.detach().clone() for name, value in self.module.state_dict().items()}
+
+    def restore(self, m: int, values: Mapping[str, Tensor]) -> None:
+        """Give the module what `state_of` returned; names that are not there stay as they are."""
+        with torch.no_grad():
+            for name, tensor in self.module.state_dict().items():
+                if name in values:
+                    tensor.copy_(values[name])
+
+    def set_streams(self, streams: Sequence[np.random.Generator]) -> None:
+        """Users' layers draw from PyTorch's own generator: set it from the run's stream."""
+        torch.default_generator.manual_seed(int(streams[0].integers(2**62)))
+
+
+def make_network(
+    recipes: Sequence[Recipe], seeds: Sequence[int], item_shape: paper.Shape, num_classes: int
+) -> Network | OwnNetwork:
+    """The networks of runs of equal structure, with their initial weights.
+
+    Args:
+        recipes: one a run.
+        seeds: one a run.
+        item_shape: of the data set's items.
+        num_classes: classes to tell apart.
+    """
+    models = [call_part("model", recipe.model) for recipe in recipes]
+    sigmoid = recipes[0].output == "sigmoid"
+    if isinstance(models[0], OwnModel):
+        return OwnNetwork(models[0], seeds[0], item_shape, num_classes, sigmoid)
+    bf16 = recipes[0].precision == "bf16"
+    return Network(models, seeds, item_shape, num_classes, sigmoid=sigmoid, bf16=bf16)
 
 
 class _Builder:
@@ -81,7 +157,7 @@ class _Builder:
             name, module = self._module(position, shape)
             number = sum(known.startswith(name) for known, _ in found.named_children())
             found.add_module(f"{name}_{number}", module)
-            shape = position[0].shape(shape)
+            shape = paper.shape_after(position[0], shape)
         return found
 
     def _module(self, position: Sequence[paper.Layer], shape: paper.Shape) -> tuple[str, nn.Module]:
@@ -89,7 +165,8 @@ class _Builder:
             case paper.Dense(units):
                 return "dense", layers.Dense(self.num_runs, shape[0], units)
             case paper.BatchNorm():
-                return "batch_norm", layers.BatchNorm(self.num_runs, shape[-1], self.conventions)
+                normalize = image_layers.normalize_images if len(shape) == 3 else layers.normalize
+                return "batch_norm", layers.BatchNorm(self.num_runs, shape[-1], self.conventions, normalize)
             case paper.Activate(function):
                 return "activation", layers.Activate(function, self.conventions)
             case paper.Dropout():

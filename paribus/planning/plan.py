@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from paribus.spec import Recipe, StudySpec
+from paribus.spec.parts import find_part
+from paribus.user_code import source_hash
 
-ENGINE = 1
+ENGINE = 2
 """Version of the training arithmetic; raised whenever equal recipes would give other weights than before."""
 
 COHORT_SIZE = 8
@@ -72,6 +74,9 @@ def plan_study(study: StudySpec, fingerprint: str, size_of: SizeOf = lambda reci
 def run_key(recipe: Recipe, seed: int, fingerprint: str) -> str:
     """The name under which a run is stored: equal runs have equal keys, within a study and across studies."""
     values = {"recipe": recipe.model_dump(mode="json"), "seed": seed, "data": fingerprint, "engine": ENGINE}
+    own = find_part("model", recipe.model.kind).own
+    if own:
+        values["code"] = source_hash(own)
     return hashlib.sha256(canonical(values).encode()).hexdigest()
 
 

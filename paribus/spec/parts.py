@@ -7,7 +7,7 @@ file names it by `kind`; its signature is the only place where its options are d
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar, cast, get_type_hints
 
@@ -16,6 +16,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from paribus.errors import SpecError, suggest
 from paribus.spec.base import Record, wrong
+from paribus.user_code import folder_is_given, import_function, name_of
 
 Room = Literal["data", "model", "optimizer", "schedule"]
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -23,11 +24,12 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Part:
-    """One registered function and the record of its options."""
+    """One registered function and the record of its options; `own` is the user's function behind it, if it is one."""
 
     kind: str
     function: Callable[..., Any]
     options: type[Record]
+    own: Callable[..., Any] | None = None
 
     @property
     def summary(self) -> str:
@@ -36,6 +38,13 @@ class Part:
 
 
 _REGISTER: dict[str, dict[str, Part]] = {}
+_ADAPTERS: dict[str, Callable[..., Any]] = {}
+_OWN_SCHEMA = {
+    "type": "object",
+    "description": "A function of your own: module:function, and its options.",
+    "properties": {"kind": {"type": "string", "pattern": ":"}},
+    "required": ["kind"],
+}
 
 
 def part(room: Room) -> Callable[[Function], Function]:
@@ -43,10 +52,46 @@ def part(room: Room) -> Callable[[Function], Function]:
 
     def register(function: Function) -> Function:
         kind = function.__name__
-        _REGISTER.setdefault(room, {})[kind] = Part(kind, function, _options_of(function, kind))
+        _REGISTER.setdefault(room, {})[kind] = Part(
+            kind, function, _options_of(function, kind, inspect.signature(function).parameters.values())
+        )
         return function
 
     return register
+
+
+def adapter(room: Room) -> Callable[[Function], Function]:
+    """Let users' own functions into `room`: the decorated function makes of one what the room's parts return."""
+
+    def register(function: Function) -> Function:
+        _ADAPTERS[room] = function
+        return function
+
+    return register
+
+
+def register_own(room: Room, function: Callable[..., Any]) -> Part:
+    """Make a user's own function a part, named `module:function`; its options are what its signature has after two.
+
+    Raises:
+        SpecError: it takes less than two arguments, or any number of them.
+    """
+    kind, parameters = name_of(function), list(inspect.signature(function).parameters.values())
+    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    if len(parameters) < 2 or any(p.kind not in named for p in parameters[2:]):
+        raise SpecError(
+            f"{kind} takes ({', '.join(map(str, parameters))}); asked are item_shape and num_outputs, then options "
+            "with names, as in `def make(item_shape, num_outputs, *, width=64)`."
+        )
+    options = _options_of(function, kind, parameters[2:])
+
+    def _call(**values: Any) -> Any:
+        return _ADAPTERS[room](function, values)
+
+    _call.__doc__ = function.__doc__
+    found = Part(kind, _call, options, own=function)
+    _REGISTER.setdefault(room, {})[kind] = found
+    return found
 
 
 def parts(room: Room) -> Mapping[str, Part]:
@@ -86,33 +131,48 @@ class OptionsOf:
         )
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """One alternative a part, told apart by its kind."""
-        return {"oneOf": [known.options.model_json_schema() for known in parts(self.room).values()]}
+        """One alternative a part, told apart by its kind; and the user's own where they are allowed."""
+        known = {"oneOf": [each.options.model_json_schema() for each in parts(self.room).values()]}
+        return {"anyOf": [known, _OWN_SCHEMA]} if self.room in _ADAPTERS else known
 
     def _check(self, value: Any) -> Record:
         if isinstance(value, Record):
             return value
+        if callable(value):
+            value = {"kind": value}
         if not isinstance(value, dict):
             raise wrong(
                 f"must be a mapping with the key 'kind', found {value!r}", allowed=suggest("", parts(self.room))
             )
         options = cast(dict[str, Any], value)
         kind = options.get("kind")
+        if self.room in _ADAPTERS and (callable(kind) or ":" in str(kind)):
+            found = self._own(kind)
+            return found.options.model_validate({**options, "kind": found.kind})
         if kind not in parts(self.room):
             found = f"found {kind!r}" if "kind" in options else "found none"
             raise wrong(f"must name a known {self.room}, {found}", "kind", suggest(kind, parts(self.room)))
         return find_part(self.room, str(kind)).options.model_validate(options)
+
+    def _own(self, kind: Any) -> Part:
+        """A function as it is; a name is imported unless a function of that name is known and no folder is given."""
+        try:
+            if callable(kind):
+                return register_own(self.room, kind)
+            known = parts(self.room).get(kind)
+            return known if known and not folder_is_given() else register_own(self.room, import_function(kind))
+        except SpecError as error:
+            raise wrong(str(error).removesuffix("."), "kind") from error
 
 
 def _dump(options: BaseModel) -> dict[str, Any]:
     return options.model_dump(mode="json")
 
 
-def _options_of(function: Callable[..., Any], kind: str) -> type[Record]:
+def _options_of(function: Callable[..., Any], kind: str, parameters: Iterable[inspect.Parameter]) -> type[Record]:
     hints = get_type_hints(function, include_extras=True)
     fields: dict[str, Any] = {"kind": (Literal[kind], kind)}
-    for name, parameter in inspect.signature(function).parameters.items():
-        if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
-            default = ... if parameter.default is inspect.Parameter.empty else parameter.default
-            fields[name] = (hints[name], default)
+    for parameter in parameters:
+        default = ... if parameter.default is inspect.Parameter.empty else parameter.default
+        fields[parameter.name] = (hints.get(parameter.name, Any), default)
     return create_model(kind, __base__=Record, __doc__=inspect.getdoc(function), **fields)

@@ -73,6 +73,9 @@ class Baseline(Record):
     augment: Augmentation | None = Field(default=None, description="Random changes of training images.")
     epochs: int = Field(default=10, ge=1, description="Passes over the training rows.")
     batch_size: int = Field(default=128, ge=1, description="Rows a step; the last batch of an epoch may be smaller.")
+    precision: Literal["fp32", "bf16"] = Field(
+        default="fp32", description="`bf16`: layers on images compute in bfloat16; weights and all else stay float32."
+    )
     monitor: Literal["loss", "accuracy"] = Field(default="loss", description="Validation metric of the best epoch.")
     keep: Literal["last", "best"] = Field(default="last", description="Weights that are evaluated and stored.")
     early_stopping: EarlyStopping | None = Field(default=None, description="Off unless given.")

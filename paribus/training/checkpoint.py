@@ -15,7 +15,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from paribus.training.parameters import restore, set_states, states_of
+from paribus.training.parameters import set_states, states_of
 from paribus.training.stopping import Watch
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def save_checkpoint(cohort: Cohort, clock: Clock) -> None:
     tensors: dict[str, torch.Tensor] = {}
     for m, (member, state) in enumerate(zip(cohort.active, states_of(cohort.optimizer), strict=True)):
         numbers = {name: value for name, value in state.items() if isinstance(value, torch.Tensor)}
-        for group, values in (("network", cohort.state_of(m)), ("optimizer", numbers)):
+        for group, values in (("network", cohort.network.state_of(m)), ("optimizer", numbers)):
             tensors |= {f"{member.key}/{group}/{name}": value.clone() for name, value in values.items()}
     for member in cohort.members:
         tensors |= {f"{member.key}/kept/{name}": value for name, value in member.kept.items()}
@@ -89,11 +89,11 @@ def resume(cohort: Cohort) -> tuple[Clock, list[RunRecord]]:
         member.kept = _named(tensors, f"{member.key}/kept/")
     done = [m for m, member in enumerate(cohort.active) if member.key not in meta["active"]]
     for m in done:
-        restore(cohort.network, m, cohort.active[m].kept)
+        cohort.network.restore(m, cohort.active[m].kept)
     records = cohort.records(done)
     cohort.select([m for m in range(len(cohort.active)) if m not in done])
     for m, member in enumerate(cohort.active):
-        restore(cohort.network, m, _named(tensors, f"{member.key}/network/"))
+        cohort.network.restore(m, _named(tensors, f"{member.key}/network/"))
     set_states(cohort.optimizer, [_named(tensors, f"{member.key}/optimizer/") for member in cohort.active])
     return Clock(epoch=meta["epoch"], before_s=meta["taken_s"]), records
 

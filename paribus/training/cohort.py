@@ -13,8 +13,7 @@ from torch import Tensor
 from paribus.data.augmentation import augment
 from paribus.data.sampling import rows_of
 from paribus.data.scaling import fit_scalings
-from paribus.models import count_operations
-from paribus.models.network import Network
+from paribus.models.network import make_network
 from paribus.planning.streams import stream
 from paribus.spec import Recipe
 from paribus.spec.parts import call_part
@@ -23,7 +22,7 @@ from paribus.training.checkpoint import resume, save_checkpoint
 from paribus.training.feed import Feed
 from paribus.training.job import Job
 from paribus.training.objective import make_objective
-from paribus.training.parameters import flatten, make_optimizer, restore, set_states, states_of
+from paribus.training.parameters import flatten, make_optimizer, set_states, states_of
 from paribus.training.record import Member, Predictions, record_of
 from paribus.training.schedules.rates import Rates, schedule_key
 from paribus.training.step import evaluate, probabilities, step
@@ -56,10 +55,8 @@ class Cohort:
 
     def _build(self) -> None:
         recipes = [m.recipe for m in self.active]
-        blueprints = [call_part("model", recipe.model) for recipe in recipes]
         seeds = [m.seed for m in self.active]
-        sigmoid = recipes[0].output == "sigmoid"
-        self.network = Network(blueprints, seeds, self.item_shape, self.job.num_classes, sigmoid).to(self.device)
+        self.network = make_network(recipes, seeds, self.item_shape, self.job.num_classes).to(self.device)
         self.theta_MP = flatten(self.network)
         updates = [call_part("optimizer", recipe.optimizer) for recipe in recipes]
         self.optimizer = make_optimizer(self.theta_MP, updates, [schedule_key(m) for m in self.active])
@@ -91,7 +88,7 @@ class Cohort:
             numbers = tuple(float(x) for x in columns[:, m])
             member.history.append(numbers)
             if member.watch.see(numbers[0], *numbers[2:]) and member.recipe.keep == "best":
-                member.kept = self.state_of(m)
+                member.kept = self.network.state_of(m)
 
     def _augmentation(self, epoch: int) -> Callable[[Tensor], Tensor] | None:
         """What changes the items of an epoch's batches, each run's by its own stream."""
@@ -110,19 +107,13 @@ class Cohort:
             return nan_M, nan_M
         return evaluate(self.network, self.train_feed, rows_MV)
 
-    def state_of(self, m: int) -> dict[str, Tensor]:
-        """Parameters and running statistics of the run at place m, copied, without the run axis."""
-        network = self.network
-        running = {k: v for k, v in network.named_buffers() if k.endswith(("running_mean", "running_var"))}
-        return {k: v.detach()[m].clone() for k, v in (*network.named_parameters(), *running.items())}
-
     def retire(self) -> list[RunRecord]:
         """Take the runs that are done out of the cohort, with their predictions."""
         done = [m for m, member in enumerate(self.active) if member.watch.done]
         for m in done:
             kept = self.active[m].kept
-            restore(self.network, m, kept)
-            self.active[m].kept = kept or self.state_of(m)
+            self.network.restore(m, kept)
+            self.active[m].kept = kept or self.network.state_of(m)
         records = self.records(done)
         keep = [m for m in range(len(self.active)) if m not in done]
         if done:
@@ -131,13 +122,13 @@ class Cohort:
 
     def select(self, keep: Sequence[int]) -> None:
         """Go on with the runs at the places `keep` alone."""
-        states, optimizer_states = [self.state_of(m) for m in keep], states_of(self.optimizer)
+        states, optimizer_states = [self.network.state_of(m) for m in keep], states_of(self.optimizer)
         self.active = [self.active[m] for m in keep]
         if not keep:
             return
         self._build()
         for m, state in enumerate(states):
-            restore(self.network, m, state)
+            self.network.restore(m, state)
         set_states(self.optimizer, [optimizer_states[m] for m in keep])
         self.objective = self.objective.select(keep)
         self.train_feed.select(keep)
@@ -152,8 +143,8 @@ class Cohort:
         if len(self.active[0].rows.validation):
             rows_MV = torch.from_numpy(np.stack([m.rows.validation for m in self.active])).to(self.device)
             parts["val"] = self._predictions(self.train_feed, rows_MV)
-        blueprint, outputs = call_part("model", self.active[0].recipe.model), self.network.head.bias.shape[-1]
-        operations = count_operations(blueprint, self.item_shape, outputs)
+        outputs = 1 if self.network.sigmoid else self.job.num_classes
+        operations = call_part("model", self.active[0].recipe.model).operations(self.item_shape, outputs)
         return [record_of(self.active[m], {k: p[m] for k, p in parts.items()}, operations) for m in places]
 
     def _predictions(self, feed: Feed, rows_MB: Tensor) -> list[Predictions]:

@@ -17,6 +17,14 @@ class RunTask:
 
 
 @dataclass(frozen=True)
+class OwnCode:
+    """A user's function for a worker: pickled by name where it can be imported from `folder`, else as it is."""
+
+    function: bytes
+    folder: Path
+
+
+@dataclass(frozen=True)
 class Job:
     """One cohort.
 
@@ -24,6 +32,7 @@ class Job:
         runs: its runs.
         data: folder that holds the prepared data as `.npy` files.
         num_classes: of the data.
+        own: the user's own model, if the runs have one.
         checkpoint: file to go on from after a kill; none is written without it.
         checkpoint_s: seconds between checkpoints, at the ends of epochs.
     """
@@ -31,5 +40,6 @@ class Job:
     runs: tuple[RunTask, ...]
     data: Path
     num_classes: int
+    own: OwnCode | None = None
     checkpoint: Path | None = None
     checkpoint_s: float = 20.0

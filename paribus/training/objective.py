@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from paribus.errors import RunError
-from paribus.models.network import Network
+from paribus.models.network import Network, OwnNetwork
 from paribus.training.record import Member
 
 
@@ -36,7 +36,7 @@ class Objective:
         loss_MB = cross_entropy_MB(logits_MBC, y_MB, self.label_smoothing)
         return (loss_MB if self.weights_MC is None else loss_MB * self.weights_MC.gather(1, y_MB)).mean(1)
 
-    def adjust(self, network: Network, grad_MP: Tensor) -> None:
+    def adjust(self, network: Network | OwnNetwork, grad_MP: Tensor) -> None:
         """Add the penalty's gradient, 2 * l2 * kernel, then scale down what is longer than the limit.
 
         Source: Keras `regularizers.L2`; Pascanu et al. (2013), Algorithm 1, in the form of `clip_grad_norm_`.

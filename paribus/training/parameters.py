@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from paribus.models.layers import VECTOR
+from paribus.models.network import Network, OwnNetwork
 from paribus.training.optimizers import Update
 
 
-def flatten(network: nn.Module) -> Tensor:
+def flatten(network: Network | OwnNetwork) -> Tensor:
     """Move the network's parameters and gradients into rows of two tensors, of which they become views.
 
     Each parameter is filled up with zeros to a multiple of the vector length, so that a row is updated with the same
@@ -23,27 +24,19 @@ def flatten(network: nn.Module) -> Tensor:
         theta_MP of shape (run, parameter), with `theta_MP.grad` of the same shape.
     """
     parameters = list(network.parameters())
-    num_runs = len(parameters[0])
-    sizes = [-(-p[0].numel() // VECTOR) * VECTOR for p in parameters]
-    theta_MP = torch.zeros(num_runs, sum(sizes), device=parameters[0].device)
+    counts = [p.numel() // network.num_runs for p in parameters]
+    sizes = [-(-count // VECTOR) * VECTOR for count in counts]
+    theta_MP = torch.zeros(network.num_runs, sum(sizes), device=parameters[0].device)
     theta_MP.grad = torch.zeros_like(theta_MP)
     start = 0
-    for parameter, size in zip(parameters, sizes, strict=True):
-        place = slice(start, start + parameter[0].numel())
+    for parameter, count, size in zip(parameters, counts, sizes, strict=True):
+        place = slice(start, start + count)
         values = parameter.detach().clone()
         parameter.data = theta_MP[:, place].view(values.shape)
         parameter.data.copy_(values)
         parameter.grad = theta_MP.grad[:, place].view(values.shape)
         start += size
     return theta_MP
-
-
-def restore(network: nn.Module, m: int, values: Mapping[str, Tensor]) -> None:
-    """Give the run at place m the parameters and buffers in `values`, which have no run axis; others stay."""
-    with torch.no_grad():
-        for name, tensor in (*network.named_parameters(), *network.named_buffers()):
-            if name in values:
-                tensor[m].copy_(values[name])
 
 
 def make_optimizer(theta_MP: Tensor, updates: Sequence[Update], schedules: Sequence[Any] = ()) -> torch.optim.Optimizer:

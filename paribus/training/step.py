@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from paribus.models.network import Network
+from paribus.models.network import Network, OwnNetwork
 from paribus.training.feed import Feed
 from paribus.training.objective import Objective, cross_entropy_MB
 
@@ -13,7 +13,7 @@ _CHUNK = 1024
 
 
 def step(
-    network: Network,
+    network: Network | OwnNetwork,
     optimizer: torch.optim.Optimizer,
     batch: tuple[Tensor, Tensor],
     objective: Objective,
@@ -32,6 +32,8 @@ def step(
         Sums over the batch, before the update: loss_M in nats, without the penalty, and correct_M in rows.
     """
     x_MBF, y_MB = batch
+    if network.accumulates:
+        grad_MP.zero_()
     logits_MBC = network(x_MBF)
     loss_M = objective.loss_M(logits_MBC, y_MB)
     loss_M.sum().backward()

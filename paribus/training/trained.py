@@ -11,11 +11,9 @@ import torch
 
 from paribus.data.scaling import Scaling
 from paribus.errors import DataError
-from paribus.models.network import Network
+from paribus.models.network import make_network
 from paribus.spec import Recipe
-from paribus.spec.parts import call_part
 from paribus.training.feed import Feed
-from paribus.training.parameters import restore
 from paribus.training.precision import choose_precision
 from paribus.training.record import SCALING
 from paribus.training.step import probabilities
@@ -40,9 +38,8 @@ class Trained:
     ) -> None:
         self.recipe = Recipe.model_validate(dict(recipe))
         self.item_shape, self.class_names = tuple(item_shape), tuple(class_names)
-        blueprint, sigmoid = call_part("model", self.recipe.model), self.recipe.output == "sigmoid"
-        self.network = Network([blueprint], [0], self.item_shape, len(class_names), sigmoid)
-        restore(self.network, 0, {name: torch.from_numpy(np.array(value)) for name, value in weights.items()})
+        self.network = make_network([self.recipe], [0], self.item_shape, len(class_names))
+        self.network.restore(0, {name: torch.from_numpy(np.array(value)) for name, value in weights.items()})
         shift, factor = (weights[f"{SCALING}{part}"] for part in ("shift", "factor"))
         self._scaling = Scaling(shift, factor, unit_rows=self.recipe.data.scale == "l2-rows")
 

@@ -19,6 +19,7 @@ def test_every_field_has_a_description() -> None:
 
 def test_every_part_is_an_alternative_with_a_description() -> None:
     for room in ("model", "optimizer"):
-        alternatives = SCHEMA["$defs"]["Baseline"]["properties"][room]["oneOf"]
+        field = SCHEMA["$defs"]["Baseline"]["properties"][room]
+        alternatives = field["anyOf"][0]["oneOf"] if room == "model" else field["oneOf"]
         assert {a["properties"]["kind"]["const"] for a in alternatives} == set(parts(room))
         assert all(a["description"] for a in alternatives)

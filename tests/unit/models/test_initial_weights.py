@@ -10,7 +10,7 @@ import pytest
 import torch
 from scipy import stats
 
-from paribus.models import Blueprint, count_parameters
+from paribus.models import Blueprint
 from paribus.models.linear import linear
 from paribus.models.mlp import mlp
 from paribus.models.network import Network
@@ -36,7 +36,7 @@ def start(
 def test_the_count_is_the_closed_form_and_what_torch_holds(name: str) -> None:
     blueprint, expected = MODELS[name]
     held = sum(value[0].numel() for value in start(blueprint, [0, 1]).values())
-    assert count_parameters(blueprint, (30,), 7) == held == expected
+    assert blueprint.parameters((30,), 7) == held == expected
 
 
 def test_weights_start_as_those_of_pytorch() -> None:
