@@ -42,12 +42,12 @@ def plan_on(study: StudySpec, dataset: Dataset) -> Plan:
     """
     plan = plan_study(study, dataset.fingerprint, stack_size)
     _check_output(plan, dataset)
-    for preparation, name in {recipe.data: name for name, recipe in plan.variants.items()}.items():
+    for preparation, name in {run.recipe.data: run.variant for run in plan.runs}.items():
         rows = rows_of(dataset.y_train, preparation, seed=0)  # as many for every seed
-        if not len(rows.train) or (preparation.validation and not len(rows.validation)):
+        if not len(rows.train) or (preparation.held_out and not len(rows.validation)):
             part = "validation" if len(rows.train) else "training"
             raise DataError(
-                f"{name}: data.fraction {preparation.fraction:g} and data.validation {preparation.validation:g} of "
+                f"{name}: data.fraction {preparation.fraction:g} and data.validation {preparation.held_out:g} of "
                 f"{len(dataset.y_train)} rows leave none for {part}. Choose other shares, or give more data."
             )
     return plan
@@ -103,6 +103,6 @@ def outputs(recipe: Recipe, dataset: Dataset) -> int:
 
 def predict(recipe: Recipe, dataset: Dataset) -> float:
     """Seconds that one run takes one thread, see `predicted_time_s`."""
-    rows = int(len(dataset.y_train) * recipe.data.fraction * (1 - recipe.data.validation))
+    rows = int(len(dataset.y_train) * recipe.data.fraction * (1 - recipe.data.held_out))
     operations = call_part("model", recipe.model).operations(dataset.item_shape, outputs(recipe, dataset))
     return predicted_time_s(operations, rows, recipe.epochs, recipe.batch_size)

@@ -19,6 +19,7 @@ from paribus.data import load as load_data
 from paribus.data.prepared import prepare
 from paribus.environment import environment
 from paribus.execution import default_workers, run_jobs, show_progress, warm_up
+from paribus.extension import Start, apart_by_start, starts_of
 from paribus.outlook import Outlook, count, look_ahead, plan_on, predict, stored_keys
 from paribus.planning import Plan, Run
 from paribus.result import Result
@@ -31,6 +32,8 @@ from paribus.user_code import code_in
 
 if TYPE_CHECKING:
     from paribus.training.trained import Trained
+
+Runs = tuple[Run, ...]
 
 
 class Study(StudySpec):
@@ -79,8 +82,8 @@ class Study(StudySpec):
         store = Store(home_directory(Path(home) if home else None))
         folder, description = prepare(dataset, store.home)
         store.save_study(self.name, _record(plan, dataset, description))
-        cohorts = _missing(plan, dataset, store)
-        jobs = [self._job(cohort, folder, dataset.num_classes, store.checkpoints) for cohort in cohorts]
+        cohorts, starts = _missing(plan, dataset, store)
+        jobs = [self._job(cohort, folder, dataset.num_classes, store.checkpoints, starts) for cohort in cohorts]
         with show_progress(cohorts, len(plan.runs) - sum(map(len, cohorts)), quiet) as progress:
 
             def save(job: Job, records: list[RunRecord]) -> None:
@@ -93,8 +96,11 @@ class Study(StudySpec):
             run_jobs(jobs, workers or default_workers(), save, progress.tick)
         return Result(store, self.name)
 
-    def _job(self, cohort: tuple[Run, ...], folder: Path, num_classes: int, checkpoints: Path) -> Job:
-        tasks = tuple(RunTask(run.key, run.seed, run.recipe.model_dump(mode="json")) for run in cohort)
+    def _job(self, cohort: Runs, folder: Path, num_classes: int, checkpoints: Path, starts: dict[str, Start]) -> Job:
+        begun = {key: start.folder for key, start in starts.items()}
+        tasks = tuple(
+            RunTask(run.key, run.seed, run.recipe.model_dump(mode="json"), begun.get(run.key)) for run in cohort
+        )
         name = hashlib.sha256("".join(run.key for run in cohort).encode()).hexdigest()
         function = find_part("model", cohort[0].recipe.model.kind).own
         own = OwnCode(cloudpickle.dumps(function), self._base) if function else None
@@ -110,11 +116,13 @@ def load(study: str, variant: str = "baseline", seed: int | None = None, home: P
     return Result(Store(home_directory(Path(home) if home else None)), study).load(variant, seed)
 
 
-def _missing(plan: Plan, dataset: Dataset, store: Store) -> list[tuple[Run, ...]]:
-    """What is left of each cohort, the longest first."""
+def _missing(plan: Plan, dataset: Dataset, store: Store) -> tuple[list[Runs], dict[str, Start]]:
+    """What is left of each cohort, the longest first, and what its runs can go on from."""
     stored = stored_keys(plan, store)
     left = [tuple(run for run in cohort if run.key not in stored) for cohort in plan.cohorts]
-    return sorted(filter(None, left), key=lambda cohort: -sum(predict(run.recipe, dataset) for run in cohort))
+    starts = starts_of([run for cohort in left for run in cohort], plan.fingerprint, store)
+    apart = [part for cohort in left for part in apart_by_start(cohort, starts)]
+    return sorted(apart, key=lambda cohort: -sum(predict(run.recipe, dataset) for run in cohort)), starts
 
 
 def _record(plan: Plan, dataset: Dataset, description: dict[str, Any]) -> dict[str, Any]:
@@ -128,6 +136,6 @@ def _record(plan: Plan, dataset: Dataset, description: dict[str, Any]) -> dict[s
         "dataset": {**description, "class_names": list(dataset.class_names)},
         "variants": variants,
         "levels": [asdict(level) for level in plan.levels],
-        "runs": [{"key": run.key, "variant": run.variant, "seed": run.seed} for run in plan.runs],
+        "runs": [{"key": run.key, "variant": run.variant, "seed": run.seed, "fold": run.fold} for run in plan.runs],
         "environment": environment(),
     }

@@ -11,6 +11,9 @@ from paribus.comparison.caveats import caveat, late_best
 from paribus.comparison.verdicts import Contrast, compare_factor
 from paribus.store.tables import RunRow
 
+Folds = list[RunRow | None]
+"""The runs of one variant and seed: one, or one a fold; None where a run is not stored."""
+
 
 def summarize(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> dict[str, Any]:
     """Variants, runs and contrasts of a study, in the order of its plan.
@@ -52,7 +55,7 @@ def contrasts_of(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> list[
         found = compare_factor(
             factor,
             next(level["label"] for level in levels if level["is_reference"]),
-            {label: [_score(row, metric) for row in known] for label, known in by_level.items()},
+            {label: [_score(folds, metric) for folds in known] for label, known in by_level.items()},
             metric=f"test_{metric}",
             margin=record["spec"]["margin"],
             higher_is_better=metric != "loss",
@@ -61,24 +64,37 @@ def contrasts_of(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> list[
     return contrasts
 
 
-def _rows_of(variant: str, record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> list[RunRow | None]:
-    return [rows.get(run["key"]) for run in record["runs"] if run["variant"] == variant]
+def _rows_of(variant: str, record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> list[Folds]:
+    """The runs of each seed, in the order of the seeds."""
+    by_seed: dict[int, Folds] = {}
+    for run in record["runs"]:
+        if run["variant"] == variant:
+            by_seed.setdefault(run["seed"], []).append(rows.get(run["key"]))
+    return list(by_seed.values())
 
 
-def _score(row: RunRow | None, metric: str) -> float | None:
-    return row.metrics.get(f"test_{metric}") if row else None
+def _score(folds: Folds, metric: str) -> float | None:
+    """A seed's score: the mean over its folds, which share training rows and so are no units of their own."""
+    scores = [row.metrics.get(f"test_{metric}") if row else None for row in folds]
+    known = [score for score in scores if score is not None]
+    return sum(known) / len(known) if len(known) == len(scores) else None
 
 
-def _doubted(contrast: Contrast, by_level: Mapping[str, list[RunRow | None]], record: Mapping[str, Any]) -> Contrast:
+def _doubted(contrast: Contrast, by_level: Mapping[str, list[Folds]], record: Mapping[str, Any]) -> Contrast:
     """Add the caveats that come from training and data rather than from the scores."""
     caveats = list(contrast.caveats)
     for level in (contrast.level, contrast.reference):
-        done = [row for row in by_level[level] if row and row.status == "finished"]
-        best = [row.best_epoch if row.recipe["data"]["validation"] > 0 else None for row in done]
+        done = [row for folds in by_level[level] for row in folds if row and row.status == "finished"]
+        best = [row.best_epoch if row.recipe["data"]["validation"] else None for row in done]
         if done and late_best(best, [row.recipe["epochs"] for row in done]):
             caveats.append(
                 caveat("C03", f"most runs of {contrast.factor} {level} were best in the last tenth of their epochs")
             )
+    stored = [
+        row for level in (contrast.level, contrast.reference) for folds in by_level[level] for row in folds if row
+    ]
+    if any(row.recipe["data"]["validation"] == "test" for row in stored):
+        caveats.append(caveat("C05"))
     overlap = record["dataset"]["overlap"]
     if overlap:
         caveats.append(caveat("C04", f"{overlap} test items are also in the training data"))

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from paribus.planning.streams import stream
-from paribus.spec import Preparation
+from paribus.spec import Folds, Preparation
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Row numbers of the original training part, ascending."""
+    """Row numbers of the original training part, ascending; none validates where the test set does."""
 
     train: np.ndarray
     validation: np.ndarray
@@ -45,5 +45,20 @@ def rows_of(labels_B: np.ndarray, preparation: Preparation, seed: int) -> Rows:
     rows = np.arange(len(labels_B))
     if preparation.fraction < 1:
         rows = rows[stratified(labels_B, preparation.fraction, stream(seed, "sample"))]
-    held_out = stratified(labels_B[rows], preparation.validation, stream(seed, "split"))
+    if isinstance(preparation.validation, Folds):
+        fold = folds_of(labels_B[rows], preparation.validation.folds, stream(seed, "split", "folds"))
+        held_out = fold == (preparation.validation.fold or 0)
+    else:
+        held_out = stratified(labels_B[rows], preparation.held_out, stream(seed, "split"))
     return Rows(train=rows[~held_out], validation=rows[held_out])
+
+
+def folds_of(labels_B: np.ndarray, folds: int, rng: np.random.Generator) -> np.ndarray:
+    """The fold of each row, shape (row,): the rows, class by class in random order, are dealt out in turn.
+
+    So the folds differ by at most one row in size, and by at most one in each class.
+    """
+    order = np.lexsort((rng.random(len(labels_B)), labels_B))
+    fold_B = np.empty(len(order), dtype=np.int64)
+    fold_B[order] = np.arange(len(order)) % folds
+    return fold_B

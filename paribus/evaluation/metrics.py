@@ -26,15 +26,23 @@ def score(p_BC: np.ndarray, y_B: np.ndarray) -> dict[str, float]:
 
     Source: scikit-learn `accuracy_score`, `log_loss` and `f1_score(zero_division=0)`, whose numbers these are.
     """
-    confusion_CC = confusion(p_BC, y_B)
+    counted = score_counts(confusion(p_BC, y_B))
+    eps = np.finfo(p_BC.dtype).eps
+    p_true_B = np.clip(p_BC[np.arange(len(y_B)), y_B], eps, 1 - eps)
+    return {**counted, "loss": float(-np.log(p_true_B, dtype=np.float64).mean())}
+
+
+def score_counts(confusion_CC: np.ndarray) -> dict[str, float]:
+    """The scores that see classes only, `accuracy`, `f1_macro` and `f1_weighted`; see `score`.
+
+    Args:
+        confusion_CC: counts, shape (class, class), true classes in rows, at least one of them.
+    """
     support_C = confusion_CC.sum(axis=1)
     seen_C = support_C + confusion_CC.sum(axis=0) > 0
     f1_C = _rates(confusion_CC)[2]
-    eps = np.finfo(p_BC.dtype).eps
-    p_true_B = np.clip(p_BC[np.arange(len(y_B)), y_B], eps, 1 - eps)
     return {
-        "accuracy": float(np.trace(confusion_CC) / len(y_B)),
-        "loss": float(-np.log(p_true_B, dtype=np.float64).mean()),
+        "accuracy": float(np.trace(confusion_CC) / support_C.sum()),
         "f1_macro": float(f1_C[seen_C].mean()),
         "f1_weighted": float(np.average(f1_C, weights=support_C)),
     }

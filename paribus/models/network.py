@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from paribus.models import blueprint as paper
-from paribus.models import image_layers, layers
+from paribus.models import layers
 from paribus.models.blueprint import Blueprint, Conventions
+from paribus.models.layers import images
 from paribus.models.own import OwnModel
 from paribus.planning.streams import stream
 from paribus.spec import Recipe
@@ -54,7 +55,7 @@ class Network(nn.Module):
         fan_in = paper.shapes(first.features, shape)[-1][0]
         self.head = layers.Dense(len(blueprints), fan_in, 1 if sigmoid else num_classes)
         for path, module in self.named_modules():
-            if isinstance(module, layers.Dense | image_layers.Conv):
+            if isinstance(module, layers.Dense | images.Conv):
                 _initialize(module, path, seeds, first.conventions)
 
     def forward(self, x_MBF: Tensor) -> Tensor:
@@ -67,7 +68,7 @@ class Network(nn.Module):
     @property
     def kernels(self) -> list[nn.Parameter]:
         """Weights of dense layers and convolutions, the head's too: what an L2 penalty is about."""
-        return [m.weight for m in self.modules() if isinstance(m, layers.Dense | image_layers.Conv)]
+        return [m.weight for m in self.modules() if isinstance(m, layers.Dense | images.Conv)]
 
     def state_of(self, m: int) -> dict[str, Tensor]:
         """Parameters and running statistics of the run at place m, copied, without the run axis."""
@@ -165,7 +166,7 @@ class _Builder:
             case paper.Dense(units):
                 return "dense", layers.Dense(self.num_runs, shape[0], units)
             case paper.BatchNorm():
-                normalize = image_layers.normalize_images if len(shape) == 3 else layers.normalize
+                normalize = images.normalize_images if len(shape) == 3 else layers.normalize
                 return "batch_norm", layers.BatchNorm(self.num_runs, shape[-1], self.conventions, normalize)
             case paper.Activate(function):
                 return "activation", layers.Activate(function, self.conventions)
@@ -173,7 +174,7 @@ class _Builder:
                 return "dropout", layers.Dropout([getattr(layer, "rate") for layer in position])  # noqa: B009
             case paper.Residual():
                 inner, shortcut = ([getattr(layer, way) for layer in position] for way in ("inner", "shortcut"))
-                return "residual", image_layers.Residual(self.sequence(inner, shape), self.sequence(shortcut, shape))
+                return "residual", images.Residual(self.sequence(inner, shape), self.sequence(shortcut, shape))
             case layer:
                 return _image_module(layer, self.num_runs, shape[-1])
 
@@ -181,20 +182,18 @@ class _Builder:
 def _image_module(layer: paper.Layer, num_runs: int, channels: int) -> tuple[str, nn.Module]:
     match layer:
         case paper.Conv(filters, kernel_size, stride):
-            return "conv", image_layers.Conv(num_runs, channels, filters, kernel_size, stride)
+            return "conv", images.Conv(num_runs, channels, filters, kernel_size, stride)
         case paper.MaxPool(size, stride):
-            return "max_pool", image_layers.MaxPool(size, stride)
+            return "max_pool", images.MaxPool(size, stride)
         case paper.AveragePool():
-            return "average_pool", image_layers.AveragePool()
+            return "average_pool", images.AveragePool()
         case paper.LocalResponseNorm():
-            return "local_response_norm", image_layers.LocalResponseNorm(channels)
+            return "local_response_norm", images.LocalResponseNorm(channels)
         case _:
-            return "flatten", image_layers.Flatten()
+            return "flatten", images.Flatten()
 
 
-def _initialize(
-    layer: layers.Dense | image_layers.Conv, path: str, seeds: Sequence[int], conventions: Conventions
-) -> None:
+def _initialize(layer: layers.Dense | images.Conv, path: str, seeds: Sequence[int], conventions: Conventions) -> None:
     """Draw initial weights from each run's own stream.
 
     Source: `pytorch` is the default of `torch.nn.Linear` and `Conv2d`, weights and biases uniform within

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from paribus.spec import Recipe, StudySpec
+from paribus.spec import Folds, Recipe, StudySpec
 from paribus.spec.parts import find_part
 from paribus.user_code import source_hash
 
@@ -41,6 +41,12 @@ class Run:
     seed: int
     recipe: Recipe
 
+    @property
+    def fold(self) -> int | None:
+        """Which fold validates, counted from 0; None without folds."""
+        folds = self.recipe.data.validation
+        return folds.fold if isinstance(folds, Folds) else None
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -65,10 +71,20 @@ def plan_study(study: StudySpec, fingerprint: str, size_of: SizeOf = lambda reci
     variants, levels = _variants(study)
     runs = tuple(
         Run(run_key(recipe, seed, fingerprint), name, seed, recipe)
-        for name, recipe in variants.items()
+        for name, variant in variants.items()
         for seed in study.seeds
+        for recipe in _folded(variant)
     )
     return Plan(study, fingerprint, variants, levels, runs, cohorts_of(runs, size_of))
+
+
+def _folded(recipe: Recipe) -> list[Recipe]:
+    """The recipe of each fold; itself where nothing is validated by folds, or by one fold only."""
+    folds = recipe.data.validation
+    if not isinstance(folds, Folds) or folds.fold is not None:
+        return [recipe]
+    ways = [Folds(folds=folds.folds, fold=fold) for fold in range(folds.folds)]
+    return [recipe.model_copy(update={"data": recipe.data.model_copy(update={"validation": way})}) for way in ways]
 
 
 def run_key(recipe: Recipe, seed: int, fingerprint: str) -> str:
@@ -90,7 +106,7 @@ def structure(recipe: Recipe) -> dict[str, Any]:
     numbers = {"monitor", "keep", "early_stopping", "epochs", "schedule", "warmup_epochs", "l2", "clip_norm"}
     values = recipe.model_dump(mode="json", exclude=numbers)
     values["penalty"], values["clipped"] = recipe.l2 > 0, recipe.clip_norm is not None
-    values["optimizer"] = values["optimizer"]["kind"]
+    values["optimizer"] = [values["optimizer"][name] for name in ("kind", "conventions")]
     if "dropout" in values["model"]:
         values["model"]["dropout"] = values["model"]["dropout"] > 0
     return values

@@ -81,7 +81,15 @@ def _preparation(asked: Mapping[str, Any]) -> str:
 
 
 def _split(asked: Mapping[str, Any]) -> str:
-    if not asked["validation"]:
+    validation = asked["validation"]
+    if validation == "test":
+        return "the test rows validate: they choose epochs and stop runs, so test scores are too good (caveat C05)."
+    if isinstance(validation, dict):
+        return (
+            f"{validation['folds']} folds of the training rows, by class and anew for each seed; each validates once. "
+            "A seed's score is the mean over its folds. The test rows never choose."
+        )
+    if not validation:
         return "no validation rows. The test rows are never used to choose."
-    share = f"{100 * asked['validation']:g} %"
+    share = f"{100 * validation:g} %"
     return f"{share} of the training rows, by class and anew for each seed, validate. The test rows never choose."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
 from paribus.spec.base import Record, wrong
 
@@ -60,12 +60,64 @@ ImageSize = Annotated[
 ]
 
 
+class Folds(Record):
+    """Validation by folds: each training row validates once, and a seed's score is the mean over its folds."""
+
+    folds: int = Field(ge=2, description="Number of stratified parts, each of which validates once.")
+    fold: int | None = Field(default=None, ge=0, description="Only this fold, counted from 0; a run has one.")
+
+    @model_validator(mode="after")
+    def _is_one_of_them(self) -> Folds:
+        if self.fold is not None and self.fold >= self.folds:
+            raise wrong(f"must be below folds = {self.folds}, found {self.fold}", "fold")
+        return self
+
+
+def _check_validation(value: Any) -> Any:
+    if value == "test":
+        return value
+    if isinstance(value, dict | Folds):
+        return Folds.model_validate(value)
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1:
+        return float(value)
+    raise wrong(f"must be a share from 0 to below 1, {{folds: 5}} or test, found {value!r}")
+
+
+Validation = Annotated[
+    Any,
+    BeforeValidator(_check_validation),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": 0, "exclusiveMaximum": 1},
+                {"const": "test"},
+                {"type": "object", "properties": {"folds": {"type": "integer", "minimum": 2}}, "required": ["folds"]},
+            ]
+        }
+    ),
+]
+
+
 class Preparation(Record):
     """How a run's rows are chosen and scaled; part of its recipe."""
 
     scale: Scale = Field(default="standard", description="How features are scaled, fitted on training rows.")
     fraction: float = Field(default=1.0, gt=0, le=1, description="Class-wise sample of the training part.")
-    validation: float = Field(default=0.1, ge=0, lt=1, description="Stratified share of the training part.")
+    validation: Validation = Field(
+        default=0.1, description="Stratified share of the training part, {folds: 5}, or `test`: the test set chooses."
+    )
+
+    @property
+    def held_out(self) -> float:
+        """Share of the training rows that validate."""
+        if isinstance(self.validation, Folds):
+            return 1 / self.validation.folds
+        return 0.0 if self.validation == "test" else float(self.validation)
+
+    @property
+    def validates(self) -> bool:
+        """Whether there are validation rows, be they the test set's."""
+        return self.validation == "test" or self.held_out > 0
 
 
 class DataSpec(Preparation):

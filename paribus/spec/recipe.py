@@ -76,7 +76,7 @@ class Baseline(Record):
     precision: Literal["fp32", "bf16"] = Field(
         default="fp32", description="`bf16`: layers on images compute in bfloat16; weights and all else stay float32."
     )
-    monitor: Literal["loss", "accuracy"] = Field(default="loss", description="Validation metric of the best epoch.")
+    monitor: Metric = Field(default="loss", description="Validation metric of the best epoch.")
     keep: Literal["last", "best"] = Field(default="last", description="Weights that are evaluated and stored.")
     early_stopping: EarlyStopping | None = Field(default=None, description="Off unless given.")
 
@@ -88,11 +88,11 @@ class Recipe(Baseline):
 
     @model_validator(mode="after")
     def _needs_validation(self) -> Recipe:
-        if self.data.validation == 0 and (self.early_stopping or self.keep == "best"):
+        if not self.data.validates and (self.early_stopping or self.keep == "best"):
             raise wrong("early_stopping and keep: best need validation rows, found data.validation = 0")
         if self.warmup_epochs >= self.epochs:
             raise wrong(f"must be less than epochs = {self.epochs}, found {self.warmup_epochs:g}", "warmup_epochs")
-        if self.data.validation == 0 and self.schedule.__dict__["kind"] == "reduce_on_plateau":
+        if not self.data.validates and self.schedule.__dict__["kind"] == "reduce_on_plateau":
             raise wrong("reduce_on_plateau needs validation rows, found data.validation = 0")
         return self
 

@@ -23,7 +23,7 @@ def run_folder(home: Path, key: str) -> Path:
 
 
 def write_run(home: Path, record: RunRecord) -> Path:
-    """Write recipe.json, history.parquet, predictions.npz and weights.safetensors; what is empty is left out."""
+    """Write recipe.json, history.parquet, predictions.npz, {weights,state}.safetensors; what is empty is left out."""
     final = run_folder(home, record.key)
     temporary = home / "runs" / f".writing-{os.getpid()}-{record.key}"
     shutil.rmtree(temporary, ignore_errors=True)  # left by an interrupted save of this process, or one of its number
@@ -38,6 +38,7 @@ def write_run(home: Path, record: RunRecord) -> Path:
         np.savez(temporary / "predictions.npz", allow_pickle=False, **record.predictions)
     if record.weights:
         save_file(record.weights, temporary / "weights.safetensors")
+        save_file(record.state, temporary / "state.safetensors")
     for file in temporary.iterdir():
         _flush(file)
     _flush(temporary)

@@ -34,6 +34,8 @@ class RunRecord:
         history: one array an epoch column, shape (epoch,).
         predictions: `val_probabilities` (row, class), `val_labels`, `val_items` (row,), and the same for `test`.
         weights: tensors by name, of the epoch that the recipe keeps.
+        state: what going on with the training needs beside: the optimizer's tensors, and the network's own after the
+            last epoch where another one is kept.
         engine: how it was computed: device, threads, precision, versions.
         message: why it failed, with the traceback.
     """
@@ -50,5 +52,6 @@ class RunRecord:
     history: dict[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
     predictions: dict[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
     weights: dict[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
+    state: dict[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
     engine: dict[str, Any] = field(default_factory=dict[str, Any])
     message: str = ""

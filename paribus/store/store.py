@@ -133,6 +133,10 @@ class Store:
         with np.load(self._artifact(key, "predictions.npz"), allow_pickle=False) as arrays:
             return {name: arrays[name] for name in arrays.files}
 
+    def folder(self, key: str) -> Path:
+        """Where the artifacts of a stored run lie."""
+        return run_folder(self.home, key)
+
     def _artifact(self, key: str, name: str) -> Path:
         path = run_folder(self.home, key) / name
         if not path.is_file():

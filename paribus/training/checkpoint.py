@@ -11,11 +11,13 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import pyarrow.parquet as pq
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from paribus.training.parameters import set_states, states_of
+from paribus.training.record import COLUMNS
 from paribus.training.stopping import Watch
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ def save_checkpoint(cohort: Cohort, clock: Clock) -> None:
             tensors |= {f"{member.key}/{group}/{name}": value.clone() for name, value in values.items()}
     for member in cohort.members:
         tensors |= {f"{member.key}/kept/{name}": value for name, value in member.kept.items()}
+        tensors |= {f"{member.key}/state/{name}": value for name, value in member.state.items()}
     watches = {m.key: {k: v for k, v in vars(m.watch).items() if k != "recipe"} for m in cohort.members}
     meta = {
         "epoch": clock.epoch,
@@ -69,24 +72,25 @@ def save_checkpoint(cohort: Cohort, clock: Clock) -> None:
 
 
 def resume(cohort: Cohort) -> tuple[Clock, list[RunRecord]]:
-    """Bring a new cohort to where its checkpoint left it; a missing or damaged file means a start from the beginning.
+    """Bring a new cohort to where its checkpoint left it; a missing or damaged file means that it just starts.
 
     Returns:
         The clock, and the records of the runs that were done.
     """
     path = cohort.job.checkpoint
     if path is None or not path.is_file():
-        return Clock(), []
+        return Clock(epoch=start(cohort)), []
     try:
         with safe_open(path, framework="pt", device=cohort.device) as file:
             meta: dict[str, Any] = json.loads(file.metadata()["cohort"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (safe_open is no dictionary)
     except (SafetensorError, OSError):
-        return Clock(), []
+        return Clock(epoch=start(cohort)), []
     for member in cohort.members:
         member.watch = Watch(member.recipe, **meta["watch"][member.key])
-        member.history = [tuple(row) for row in meta["history"][member.key]]
+        member.history = meta["history"][member.key]
         member.kept = _named(tensors, f"{member.key}/kept/")
+        member.state = _named(tensors, f"{member.key}/state/")
     done = [m for m, member in enumerate(cohort.active) if member.key not in meta["active"]]
     for m in done:
         cohort.network.restore(m, cohort.active[m].kept)
@@ -96,6 +100,37 @@ def resume(cohort: Cohort) -> tuple[Clock, list[RunRecord]]:
         cohort.network.restore(m, _named(tensors, f"{member.key}/network/"))
     set_states(cohort.optimizer, [_named(tensors, f"{member.key}/optimizer/") for member in cohort.active])
     return Clock(epoch=meta["epoch"], before_s=meta["taken_s"]), records
+
+
+def start(cohort: Cohort) -> int:
+    """Bring the runs of a new cohort to where stored runs left off, all after as many epochs.
+
+    Returns:
+        The number of epochs done, 0 without stored runs to go on from.
+    """
+    folders = {run.key: run.start for run in cohort.job.runs if run.start}
+    states: list[dict[str, torch.Tensor]] = []
+    for m, member in enumerate(cohort.active):
+        folder = folders.get(member.key)
+        if folder is None:
+            return 0
+        weights, state = load_file(folder / "weights.safetensors"), load_file(folder / "state.safetensors")
+        for row in pq.read_table(folder / "history.parquet", columns=list(COLUMNS)).to_pylist():
+            member.see(row)
+        member.kept = weights if member.recipe.keep == "best" else {}
+        cohort.network.restore(m, _named(state, "network/") or weights)
+        states.append(_named(state, "optimizer/"))
+    set_states(cohort.optimizer, states)
+    return cohort.active[0].watch.epochs
+
+
+def state_after(cohort: Cohort, m: int) -> dict[str, torch.Tensor]:
+    """What `start` needs of the run at place m, beside the weights that it keeps."""
+    state = states_of(cohort.optimizer)[m]
+    found = {f"optimizer/{k}": v.clone() for k, v in state.items() if isinstance(v, torch.Tensor)}
+    if cohort.active[m].kept:
+        found |= {f"network/{name}": value for name, value in cohort.network.state_of(m).items()}
+    return found
 
 
 def _named(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

@@ -13,17 +13,18 @@ from torch import Tensor
 from paribus.data.augmentation import augment
 from paribus.data.sampling import rows_of
 from paribus.data.scaling import fit_scalings
+from paribus.evaluation.metrics import score_counts
 from paribus.models.network import make_network
 from paribus.planning.streams import stream
 from paribus.spec import Recipe
 from paribus.spec.parts import call_part
 from paribus.store.records import RunRecord
-from paribus.training.checkpoint import resume, save_checkpoint
+from paribus.training.checkpoint import resume, save_checkpoint, state_after
 from paribus.training.feed import Feed
 from paribus.training.job import Job
 from paribus.training.objective import make_objective
 from paribus.training.parameters import flatten, make_optimizer, set_states, states_of
-from paribus.training.record import Member, Predictions, record_of
+from paribus.training.record import VALIDATION, Member, Predictions, record_of
 from paribus.training.schedules.rates import Rates, schedule_key
 from paribus.training.step import evaluate, probabilities, step
 
@@ -76,18 +77,19 @@ class Cohort:
         batches = rows_MN.split(self.active[0].recipe.batch_size, dim=1)
         grad_MP = self.theta_MP.grad
         assert grad_MP is not None
+        rate_M: list[float] = []
         for number, rows_MB in enumerate(batches):
             self.rates.set(epoch + number / len(batches))
+            rate_M = rate_M or self.rates.now()
             batch = self.train_feed.batch(rows_MB, change)
             loss, correct = step(self.network, self.optimizer, batch, self.objective, grad_MP)
             loss_M += loss
             correct_M += correct
-        train = loss_M / rows_MN.shape[1], correct_M / rows_MN.shape[1]
-        columns = torch.stack([*train, *self._validate()]).double().cpu().numpy()
+        train_2M = (torch.stack([loss_M, correct_M]) / rows_MN.shape[1]).double().cpu().numpy()
+        validation = self._validate()
         for m, member in enumerate(self.active):
-            numbers = tuple(float(x) for x in columns[:, m])
-            member.history.append(numbers)
-            if member.watch.see(numbers[0], *numbers[2:]) and member.recipe.keep == "best":
+            numbers = {"lr": rate_M[m], "train_loss": float(train_2M[0, m]), "train_accuracy": float(train_2M[1, m])}
+            if member.see(numbers | validation[m]) and member.recipe.keep == "best":
                 member.kept = self.network.state_of(m)
 
     def _augmentation(self, epoch: int) -> Callable[[Tensor], Tensor] | None:
@@ -100,18 +102,30 @@ class Cohort:
         planes = (1, *self.item_shape)[-3:]
         return lambda x_MBF: augment(x_MBF, planes, options, streams, top)  # pyright: ignore[reportArgumentType]
 
-    def _validate(self) -> tuple[Tensor, Tensor]:
-        rows_MV = torch.from_numpy(np.stack([m.rows.validation for m in self.active])).to(self.device)
-        if rows_MV.shape[1] == 0:
-            nan_M = torch.full((len(rows_MV),), math.nan, device=self.device)
-            return nan_M, nan_M
-        return evaluate(self.network, self.train_feed, rows_MV)
+    def _validate(self) -> list[dict[str, float]]:
+        """The validation metrics of each run; nan without validation rows."""
+        if not self.active[0].recipe.data.validates:
+            return [dict.fromkeys(VALIDATION, math.nan)] * len(self.active)
+        loss_M, counts_MCC = (values.cpu().numpy() for values in evaluate(self.network, *self._validation()))
+        scores = [{"loss": float(loss_M[m]), **score_counts(counts_CC)} for m, counts_CC in enumerate(counts_MCC)]
+        return [{f"val_{name}": value for name, value in score.items()} for score in scores]
+
+    def _validation(self) -> tuple[Feed, Tensor]:
+        """Where validation rows come from, and their numbers, shape (run, row)."""
+        if self.active[0].recipe.data.validation == "test":
+            return self.test_feed, self._all_test_rows()
+        rows_MV = np.stack([m.rows.validation for m in self.active])
+        return self.train_feed, torch.from_numpy(rows_MV).to(self.device)
+
+    def _all_test_rows(self) -> Tensor:
+        return torch.arange(len(self.test_feed.y_N), device=self.device).expand(len(self.active), -1)
 
     def retire(self) -> list[RunRecord]:
         """Take the runs that are done out of the cohort, with their predictions."""
         done = [m for m, member in enumerate(self.active) if member.watch.done]
         for m in done:
             kept = self.active[m].kept
+            self.active[m].state = state_after(self, m)
             self.network.restore(m, kept)
             self.active[m].kept = kept or self.network.state_of(m)
         records = self.records(done)
@@ -138,11 +152,9 @@ class Cohort:
         """What the store keeps of the runs at these places, with predictions by the network as it is."""
         if not places:
             return []
-        whole_MB = torch.arange(len(self.test_feed.y_N), device=self.device).expand(len(self.active), -1)
-        parts = {"test": self._predictions(self.test_feed, whole_MB)}
-        if len(self.active[0].rows.validation):
-            rows_MV = torch.from_numpy(np.stack([m.rows.validation for m in self.active])).to(self.device)
-            parts["val"] = self._predictions(self.train_feed, rows_MV)
+        parts = {"test": self._predictions(self.test_feed, self._all_test_rows())}
+        if self.active[0].recipe.data.validates:
+            parts["val"] = self._predictions(*self._validation())
         outputs = 1 if self.network.sigmoid else self.job.num_classes
         operations = call_part("model", self.active[0].recipe.model).operations(self.item_shape, outputs)
         return [record_of(self.active[m], {k: p[m] for k, p in parts.items()}, operations) for m in places]
@@ -164,11 +176,12 @@ def train_cohort(job: Job, progress: Progress | None = None, device: str = "cpu"
     """
     cohort = Cohort(job, device)
     clock, records = resume(cohort)
+    records += cohort.retire()
     while cohort.active:
         cohort.train_epoch(clock.epoch)
         clock.epoch += 1
         if progress:
-            progress(clock.epoch, len(cohort.active), max(m.history[-1][3] for m in cohort.active))
+            progress(clock.epoch, len(cohort.active), max(m.history[-1]["val_accuracy"] for m in cohort.active))
         records += cohort.retire()
         if cohort.active and clock.is_due(job.checkpoint_s):
             save_checkpoint(cohort, clock)

@@ -9,11 +9,15 @@ from typing import Any
 
 @dataclass(frozen=True)
 class RunTask:
-    """One run of a cohort: its key, its seed and its recipe as JSON values."""
+    """One run of a cohort: its key, its seed and its recipe as JSON values.
+
+    `start` is the folder of a stored run that came as far by the same way, from which this one goes on.
+    """
 
     key: str
     seed: int
     recipe: dict[str, Any]
+    start: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -56,8 +56,13 @@ def make_optimizer(theta_MP: Tensor, updates: Sequence[Update], schedules: Seque
         rows.grad = theta_MP.grad[start:stop]
         groups.append({"params": [rows], **update.numbers})
         start = stop
-    rule = getattr(torch.optim, updates[0].rule)
-    return rule(groups, **({"fused": True} if updates[0].fused else {"foreach": False}))
+    first = updates[0]
+    if first.keras:
+        from paribus.training.optimizers import keras_rules
+
+        return keras_rules.KerasRule(groups, getattr(keras_rules, first.rule))
+    rule = getattr(torch.optim, first.rule)
+    return rule(groups, **({"fused": True} if first.fused else {"foreach": False}))
 
 
 def states_of(optimizer: torch.optim.Optimizer) -> list[dict[str, Any]]:

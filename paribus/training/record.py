@@ -18,7 +18,9 @@ from paribus.training.stopping import Watch
 
 SCALING = "scaling."
 """Begins the names of the scaling's numbers among the weights."""
-COLUMNS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
+COLUMNS = ("lr", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "val_f1_macro", "val_f1_weighted")
+"""Of the history: the learning rate of the epoch's first step, means over its batches, then its validation."""
+VALIDATION = COLUMNS[3:]
 
 
 class Member:
@@ -27,9 +29,15 @@ class Member:
     def __init__(self, key: str, seed: int, recipe: Recipe, rows: Rows) -> None:
         self.key, self.seed, self.recipe, self.rows = key, seed, recipe, rows
         self.watch = Watch(recipe)
-        self.history: list[tuple[float, ...]] = []
+        self.history: list[dict[str, float]] = []
         self.kept: dict[str, torch.Tensor] = {}
+        self.state: dict[str, torch.Tensor] = {}
         self.scaling: Scaling | None = None
+
+    def see(self, epoch: dict[str, float]) -> bool:
+        """Take in the numbers of one epoch; True when it is the best so far."""
+        self.history.append(epoch)
+        return self.watch.see(epoch)
 
 
 @dataclass(frozen=True)
@@ -66,9 +74,10 @@ def record_of(member: Member, predictions: dict[str, Predictions], operations: i
         best_epoch=member.watch.best_epoch,
         predicted_s=predicted_time_s(operations, len(member.rows.train), epochs, batch_size),
         metrics=metrics,
-        history={k: np.array(v) for k, v in zip(COLUMNS, zip(*member.history, strict=True), strict=True)},
+        history={name: np.array([epoch[name] for epoch in member.history]) for name in COLUMNS},
         predictions=arrays,
         weights=weights_of(member.kept, member.scaling) if finished and member.scaling else {},
+        state={name: tensor.cpu().numpy() for name, tensor in member.state.items()} if finished else {},
         engine=_engine(),
     )
 

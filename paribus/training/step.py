@@ -46,19 +46,24 @@ def step(
 
 @torch.inference_mode()
 def evaluate(network: nn.Module, feed: Feed, rows_MB: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean loss and accuracy of each run on its rows.
+    """Mean loss of each run on its rows, and which class it takes for which.
 
     Returns:
-        loss_M in nats and accuracy_M, both of shape (run,).
+        loss_M in nats, shape (run,), and counts of rows, shape (run, true class, predicted class).
     """
     network.eval()
-    loss_M, correct_M = torch.zeros(len(rows_MB)), torch.zeros(len(rows_MB))
+    loss_M = torch.zeros(len(rows_MB), device=rows_MB.device)
+    pairs: list[Tensor] = []
+    classes = 0
     for rows in rows_MB.split(_CHUNK, dim=1):
         x_MBF, y_MB = feed.batch(rows)
         logits_MBC = network(x_MBF)
+        classes = logits_MBC.shape[2]
         loss_M += cross_entropy_MB(logits_MBC, y_MB).sum(1)
-        correct_M += (logits_MBC.argmax(2) == y_MB).sum(1)
-    return loss_M / rows_MB.shape[1], correct_M / rows_MB.shape[1]
+        pairs.append(y_MB * classes + logits_MBC.argmax(2))
+    cells_MB = torch.cat(pairs, dim=1)
+    counts_MK = torch.stack([torch.bincount(cells_B, minlength=classes**2) for cells_B in cells_MB])
+    return loss_M / rows_MB.shape[1], counts_MK.view(-1, classes, classes)
 
 
 @torch.inference_mode()

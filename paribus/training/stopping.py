@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from paribus.spec import Recipe
@@ -22,13 +23,17 @@ class Watch:
     diverged: bool = False
     scores: list[float] = field(default_factory=list[float])
 
-    def see(self, train_loss: float, val_loss: float, val_accuracy: float) -> bool:
-        """Take in one epoch; True when it is the best so far. Without validation rows the last epoch is the best."""
+    def see(self, epoch: Mapping[str, float]) -> bool:
+        """Take in one epoch; True when it is the best so far. Without validation rows the last epoch is the best.
+
+        Args:
+            epoch: its `train_loss`, and `val_` metrics where there are validation rows.
+        """
         self.epochs += 1
-        validated = self.recipe.data.validation > 0
-        self.diverged = not math.isfinite(train_loss) or (validated and not math.isfinite(val_loss))
+        validated = self.recipe.data.validates
+        self.diverged = not math.isfinite(epoch["train_loss"]) or (validated and not math.isfinite(epoch["val_loss"]))
         stopping = self.recipe.early_stopping
-        score = val_loss if self.recipe.monitor == "loss" else -val_accuracy
+        score = epoch[f"val_{self.recipe.monitor}"] * (1 if self.recipe.monitor == "loss" else -1)
         self.scores.append(score)
         better = not validated or score < self.best - (stopping.min_delta if stopping else 0.0)
         if better and not self.diverged:

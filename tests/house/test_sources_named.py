@@ -13,7 +13,8 @@ from paribus.spec.parts import parts
 
 STATISTICS = ("intervals", "significance", "power", "superiority")
 METHODS = {
-    "models/layers.py": ["BatchNorm", "Dropout"],
+    "models/layers/activation.py": ["Dropout"],
+    "models/layers/norm.py": ["BatchNorm"],
     "models/network.py": ["_initialize"],
     "training/stopping.py": ["Watch"],
     "planning/streams.py": ["stream"],

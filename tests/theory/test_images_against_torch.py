@@ -11,7 +11,7 @@ from paribus.execution.worker import prepare_torch
 from paribus.models.alexnet import alexnet
 from paribus.models.blueprint import Blueprint
 from paribus.models.cnn import cnn
-from paribus.models.image_layers import LocalResponseNorm, MaxPool
+from paribus.models.layers.images import LocalResponseNorm, MaxPool
 from paribus.models.network import Network
 from paribus.models.residual_mlp import residual_mlp
 from paribus.models.resnet import resnet

@@ -207,3 +207,54 @@ def test_batch_norm_by_keras_conventions() -> None:
         variance = variance * 0.99 + x[0].var(0, unbiased=False) * 0.01
     x = torch.randn(1, 7, 5, generator=generator)
     torch.testing.assert_close(layer.eval()(x)[0], (x[0] - mean) / torch.sqrt(variance + 0.001), rtol=1e-5, atol=1e-6)
+
+
+def keras_steps(kind: str, gradients: torch.Tensor, rates: list[float], start: torch.Tensor) -> torch.Tensor:
+    """The parameters after all steps by the formulas in Keras 3, `keras/src/optimizers/KIND.py`, `update_step`."""
+    w, m, v = start.double(), torch.zeros_like(start).double(), torch.zeros_like(start).double()
+    for t, (g, lr) in enumerate(zip(gradients.double(), rates, strict=True), start=1):
+        match kind:
+            case "sgd":
+                w = w - lr * g
+            case "momentum" | "nesterov":
+                m = 0.9 * m - lr * g
+                w = w + (0.9 * m - lr * g if kind == "nesterov" else m)
+            case "adam" | "adamw":
+                w = w - lr * 0.004 * w if kind == "adamw" else w
+                m, v = m + (g - m) * (1 - 0.9), v + (g * g - v) * (1 - 0.999)
+                w = w - lr * math.sqrt(1 - 0.999**t) / (1 - 0.9**t) * m / (torch.sqrt(v) + 1e-7)
+            case "rmsprop":
+                v = 0.9 * v + (1 - 0.9) * g * g
+                m = 0.5 * m + lr * g / torch.sqrt(v + 1e-7)
+                w = w - m
+    return w
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("sgd", {}),
+        ("momentum", {"momentum": 0.9}),
+        ("nesterov", {"momentum": 0.9, "nesterov": True}),
+        ("adam", {}),
+        ("adamw", {}),
+        ("rmsprop", {"momentum": 0.5}),
+    ],
+)
+@pytest.mark.parametrize("steps", [1, 10])
+def test_steps_by_keras_conventions_equal_keras_formulas(kind: str, options: dict[str, Any], steps: int) -> None:
+    """With gradients down to 1e-7, where the place of epsilon shows, and rates that fall."""
+    generator = torch.Generator().manual_seed(3)
+    gradients = torch.randn(steps, 2, 64, generator=generator) * 10.0 ** -torch.arange(64).div(9)
+    rates = [0.01 / (1 + number) for number in range(steps)]
+    theta, start = torch.ones(2, 64), torch.ones(2, 64)
+    theta.grad = torch.zeros_like(theta)
+    part = find_part("optimizer", {"momentum": "sgd", "nesterov": "sgd"}.get(kind, kind))
+    optimizer = make_optimizer(theta, [part.function(conventions="keras", **options)] * 2)
+    for gradient, rate in zip(gradients, rates, strict=True):
+        theta.grad.copy_(gradient)
+        optimizer.param_groups[0]["lr"] = rate
+        optimizer.step()
+    expected = keras_steps(kind, gradients, rates, start)
+    torch.testing.assert_close(theta.double(), expected, rtol=1e-6, atol=1e-6)
+    torch.testing.assert_close(theta.double() - 1, expected - 1, rtol=1e-3, atol=1e-6)

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from paribus.models.blueprint import Conventions
 from paribus.spec.parts import part
-from paribus.training.optimizers.update import Decay, Rate, Share, Update
+from paribus.training.optimizers.update import Decay, Rate, Share, Update, keras_update
 
 
 @part("optimizer")
 def adam(
-    *, lr: Rate = 0.001, beta1: Share = 0.9, beta2: Share = 0.999, eps: Rate = 1e-8, weight_decay: Decay = 0.0
+    *,
+    lr: Rate = 0.001,
+    beta1: Share = 0.9,
+    beta2: Share = 0.999,
+    eps: Rate | None = None,
+    weight_decay: Decay = 0.0,
+    conventions: Conventions = "pytorch",
 ) -> Update:
-    """Adam; `weight_decay` times the weights goes into the gradient. PyTorch's defaults; Keras' eps is 1e-7.
+    """Adam; `weight_decay` times the weights goes into the gradient.
 
-    Source: Kingma & Ba (2015), arXiv 1412.6980, Algorithm 1.
+    `conventions`: PyTorch has eps 1e-8, added after the bias correction; Keras 1e-7, added before.
+
+    Source: Kingma & Ba (2015), arXiv 1412.6980, Algorithm 1; Keras' form is the one at the end of section 2.
     """
-    return Update("Adam", {"lr": lr, "betas": (beta1, beta2), "eps": eps, "weight_decay": weight_decay})
+    numbers = {"lr": lr, "betas": (beta1, beta2), "eps": eps or {"pytorch": 1e-8, "keras": 1e-7}[conventions]}
+    if conventions == "keras":
+        return keras_update("adam", weight_decay, {**numbers, "decay": 0.0})
+    return Update("Adam", {**numbers, "weight_decay": weight_decay})

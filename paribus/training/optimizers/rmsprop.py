@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from paribus.models.blueprint import Conventions
 from paribus.spec.parts import part
-from paribus.training.optimizers.update import Decay, Rate, Share, Update
+from paribus.training.optimizers.update import Decay, Rate, Share, Update, keras_update
 
 
 @part("optimizer")
 def rmsprop(
-    *, lr: Rate = 0.001, rho: Share = 0.9, momentum: Share = 0.0, eps: Rate = 1e-7, weight_decay: Decay = 0.0
+    *,
+    lr: Rate | None = None,
+    rho: Share | None = None,
+    momentum: Share = 0.0,
+    eps: Rate | None = None,
+    weight_decay: Decay = 0.0,
+    conventions: Conventions = "pytorch",
 ) -> Update:
-    """RMSprop with Keras' defaults; PyTorch's are lr 0.01, rho 0.99, eps 1e-8. eps is added outside the root.
+    """RMSprop; `weight_decay` times the weights goes into the gradient.
 
-    Source: Tieleman & Hinton (2012), Coursera lecture 6e, in the form of `torch.optim.RMSprop`.
+    `conventions`: PyTorch has lr 0.01, rho 0.99, eps 1e-8, added to the root; Keras 0.001, 0.9 and 1e-7, under it.
+
+    Source: Tieleman & Hinton (2012), Coursera lecture 6e.
     """
-    numbers = {"lr": lr, "alpha": rho, "momentum": momentum, "eps": eps, "weight_decay": weight_decay}
-    return Update("RMSprop", numbers, fused=False)
+    usual = {"pytorch": (0.01, 0.99, 1e-8), "keras": (0.001, 0.9, 1e-7)}[conventions]
+    given = (lr, rho, eps)
+    rate, alpha, epsilon = (default if value is None else value for value, default in zip(given, usual, strict=True))
+    numbers = {"lr": rate, "alpha": alpha, "eps": epsilon, "momentum": momentum}
+    if conventions == "keras":
+        return keras_update("rmsprop", weight_decay, numbers)
+    return Update("RMSprop", {**numbers, "weight_decay": weight_decay}, fused=False)

@@ -1,4 +1,4 @@
-"""What an optimizer part returns: a rule of `torch.optim` and its numbers, which may differ from run to run."""
+"""What an optimizer part returns: a rule and its numbers, which may differ from run to run."""
 
 from __future__ import annotations
 
@@ -14,8 +14,17 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 
 @dataclass(frozen=True)
 class Update:
-    """A class of `torch.optim` and the keyword arguments of one of its parameter groups."""
+    """A class of `torch.optim`, or a function of `keras_rules`, and the keyword arguments of one of its groups.
+
+    `fused` asks for PyTorch's fused kernels, which not every class has.
+    """
 
     rule: str
     numbers: dict[str, Any]
+    keras: bool = False
     fused: bool = True
+
+
+def keras_update(rule: str, coupled_decay: float, numbers: dict[str, Any]) -> Update:
+    """An update by Keras' formula; `coupled_decay` times the weights goes into the gradient."""
+    return Update(rule, {**numbers, "coupled_decay": coupled_decay}, keras=True)

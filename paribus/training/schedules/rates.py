@@ -34,6 +34,7 @@ class Rates:
     """
 
     def __init__(self, optimizer: Optimizer, members: Sequence[Member]) -> None:
+        self._optimizer = optimizer
         alike = groupby(members, key=lambda m: (call_part("optimizer", m.recipe.optimizer), schedule_key(m)))
         leaders = [next(group) for _, group in alike]
         plain = [m.recipe.schedule.__dict__["kind"] == "constant" and not m.recipe.warmup_epochs for m in leaders]
@@ -47,6 +48,10 @@ class Rates:
             for group, leader, still in zip(optimizer.param_groups, leaders, plain, strict=True)
             if not still
         ]
+
+    def now(self) -> list[float]:
+        """The rate of each run, as it is set now."""
+        return [group["lr"] for group in self._optimizer.param_groups for _ in group["params"][0]]
 
     def set(self, epoch: float) -> None:
         """Set all rates for a step that begins after `epoch` epochs, a fraction included."""

@@ -83,3 +83,22 @@ def test_a_smaller_share_is_part_of_a_larger_one() -> None:
     small, large = drawn(4, fraction=0.2, validation=0), drawn(4, fraction=0.6, validation=0)
     assert set(small.train) < set(large.train)
     assert set(drawn(4, validation=0.1).validation) < set(drawn(4, validation=0.3).validation)
+
+
+def test_folds_share_the_rows_out() -> None:
+    whole = drawn(seed=3, validation={"folds": 4, "fold": 0}, fraction=0.5)
+    everything = np.sort(np.concatenate([whole.train, whole.validation]))
+    ways = [drawn(seed=3, validation={"folds": 4, "fold": fold}, fraction=0.5) for fold in range(4)]
+    for rows in ways:
+        assert np.array_equal(np.sort(np.concatenate([rows.train, rows.validation])), everything)
+    assert np.array_equal(np.sort(np.concatenate([rows.validation for rows in ways])), everything)
+    by_class = np.array([counts(rows.validation) for rows in ways])
+    assert (np.ptp(by_class, axis=0) <= 1).all()
+    assert np.ptp([len(rows.validation) for rows in ways]) <= 1
+    assert not np.array_equal(ways[0].validation, drawn(seed=4, validation={"folds": 4, "fold": 0}).validation)
+
+
+def test_no_training_row_validates_where_the_test_set_does() -> None:
+    rows = drawn(validation="test")
+    assert len(rows.train) == len(LABELS)
+    assert not len(rows.validation)

@@ -164,3 +164,12 @@ def test_what_shares_a_cohort_does_not_depend_on_the_order_of_the_variants(make_
 
 def _of_keys(cohort: Any) -> list[str]:
     return [run.key for run in cohort]
+
+
+def test_every_fold_of_every_seed_is_a_run(make_study: Make) -> None:
+    plan = plan_study(make_study(data={"source": "none", "validation": {"folds": 3}}, seeds=2), "f")
+    assert [(run.seed, run.fold) for run in plan.runs] == [(seed, fold) for seed in (0, 1) for fold in range(3)]
+    assert len({run.key for run in plan.runs}) == 6
+    assert all(len({run.fold for run in cohort}) == 1 for cohort in plan.cohorts)  # folds may differ by a row
+    only = plan_study(make_study(data={"source": "none", "validation": {"folds": 3, "fold": 1}}, seeds=2), "f")
+    assert {run.key for run in only.runs} < {run.key for run in plan.runs}

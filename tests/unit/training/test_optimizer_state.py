@@ -20,6 +20,8 @@ OPTIONS = {
     "adamw": {"weight_decay": 0.1},
     "rmsprop": {"momentum": 0.5},
     "rmsprop plain": {},
+    **{f"{kind} keras": {"conventions": "keras"} for kind in ("sgd", "adam", "adamw", "rmsprop")},
+    "sgd keras momentum": {"conventions": "keras", "momentum": 0.9},
     "sgd": {"momentum": 0.9, "nesterov": True},
     "sgd plain": {},
 }

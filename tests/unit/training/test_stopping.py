@@ -18,11 +18,20 @@ def watched(study: StudySpec, losses: list[float], accuracies: list[float] | Non
     """A watch that has seen epochs until the run was done, and the epochs that it called the best so far."""
     watch, best = Watch(study.recipe()), []
     for loss, accuracy in zip(losses, accuracies or [0.5] * len(losses), strict=True):
-        if watch.see(1.0, loss, accuracy):
+        if watch.see(epoch(1.0, loss, accuracy)):
             best.append(watch.epochs)
         if watch.done:
             break
     return watch, best
+
+
+def epoch(train_loss: float, val_loss: float, val_accuracy: float) -> dict[str, float]:
+    return {"train_loss": train_loss, "val_loss": val_loss, "val_accuracy": val_accuracy, "val_f1_macro": 1 - val_loss}
+
+
+def test_by_f1(make_study: Make) -> None:
+    watch, best = watched(make_study(baseline=stopping(1, monitor="f1_macro")), [0.9, 0.4, 0.5, 0.1], [0.5] * 4)
+    assert (watch.epochs, best) == (3, [1, 2])
 
 
 def stopping(patience: int, min_delta: float = 0.0, **more: Any) -> dict[str, Any]:
@@ -61,9 +70,9 @@ def test_by_accuracy(make_study: Make) -> None:
 @pytest.mark.parametrize(("train", "held_out"), [(nan, 1.0), (inf, 1.0), (1.0, nan), (1.0, inf)])
 def test_a_loss_that_is_not_finite_ends_the_run(train: float, held_out: float, make_study: Make) -> None:
     watch = Watch(make_study(baseline={"epochs": 100, "monitor": "accuracy"}).recipe())
-    assert watch.see(1.0, 1.0, 0.5)
+    assert watch.see(epoch(1.0, 1.0, 0.5))
     assert not watch.done
-    assert not watch.see(train, held_out, 0.9)
+    assert not watch.see(epoch(train, held_out, 0.9))
     assert watch.diverged
     assert watch.done
     assert (watch.epochs, watch.best_epoch) == (2, 1)
@@ -71,9 +80,9 @@ def test_a_loss_that_is_not_finite_ends_the_run(train: float, held_out: float, m
 
 def test_without_validation_rows_the_last_epoch_is_the_best(make_study: Make) -> None:
     watch = Watch(make_study(data={"source": "x", "validation": 0}, baseline={"epochs": 3}).recipe())
-    for epoch in (1, 2, 3):
+    for number in (1, 2, 3):
         assert not watch.done
-        assert watch.see(1.0 + epoch, nan, nan)
-        assert (watch.epochs, watch.best_epoch, watch.diverged) == (epoch, epoch, False)
+        assert watch.see(epoch(1.0 + number, nan, nan))
+        assert (watch.epochs, watch.best_epoch, watch.diverged) == (number, number, False)
     assert watch.done
-    assert not Watch(watch.recipe).see(nan, nan, nan)
+    assert not Watch(watch.recipe).see(epoch(nan, nan, nan))

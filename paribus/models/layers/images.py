@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from paribus.models.layers import products
+from paribus.models.layers.dense import products
 
 
 class _Convolution(torch.autograd.Function):
