@@ -1,7 +1,7 @@
 """What was asked: frozen records, checked when made, with a YAML twin."""
 
-from paribus.spec.data import DataSpec, Preparation
+from paribus.spec.data import DataSpec, Preparation, TextFeatures
 from paribus.spec.recipe import EarlyStopping, Recipe
 from paribus.spec.study import Factor, StudySpec
 
-__all__ = ["DataSpec", "EarlyStopping", "Factor", "Preparation", "Recipe", "StudySpec"]
+__all__ = ["DataSpec", "EarlyStopping", "Factor", "Preparation", "Recipe", "StudySpec", "TextFeatures"]
