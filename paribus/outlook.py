@@ -39,8 +39,10 @@ def plan_on(study: StudySpec, dataset: Dataset) -> Plan:
 
     Raises:
         DataError: a variant would have no rows to train on, or none of the validation rows that it asks for.
+        SpecError: a variant cannot take these items.
     """
     plan = plan_study(study, dataset.fingerprint, stack_size)
+    _check_texts(plan, dataset)
     _check_output(plan, dataset)
     for preparation, name in {run.recipe.data: run.variant for run in plan.runs}.items():
         rows = rows_of(dataset.y_train, preparation, seed=0)  # as many for every seed
@@ -58,14 +60,25 @@ def stack_size(recipe: Recipe) -> int:
     return COHORT_SIZE if call_part("model", recipe.model).stacks else 1
 
 
+def _check_texts(plan: Plan, dataset: Dataset) -> None:
+    """Text features are for texts, and texts need them."""
+    if dataset.is_text and not all(recipe.data.text for recipe in plan.variants.values()):
+        raise SpecError(
+            f"{dataset.name} holds texts: say how they become features, as in `data.text: {{kind: tfidf}}`."
+        )
+    if not dataset.is_text and any(recipe.data.text for recipe in plan.variants.values()):
+        raise SpecError(f"{dataset.name} holds no texts, but data.text says how they become features: remove it.")
+
+
 def _check_output(plan: Plan, dataset: Dataset) -> None:
     for name, recipe in plan.variants.items():
         if recipe.output == "sigmoid" and dataset.num_classes != 2:
             raise DataError(
                 f"{name}: output: sigmoid is for 2 classes, but the data have {dataset.num_classes}; use softmax."
             )
-        if recipe.augment and len(dataset.item_shape) not in (2, 3):
-            raise SpecError(f"{name}: augment needs images, but the items have shape {dataset.item_shape}.")
+        shape = item_shape(recipe, dataset)
+        if recipe.augment and len(shape) not in (2, 3):
+            raise SpecError(f"{name}: augment needs images, but the items have shape {shape}.")
         try:
             count(recipe, dataset)
         except SpecError as error:
@@ -91,9 +104,14 @@ def stored_keys(plan: Plan, store: Store) -> frozenset[str]:
     return frozenset(key for key, row in rows.items() if row.status != "failed")
 
 
+def item_shape(recipe: Recipe, dataset: Dataset) -> tuple[int, ...]:
+    """Shape of an item as the network is given it: that of the data, or of the features of a text."""
+    return (recipe.data.text.max_features,) if recipe.data.text else dataset.item_shape
+
+
 def count(recipe: Recipe, dataset: Dataset) -> int:
     """Number of trained parameters."""
-    return call_part("model", recipe.model).parameters(dataset.item_shape, outputs(recipe, dataset))
+    return call_part("model", recipe.model).parameters(item_shape(recipe, dataset), outputs(recipe, dataset))
 
 
 def outputs(recipe: Recipe, dataset: Dataset) -> int:
@@ -104,5 +122,5 @@ def outputs(recipe: Recipe, dataset: Dataset) -> int:
 def predict(recipe: Recipe, dataset: Dataset) -> float:
     """Seconds that one run takes one thread, see `predicted_time_s`."""
     rows = int(len(dataset.y_train) * recipe.data.fraction * (1 - recipe.data.held_out))
-    operations = call_part("model", recipe.model).operations(dataset.item_shape, outputs(recipe, dataset))
+    operations = call_part("model", recipe.model).operations(item_shape(recipe, dataset), outputs(recipe, dataset))
     return predicted_time_s(operations, rows, recipe.epochs, recipe.batch_size)

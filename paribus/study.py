@@ -80,7 +80,7 @@ class Study(StudySpec):
         dataset = load_data(self.data, self._base)
         plan = plan_on(self, dataset)
         store = Store(home_directory(Path(home) if home else None))
-        folder, description = prepare(dataset, store.home)
+        folder, description = prepare(dataset, store.home, [recipe.data for recipe in plan.variants.values()])
         store.save_study(self.name, _record(plan, dataset, description))
         cohorts, starts = _missing(plan, dataset, store)
         jobs = [self._job(cohort, folder, dataset.num_classes, store.checkpoints, starts) for cohort in cohorts]

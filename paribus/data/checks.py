@@ -14,20 +14,22 @@ def describe(dataset: Dataset) -> dict[str, Any]:
     """Counts, class balance, range, missing values, duplicates and overlap, ready for JSON.
 
     Returns:
-        `name`, `fingerprint`, `item_shape`, `dtype`, `num_classes`; `rows` and `class_counts` for train and test;
+        `name`, `fingerprint`, `item_shape`, `dtype` (`text` for texts), `num_classes`; `rows` and `class_counts` for
+        train and test;
         `range` of the finite values, [low, high] or null; `missing`, how many values are not finite; `duplicates`, rows
         that equal an earlier row of the same part, in `train` and `test`; `overlap`, test rows that also are training
         rows; `conflicting`, different items that stand under more than one label; `notes`, the source's own.
     """
     groups = _groups(dataset.x_train, dataset.x_test)
     train, test = np.split(groups, [len(dataset.x_train)])
-    values = [x[np.isfinite(x)] if x.dtype.kind == "f" else x.ravel() for x in (dataset.x_train, dataset.x_test)]
+    parts = () if dataset.is_text else (dataset.x_train, dataset.x_test)
+    values = [x[np.isfinite(x)] if x.dtype.kind == "f" else x.ravel() for x in parts]
     filled = [part for part in values if part.size]
     return {
         "name": dataset.name,
         "fingerprint": dataset.fingerprint,
         "item_shape": list(dataset.item_shape),
-        "dtype": str(dataset.x_train.dtype),
+        "dtype": "text" if dataset.is_text else str(dataset.x_train.dtype),
         "num_classes": dataset.num_classes,
         "rows": {"train": len(train), "test": len(test)},
         "class_counts": {
@@ -37,7 +39,7 @@ def describe(dataset: Dataset) -> dict[str, Any]:
         "range": [min(part.min().item() for part in filled), max(part.max().item() for part in filled)]
         if filled
         else None,
-        "missing": dataset.x_train.size + dataset.x_test.size - sum(part.size for part in values),
+        "missing": sum(x.size for x in parts) - sum(part.size for part in values),
         "duplicates": {"train": len(train) - len(np.unique(train)), "test": len(test) - len(np.unique(test))},
         "overlap": int(np.isin(test, train).sum()),
         "conflicting": _conflicting(groups, np.concatenate([dataset.y_train, dataset.y_test])),
@@ -49,14 +51,11 @@ def facts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What a reader must know of a data set, as terms with a phrase each.
 
     Args:
-        found: from `describe`, with `near` from `near_duplicates`.
+        found: from `describe`, with `near` from `near_duplicates` and `texts` from `describe_texts`.
     """
-    rows, duplicates, near = found["rows"], found["duplicates"], found["near"]
-    shape = " x ".join(str(size) for size in found["item_shape"])
-    low, high = found["range"] or ("-", "-")
+    duplicates, near = found["duplicates"], found["near"]
     terms = [
-        ("items", f"{rows['train']:,} training, {rows['test']:,} test; {shape} {found['dtype']}, {low} to {high}"),
-        ("missing", f"{found['missing']:,} values"),
+        *(_text_facts(found) if found["texts"] else _value_facts(found)),
         ("duplicates", f"{duplicates['train']:,} in training, {duplicates['test']:,} in test"),
         ("overlap", f"{found['overlap']:,} test items are also training items"),
         ("conflicting", f"{found['conflicting']:,} items stand under more than one class"),
@@ -67,8 +66,32 @@ def facts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     return terms
 
 
+def _value_facts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    rows = found["rows"]
+    shape = " x ".join(str(size) for size in found["item_shape"])
+    low, high = found["range"] or ("-", "-")
+    return [
+        ("items", f"{rows['train']:,} training, {rows['test']:,} test; {shape} {found['dtype']}, {low} to {high}"),
+        ("missing", f"{found['missing']:,} values"),
+    ]
+
+
+def _text_facts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    rows, texts = found["rows"], found["texts"]
+    terms = [("items", f"{rows['train']:,} training, {rows['test']:,} test texts")]
+    for part, name in (("train", "training"), ("test", "test")):
+        words = texts["words"][part]
+        middle = f"half of them {words['low']:,.0f} to {words['high']:,.0f}, median {words['median']:,.0f}"
+        reach = f"{words['shortest']:,} to {words['longest']:,} words; {middle}; {words['empty']:,} without a word"
+        terms.append((f"{name} texts", reach))
+    once = f"{100 * texts['once']:.0f} % of them stand there once"
+    return [*terms, ("vocabulary", f"{texts['vocabulary']:,} different words in training, {once}")]
+
+
 def _groups(x_train: np.ndarray, x_test: np.ndarray) -> np.ndarray:
     """One number a row, train then test; equal bytes, equal number."""
+    if x_train.dtype == object:
+        return np.unique(np.concatenate([x_train, x_test]), return_inverse=True)[1]
     x = np.concatenate([part.reshape(len(part), np.prod(part.shape[1:], dtype=int)) for part in (x_train, x_test)])
     if x.dtype.kind == "f":
         x += 0.0  # -0.0 becomes 0.0, which equals it but has other bytes

@@ -15,7 +15,8 @@ class Dataset:
 
     Args:
         name: what a table or a report calls it.
-        x_train: training items, shape (row, *item), uint8 pixels or float32 features.
+        x_train: training items, shape (row, *item), uint8 pixels or float32 features; or texts, shape (row,), objects
+            that are all `str`.
         y_train: their classes, shape (row,), int64 from 0 to number of classes - 1.
         x_test: test items, shape (row, *item).
         y_test: their classes, shape (row,).
@@ -33,8 +34,13 @@ class Dataset:
 
     @property
     def item_shape(self) -> tuple[int, ...]:
-        """Shape of one item, (28, 28) for a Fashion-MNIST image."""
+        """Shape of one item, (28, 28) for a Fashion-MNIST image, () for a text."""
         return tuple(self.x_train.shape[1:])
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the items are texts."""
+        return self.x_train.dtype == object
 
     @property
     def num_classes(self) -> int:
@@ -43,9 +49,17 @@ class Dataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """sha256 over shapes, types, bytes and class names: equal data, equal fingerprint, whatever the file."""
+        """sha256 over shapes, types, bytes and class names: equal data, equal fingerprint, whatever the file.
+
+        Of texts over their lengths and bytes in UTF-8.
+        """
         digest = hashlib.sha256("\0".join(self.class_names).encode())
         for array in (self.x_train, self.y_train, self.x_test, self.y_test):
             digest.update(f"{array.dtype.str}{array.shape}".encode())
-            digest.update(np.ascontiguousarray(array).data)
+            if array.dtype == object:
+                texts = [text.encode() for text in array]
+                digest.update(np.array([len(text) for text in texts], np.int64).data)
+                digest.update(b"".join(texts))
+            else:
+                digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()

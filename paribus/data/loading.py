@@ -11,6 +11,7 @@ from paribus.data.dataset import Dataset
 from paribus.data.formats.arrays import dataset_from, read_npz
 from paribus.data.formats.images import read_folder
 from paribus.data.formats.tables import SUFFIXES, read_table
+from paribus.data.formats.texts import holds_texts, read_texts
 from paribus.errors import DataError, SpecError, suggest
 from paribus.spec.data import DataSpec
 from paribus.spec.parts import parts
@@ -21,9 +22,9 @@ def load(spec: DataSpec, base: Path) -> Dataset:
     """Load the data of a study.
 
     Args:
-        spec: its `source` is a registered name, a CSV, Parquet or NPZ file, a folder of images, module:function, or a
-            callable. A function takes nothing and returns a Dataset or a dictionary of the arrays that `dataset_from`
-            allows.
+        spec: its `source` is a registered name, a CSV, Parquet or NPZ file, a folder of images or texts,
+            module:function, or a callable. A function takes nothing and returns a Dataset or a dictionary of the arrays
+            that `dataset_from` allows.
         base: the study file's folder: files are relative to it, modules are sought there first.
 
     Returns:
@@ -40,17 +41,18 @@ def load(spec: DataSpec, base: Path) -> Dataset:
         return parts("data")[source].function()
     path = base / Path(source).expanduser()
     if path.is_dir():
-        return read_folder(path, spec.test, spec.image_size)
+        return read_texts(path, spec.test) if holds_texts(path) else read_folder(path, spec.test, spec.image_size)
     if source.endswith(SUFFIXES):
         test = base / Path(spec.test).expanduser() if isinstance(spec.test, str) else spec.test
-        return read_table(path, spec.label, test)
+        return read_table(path, spec.label, test, spec.text_column if spec.text else None)
     if source.endswith(".npz"):
         return read_npz(path, spec.test)
     if ":" in source:
         return _from_function(_imported(source, base), source, spec.test)
     raise DataError(
         f"Unknown data source {source!r}. {suggest(source, parts('data'))} A file ends in "
-        f"{', '.join(SUFFIXES)} or .npz; a folder holds images as CLASS/*.png; a function is written module:function."
+        f"{', '.join(SUFFIXES)} or .npz; a folder holds images as CLASS/*.png or texts as CLASS/*.txt; a function is "
+        "written module:function."
     )
 
 

@@ -33,11 +33,19 @@ class Published:
 
 @dataclass(frozen=True)
 class Archive:
-    """One published .tar.gz with all files: its name and md5, and the folder in it that they lie in."""
+    """One published .tar.gz with all files.
+
+    Args:
+        file: its name.
+        md5: its checksum.
+        folder: the one in it that the files lie in.
+        packed: whether it is read as it is, wherever it lies, because it holds too many files to unpack.
+    """
 
     file: str
     md5: str
     folder: str
+    packed: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,7 +102,7 @@ def places_of(original: Original, environ: Mapping[str, str] = os.environ, cache
     inside = original.archive.folder if original.archive else ""
     roots = [Path(root).expanduser() for root in environ.get("PARIBUS_DATA", "").split(os.pathsep) if root]
     places = [Place("PARIBUS_DATA", folder / inside) for root in roots for folder in (root / original.name, root)]
-    places.append(Place("cache", (cache or _cache(original)) / inside))
+    places.append(Place("cache", (cache or cache_of(original)) / inside))
     return [*places, Place("Debian", original.debian)] if original.debian else places
 
 
@@ -135,7 +143,7 @@ def read_original(
     Raises:
         DataError: a file is damaged, or is nowhere and cannot be downloaded.
     """
-    cache = cache or _cache(original)
+    cache = cache or cache_of(original)
     places = places_of(original, cache=cache) if places is None else places
     return [original.parse(_content(original, file, places, cache, waits_s), file) for file in original.files]
 
@@ -155,18 +163,27 @@ def locations(name: str, places: Sequence[Place] | None = None) -> list[tuple[st
         return [("bundled", "installed with paribus")]
     original = _PUBLISHED[name]
     places = places_of(original) if places is None else places
-    there = {str(place): {file for file in original.files if _path(place, file)} for place in places}
+    there = {str(place): {file for file in original.files if _is_there(original, place, file)} for place in places}
     missing = set(original.files).difference(*there.values())
-    said = [(place, f"{len(files)} of {len(original.files)} files") for place, files in there.items()]
+    all_files = f"{len(original.files)} {'folders' if original.archive and original.archive.packed else 'files'}"
+    said = [(place, f"{len(files)} of {all_files}") for place, files in there.items()]
     how = "download needed" if original.mirrors else "to be fetched by hand"
-    need = f"{how}: {len(missing)} of {len(original.files)} files" if missing else "not needed"
+    need = f"{how}: {len(missing)} of {all_files}" if missing else "not needed"
     return [*said, (original.address, need)]
 
 
-def _cache(original: Original) -> Path:
+def cache_of(original: Original) -> Path:
+    """The user's folder for its downloads."""
     import pooch
 
     return Path(pooch.os_cache("paribus")) / original.name
+
+
+def _is_there(original: Original, place: Place, file: str) -> bool:
+    archive = original.archive
+    if archive and archive.packed:
+        return (place.folder / file).is_dir() or (place.folder.parent / archive.file).is_file()
+    return _path(place, file) is not None
 
 
 def _path(place: Place, file: str) -> Path | None:

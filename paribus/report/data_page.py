@@ -15,7 +15,7 @@ from plotly.offline import get_plotlyjs
 
 from paribus.data import Dataset, facts
 from paribus.data.near import is_images
-from paribus.report.data_figures import balance, samples, values
+from paribus.report.data_figures import balance, lengths, samples, top_words, values
 
 _RANDOM, _EACH = 20, 3
 _CLASSES = 60
@@ -27,16 +27,21 @@ _CAPTIONS = {
     "classes": f"{_EACH} training images of each class, drawn at random.",
     "means": "The mean of each class's training images.",
     "values": "How often each value is taken, in 32 bins.",
+    "lengths": "Words in a text; the last step holds all longer texts.",
+    "top": "The words that tell each class from the others, by how many standard deviations their smoothed log-odds "
+    "are above 0 (Monroe, Colaresi and Quinn 2008).",
+    "random_texts": "Training texts drawn at random, in the order of their rows; long ones are cut.",
+    "class_texts": "Training texts of each class, drawn at random; long ones are cut.",
 }
 
 
 def write_data_page(target: Path, dataset: Dataset, found: Mapping[str, Any]) -> Path:
-    """Write the page: counts, class balance, samples, mean images, statistics of the values.
+    """Write the page: counts, class balance, samples, mean images and statistics of the values, or of the texts.
 
     Args:
         target: the HTML file; its folders are made, and what was there is replaced.
         dataset: whose page it is.
-        found: from `describe`, with `near` from `near_duplicates`.
+        found: from `describe`, with `near` from `near_duplicates` and `texts` from `describe_texts`.
 
     Returns:
         `target`, absolute.
@@ -44,8 +49,10 @@ def write_data_page(target: Path, dataset: Dataset, found: Mapping[str, Any]) ->
     Raises:
         OSError: the file cannot be written.
     """
-    frames, figures = _figures(dataset)
-    statistics = values.statistics(dataset)
+    frames, figures = _text_figures(found["texts"]) if found["texts"] else _figures(dataset)
+    frames["balance"] = balance.frame(dataset)
+    figures["balance"] = balance.draw(frames["balance"])
+    tables = _text_tables(found["texts"]) if found["texts"] else {"statistics": values.statistics(dataset)}
     rooms = PackageLoader("paribus.report", "templates")
     environment = Environment(loader=rooms, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     page = environment.get_template("data.html").render(
@@ -53,8 +60,10 @@ def write_data_page(target: Path, dataset: Dataset, found: Mapping[str, Any]) ->
         terms=facts(found),
         figures={name: _div(name, figure) for name, figure in figures.items()},
         captions=_CAPTIONS,
-        csv={name: _csv_link(table) for name, table in {**frames, "statistics": statistics}.items()},
-        statistics=[list(row.values()) for row in statistics.round(3).to_dict("records")],
+        csv={name: _csv_link(table) for name, table in {**frames, **tables}.items()},
+        tables={
+            name: [list(row.values()) for row in table.round(3).to_dict("records")] for name, table in tables.items()
+        },
         plotly=Markup(get_plotlyjs()),  # noqa: S704  (the library's own source)
     )
     target = target.absolute()
@@ -64,8 +73,8 @@ def write_data_page(target: Path, dataset: Dataset, found: Mapping[str, Any]) ->
 
 
 def _figures(dataset: Dataset) -> tuple[dict[str, pd.DataFrame], dict[str, go.Figure]]:
-    frames = {"balance": balance.frame(dataset)}
-    figures = {"balance": balance.draw(frames["balance"])}
+    frames: dict[str, pd.DataFrame] = {}
+    figures: dict[str, go.Figure] = {}
     if is_images(dataset):
         frames["random"] = samples.frame(dataset, _RANDOM)
         figures["random"] = samples.draw(frames["random"], columns=10)
@@ -77,6 +86,20 @@ def _figures(dataset: Dataset) -> tuple[dict[str, pd.DataFrame], dict[str, go.Fi
     frames["values"] = values.frame(dataset)
     figures["values"] = values.draw(frames["values"])
     return frames, figures
+
+
+def _text_figures(texts: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], dict[str, go.Figure]]:
+    frames = {"lengths": lengths.frame(texts), "top": top_words.frame(texts)}
+    figures = {"lengths": lengths.draw(frames["lengths"])}
+    if len(frames["top"]):
+        figures["top"] = top_words.draw(frames["top"])
+    return frames, figures
+
+
+def _text_tables(texts: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
+    """Samples; columns row, class and text."""
+    samples = {"random_texts": texts["random"], "class_texts": texts["classes"]}
+    return {name: pd.DataFrame(rows) for name, rows in samples.items() if rows}
 
 
 def _div(name: str, figure: go.Figure) -> Markup:

@@ -37,10 +37,11 @@ def data_terms(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     """
     found, asked = record["dataset"], record["spec"]["data"]
     shape = " × ".join(str(size) for size in found["item_shape"])
+    items = f"rows of {shape} values" if shape else "texts"
     doubles = found["duplicates"]
     return [
-        ("Data", f"{found['name']}: {found['rows']['train']:,} training and {found['rows']['test']:,} test rows of "
-         f"{shape} values, {found['num_classes']} classes."),
+        ("Data", f"{found['name']}: {found['rows']['train']:,} training and {found['rows']['test']:,} test {items}, "
+         f"{found['num_classes']} classes."),
         ("Overlap", f"{found['overlap']:,} test rows are also training rows."),
         ("Duplicates", f"{doubles['train']:,} training and {doubles['test']:,} test rows repeat an earlier row; "
          f"{found.get('conflicting', 0):,} items stand under more than one label."),
@@ -76,8 +77,18 @@ def _preparation(asked: Mapping[str, Any]) -> str:
     scaled = (
         "features as they are" if asked["scale"] == "none" else f"features scaled ({asked['scale']}, on training rows)"
     )
+    if asked.get("text"):
+        scaled = f"{_features(asked['text'])}, {scaled}"
     part = "all training rows" if asked["fraction"] == 1 else f"{100 * asked['fraction']:g} % of the training rows"
     return f"{scaled}; {part}. A factor may change this for its levels."
+
+
+def _features(text: Mapping[str, Any]) -> str:
+    """How texts became features."""
+    kind = {"tfidf": "TF-IDF", "counts": "counts", "binary": "presence"}[text["kind"]]
+    low, high = text["ngrams"]
+    length = f"{low} to {high} words" if high > low else f"{low} word{'s' if low > 1 else ''}"
+    return f"{kind} of the {text['max_features']:,} most frequent terms of {length} in each run's training texts"
 
 
 def _split(asked: Mapping[str, Any]) -> str:

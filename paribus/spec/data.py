@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
 from paribus.spec.base import Record, wrong
+from paribus.spec.validation import Folds, Validation
 
 Scale = Literal["none", "unit", "standard", "per-feature", "l2-rows", "l2-columns"]
 
@@ -35,6 +36,17 @@ def _check_image_size(size: Any) -> tuple[int, int] | None:
     return int(sides[0]), int(sides[1])  # pyright: ignore[reportUnknownArgumentType]
 
 
+def _check_ngrams(ngrams: Any) -> tuple[int, int]:
+    """As (low, high)."""
+    ends: Any = [1, ngrams] if isinstance(ngrams, int) else ngrams
+    pair = isinstance(ends, list | tuple) and len(ends) == 2  # pyright: ignore[reportUnknownArgumentType]
+    if not pair or not all(isinstance(end, int) and not isinstance(end, bool) for end in ends):  # pyright: ignore[reportUnknownVariableType]
+        raise wrong(f"must be a number of words or [low, high], found {ngrams!r}")
+    if not 1 <= ends[0] <= ends[1] <= 5:
+        raise wrong(f"must be 1 to 5 words, the lower number first, found {ngrams!r}")
+    return int(ends[0]), int(ends[1])  # pyright: ignore[reportUnknownArgumentType]
+
+
 def _source_name(source: Any) -> str:
     return source if isinstance(source, str) else f"{source.__module__}:{source.__qualname__}"
 
@@ -60,48 +72,49 @@ ImageSize = Annotated[
 ]
 
 
-class Folds(Record):
-    """Validation by folds: each training row validates once, and a seed's score is the mean over its folds."""
-
-    folds: int = Field(ge=2, description="Number of stratified parts, each of which validates once.")
-    fold: int | None = Field(default=None, ge=0, description="Only this fold, counted from 0; a run has one.")
-
-    @model_validator(mode="after")
-    def _is_one_of_them(self) -> Folds:
-        if self.fold is not None and self.fold >= self.folds:
-            raise wrong(f"must be below folds = {self.folds}, found {self.fold}", "fold")
-        return self
-
-
-def _check_validation(value: Any) -> Any:
-    if value == "test":
-        return value
-    if isinstance(value, dict | Folds):
-        return Folds.model_validate(value)
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1:
-        return float(value)
-    raise wrong(f"must be a share from 0 to below 1, {{folds: 5}} or test, found {value!r}")
-
-
-Validation = Annotated[
+NGrams = Annotated[
     Any,
-    BeforeValidator(_check_validation),
+    BeforeValidator(_check_ngrams),
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "number", "minimum": 0, "exclusiveMaximum": 1},
-                {"const": "test"},
-                {"type": "object", "properties": {"folds": {"type": "integer", "minimum": 2}}, "required": ["folds"]},
+                {"type": "integer", "minimum": 1, "maximum": 5},
+                {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2},
             ]
         }
     ),
 ]
 
 
-class Preparation(Record):
-    """How a run's rows are chosen and scaled; part of its recipe."""
+class TextFeatures(Record):
+    """How texts become features: a number for each of the most frequent terms of a run's training rows."""
 
-    scale: Scale = Field(default="standard", description="How features are scaled, fitted on training rows.")
+    kind: Literal["tfidf", "counts", "binary"] = Field(
+        description="TF-IDF with rows of norm 1, numbers of occurrences, or whether a term occurs."
+    )
+    max_features: int = Field(default=10_000, ge=1, description="Number of features: the most frequent terms.")
+    ngrams: NGrams = Field(
+        default=(1, 1), description="Words in a term: [low, high] up to 5, or one number for 1 up to that."
+    )
+    stop_words: Literal["none", "english"] = Field(default="none", description="Words that are left out.")
+    min_df: int = Field(default=1, ge=1, description="Training documents that a term must stand in at least.")
+    sublinear: bool = Field(default=False, description="TF-IDF only: take 1 + ln(count) for the count.")
+
+    @model_validator(mode="after")
+    def _sublinear_is_tfidf(self) -> TextFeatures:
+        if self.sublinear and self.kind != "tfidf":
+            raise wrong(f"is for kind: tfidf, found kind: {self.kind}", "sublinear")
+        return self
+
+
+class Preparation(Record):
+    """How a run's rows are chosen, made features and scaled; part of its recipe."""
+
+    text: TextFeatures | None = Field(default=None, description="How texts become features; for texts only.")
+    scale: Scale = Field(
+        default="standard",
+        description="How features are scaled, fitted on training rows; with `text`: `none`, the default, or `l2-rows`.",
+    )
     fraction: float = Field(default=1.0, gt=0, le=1, description="Class-wise sample of the training part.")
     validation: Validation = Field(
         default=0.1, description="Stratified share of the training part, {folds: 5}, or `test`: the test set chooses."
@@ -119,14 +132,32 @@ class Preparation(Record):
         """Whether there are validation rows, be they the test set's."""
         return self.validation == "test" or self.held_out > 0
 
+    @model_validator(mode="before")
+    @classmethod
+    def _texts_stay_as_they_are(cls, values: Any) -> Any:
+        texts = isinstance(values, dict) and values.get("text") is not None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+        return {"scale": "none", **values} if texts else values  # pyright: ignore[reportUnknownVariableType]
+
+    @model_validator(mode="after")
+    def _zeros_stay_zeros(self) -> Self:
+        if self.text and self.scale not in ("none", "l2-rows"):
+            raise wrong(
+                f"must be none or l2-rows for texts, found {self.scale!r}: others fill in the zeros",
+                "scale",
+            )
+        return self
+
 
 class DataSpec(Preparation):
     """Where the data come from, and their preparation."""
 
     source: Source = Field(
-        description="Registered name, table or NPZ file, image folder, or module:function (in Python: a callable)."
+        description="Registered name, table or NPZ file, image or text folder, module:function, or in Python a callable."
     )
     label: str = Field(default="label", description="Tables only: the column that holds the class.")
+    text_column: str = Field(
+        default="text", description="Tables only, and only with `text`: the column that holds the texts."
+    )
     test: Test = Field(
         default=0.2,
         description="For a source without a test set: the stratified share held out, or another table file.",
@@ -137,4 +168,4 @@ class DataSpec(Preparation):
 
     def preparation(self) -> Preparation:
         """The part of it that a recipe carries."""
-        return Preparation(scale=self.scale, fraction=self.fraction, validation=self.validation)
+        return Preparation(text=self.text, scale=self.scale, fraction=self.fraction, validation=self.validation)

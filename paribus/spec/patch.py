@@ -9,8 +9,9 @@ from typing import Any, cast
 def patched(base: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
     """`base` with `patch` laid over it; neither is changed.
 
-    Keys may be dotted paths. Mappings are merged, all else is replaced; where `kind` changes, the old options go. The
-    order of the keys does not matter: shorter paths are laid first, and `kind` before the options beside it.
+    Keys may be dotted paths. Mappings are merged, all else is replaced; where `kind` changes, the old options go, but
+    those of `text`, which all its kinds share. The order of the keys does not matter: shorter paths are laid first, and
+    `kind` before the options beside it.
     """
     result = dict(base)
     for path, value in sorted(patch.items(), key=_turn):
@@ -21,7 +22,7 @@ def patched(base: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]
             old = result.get(key)
             start = cast(dict[str, Any], old) if isinstance(old, Mapping) else {}
             new = cast(Mapping[str, Any], value)
-            other_kind = "kind" in new and new["kind"] != start.get("kind")
+            other_kind = key != "text" and "kind" in new and new["kind"] != start.get("kind")
             result[key] = patched({} if other_kind else start, new)
         else:
             result[key] = value

@@ -22,7 +22,7 @@ FLAGS = {
     "doctor": ["--home", "--json"],
     "data list": ["--json"],
     "data get": [],
-    "data show": ["--json", "--label", "--output", "-o"],
+    "data show": ["--json", "--label", "--output", "--text", "-o"],
 }
 
 

@@ -11,10 +11,13 @@ from paribus.cli.options import AsJson, print_json
 
 app = typer.Typer(help="See, fetch and check data sets.", no_args_is_help=True, rich_markup_mode=None)
 Source = Annotated[
-    str, typer.Argument(metavar="SOURCE", help="A registered name, file, image folder or module:function.")
+    str,
+    typer.Argument(metavar="SOURCE", help="A registered name, file, folder of images or texts, module:function."),
 ]
 Label = Annotated[str, typer.Option("--label", help="Tables only: the column that holds the class.")]
-
+Text = Annotated[
+    str | None, typer.Option("--text", metavar="COLUMN", help="Tables of texts only: the column that holds them.")
+]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE.html", help="Also write a page with figures.")
 ]
@@ -45,22 +48,26 @@ def get(source: Source) -> None:
 
 
 @app.command("show")
-def show(source: Source, label: Label = "label", output: Output = None, as_json: AsJson = False) -> None:
+def show(
+    source: Source, label: Label = "label", text: Text = None, output: Output = None, as_json: AsJson = False
+) -> None:
     """Show counts, class balance, missing values, duplicates, and the overlap of train and test."""
     from paribus.data import describe, near_duplicates
+    from paribus.data.text.statistics import describe_texts
 
-    dataset = _load(source, label)
-    values = {**describe(dataset), "near": near_duplicates(dataset)}
+    dataset = _load(source, label, text)
+    values = {**describe(dataset), "near": near_duplicates(dataset), "texts": describe_texts(dataset)}
     print_json(values) if as_json else _print(values)
     if output:
         _write_page(output, dataset, values)
 
 
-def _load(source: str, label: str) -> Any:
+def _load(source: str, label: str, text: str | None = None) -> Any:
     from paribus.data import load
-    from paribus.spec import DataSpec
+    from paribus.spec import DataSpec, TextFeatures
 
-    return load(DataSpec(source=source, label=label), Path.cwd())
+    columns = {"text_column": text, "text": TextFeatures(kind="counts")} if text else {}
+    return load(DataSpec(source=source, label=label, **columns), Path.cwd())
 
 
 def _write_page(output: Path, dataset: Any, values: dict[str, Any]) -> None:
@@ -90,6 +97,9 @@ def _print(values: dict[str, Any]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("class", "training", "test"):
         table.add_column(column, justify="left" if column == "class" else "right")
+    if values["texts"]:
+        table.add_column("telling words")
     for name, count in values["class_counts"]["train"].items():
-        table.add_row(name, f"{count:,}", f"{values['class_counts']['test'].get(name, 0):,}")
+        words = [" ".join(top["word"] for top in values["texts"]["top"][name])] if values["texts"] else []
+        table.add_row(name, f"{count:,}", f"{values['class_counts']['test'].get(name, 0):,}", *words)
     console.print(table)

@@ -51,8 +51,9 @@ def dataset_from(
 
     Args:
         arrays: x_train, y_train, x_test, y_test, or x and y; class_names if the labels are not to be shown as they are.
-            Items have shape (row, *item) and finite numbers: uint8 stays, all else becomes float32. Labels have shape
-            (row,) and any sortable type; in sorted order they become the classes 0, 1, 2 ...
+            Items have shape (row, *item) and finite numbers: uint8 stays, all else becomes float32. Or they are texts,
+            shape (row,), which may be empty. Labels have shape (row,) and any sortable type; in sorted order they
+            become the classes 0, 1, 2 ...
         name: what the data set is called, in errors too.
         test: share of each class held out, if there is no test set. It is the same rows for all studies and seeds.
         row_name: what an error calls a row, from the array's key and the row number that counts from 0.
@@ -75,7 +76,7 @@ def dataset_from(
     y = np.split(codes.astype(np.int64), [len(labels[0])])
     _check_classes(classes, y, keys, lambda key, row: f"{name}, {row_name(key, row)}")
     class_names = _class_names(arrays.get("class_names"), classes, name)
-    if any(x.dtype != np.uint8 for x in items):
+    if any(x.dtype not in (np.uint8, object) for x in items):
         items = [x.astype(np.float32, copy=False) for x in items]
     if len(items) == 2:
         return Dataset(name, items[0], y[0], items[1], y[1], class_names)
@@ -84,10 +85,15 @@ def dataset_from(
 
 
 def _items(values: Any, where: str) -> np.ndarray:
-    """Items as uint8 or float32, finite, at least two-dimensional."""
-    x = np.asarray(values)
+    """Texts as objects; other items as uint8 or float32, finite, at least two-dimensional."""
+    listed = isinstance(values, list | tuple) and len(values) and isinstance(values[0], str)
+    x = np.array(values, object) if listed else np.asarray(values)  # a list of texts would be padded to the longest
+    if x.ndim == 1 and x.dtype.kind in "OU" and len(x):
+        return _texts(x, where)
     if x.dtype.kind not in "buif":
-        raise DataError(f"{where} has type {x.dtype}. Allowed: numbers. Encode the items as numbers.")
+        raise DataError(
+            f"{where} has type {x.dtype}. Allowed: numbers, or one text a row. Encode the items as numbers."
+        )
     if x.ndim < 2 or 0 in x.shape:
         raise DataError(
             f"{where} has shape {x.shape}. Allowed: (row, feature) or (row, height, width), none of them 0."
@@ -102,6 +108,23 @@ def _items(values: Any, where: str) -> np.ndarray:
                 f"{bad[0]}. Remove these rows or fill the values in."
             )
     return x
+
+
+def _texts(x: np.ndarray, where: str) -> np.ndarray:
+    """The texts as Python's own, all of which UTF-8 can write."""
+    texts = np.empty(len(x), object)
+    for row, text in enumerate(x):
+        if not isinstance(text, str):
+            raise DataError(
+                f"{where}, row {row} is no text but {type(text).__name__}. Allowed: a text in every row, or numbers of "
+                "one shape. Correct it or remove the row."
+            )
+        try:
+            text.encode()
+        except UnicodeEncodeError as failed:
+            raise DataError(f"{where}, row {row} cannot be written as UTF-8: {failed}. Decode it anew.") from failed
+        texts[row] = str(text)
+    return texts
 
 
 def _labels(values: Any, where: str) -> np.ndarray:

@@ -35,15 +35,15 @@ def columns(path: Path) -> list[str]:
     return names
 
 
-def frame(path: Path, label: str) -> pd.DataFrame:
-    """All rows: the label as text, the rest as pandas reads it, missing values as nan.
+def frame(path: Path, label: str, text: str | None = None) -> pd.DataFrame:
+    """All rows: the label and the column `text` as text, the rest as pandas reads it, missing values as nan.
 
     Raises:
         DataError: the file cannot be read, or a row has more values than the header names columns.
     """
     import pandas as pd
 
-    names = columns(path)
+    names, texts = columns(path), {label, text} - {None}
     try:
         with _open(path) as file:
             rows = csv.reader(file, skipinitialspace=True)
@@ -54,9 +54,9 @@ def frame(path: Path, label: str) -> pd.DataFrame:
             raise DataError(f"{path}, {row(path, 0)}: {found}. Mend the file.")
         return pd.read_csv(
             path,
-            dtype={label: str},
+            dtype=dict.fromkeys(texts, str),
             keep_default_na=False,
-            na_values={name: _MISSING for name in names if name != label},
+            na_values={name: _MISSING for name in names if name not in texts},
             skipinitialspace=True,
             low_memory=False,
             encoding="utf-8",

@@ -10,6 +10,7 @@ import numpy as np
 
 from paribus.data.dataset import Dataset
 from paribus.data.formats.arrays import dataset_from
+from paribus.data.formats.folders import files_of_classes
 from paribus.errors import DataError
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
@@ -33,46 +34,13 @@ def read_folder(folder: Path, test: float | str, size: tuple[int, int] | None = 
         DataError: something else lies in the folder, an image is damaged or of another size, a class is empty, or the
             classes are not what `dataset_from` allows. It names the file.
     """
-    parts = {"": folder}
-    if (folder / "train").is_dir() or (folder / "test").is_dir():
-        parts = {"_train": folder / "train", "_test": folder / "test"}
-        _no_others(
-            folder, [path for path in sorted(folder.iterdir()) if path not in parts.values()], "train/ and test/"
-        )
-    paths = {key: _images(part) for key, part in parts.items()}
+    paths = files_of_classes(folder, SUFFIXES, "image")
     items = iter(_decoded([path for part in paths.values() for path in part], size))
     arrays: dict[str, Any] = {}
     for key, part in paths.items():
         arrays[f"x{key}"] = np.stack([next(items) for _ in part])
         arrays[f"y{key}"] = [path.parent.name for path in part]
     return dataset_from(arrays, folder.resolve().name, test, lambda key, row: str(paths[key[1:]][row]))
-
-
-def _images(folder: Path) -> list[Path]:
-    """The image files of every class, in order."""
-    if not folder.is_dir():
-        raise DataError(f"{folder} does not exist. Beside a train or test folder there must be the other one.")
-    inside = sorted(folder.iterdir())
-    _no_others(folder, [path for path in inside if not path.is_dir() or path.name.startswith(".")], "a folder a class")
-    if not inside:
-        raise DataError(f"{folder} is empty. It must hold a folder a class, and those images.")
-    return [path for one_class in inside for path in _of_class(one_class)]
-
-
-def _of_class(folder: Path) -> list[Path]:
-    inside = sorted(folder.iterdir())
-    shown = [path for path in inside if path.suffix.lower() in SUFFIXES and path.is_file() and path.name[0] != "."]
-    _no_others(folder, [path for path in inside if path not in shown], ", ".join(SUFFIXES))
-    if not shown:
-        raise DataError(f"{folder} holds no image. Add some ({', '.join(SUFFIXES)}) or remove the folder.")
-    return shown
-
-
-def _no_others(folder: Path, others: Sequence[Path], allowed: str) -> None:
-    if others:
-        more = f" and {len(others) - 5} more" if len(others) > 5 else ""
-        named = ", ".join(path.name for path in others[:5])
-        raise DataError(f"{folder} also holds {named}{more}. Allowed there: {allowed}. Move or remove the rest.")
 
 
 def _decoded(paths: Sequence[Path], size: tuple[int, int] | None) -> list[np.ndarray]:

@@ -21,11 +21,11 @@ def columns(path: Path) -> list[str]:
     return [name for name in _schema(path).names if not name.startswith("__index_level_")]
 
 
-def frame(path: Path, label: str) -> pd.DataFrame:
-    """All rows: the label as text, whatever its type, and numbers; missing values as nan.
+def frame(path: Path, label: str, text: str | None = None) -> pd.DataFrame:
+    """All rows: the label as text, whatever its type, the column `text`, and numbers; missing values as nan.
 
     Raises:
-        DataError: the file cannot be read, or a column but the label is of no numeric type.
+        DataError: the file cannot be read, the column `text` holds no texts, or another but the label no numbers.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -34,8 +34,16 @@ def frame(path: Path, label: str) -> pd.DataFrame:
     schema, names = _schema(path), columns(path)
     for name in names:
         kind = schema.field(name).type
-        if name != label and not (types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)):
-            raise DataError(f"{path}, column {name!r}: {kind} is no number. Encode it, or remove the column.")
+        number = types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)
+        if name == text and not (types.is_string(kind) or types.is_large_string(kind)):
+            raise DataError(
+                f"{path}, column {name!r}: {kind} is no text. Set `data.text_column`, or remove `data.text`."
+            )
+        if name not in (label, text) and not number:
+            raise DataError(
+                f"{path}, column {name!r}: {kind} is no number. Encode it, remove the column, or set `data.text` if "
+                "the items are texts."
+            )
     try:
         table = pq.read_table(path, columns=names).to_pandas(ignore_metadata=True)
     except (OSError, ValueError, pa.ArrowException) as failed:

@@ -1,4 +1,4 @@
-"""Tables from files: one label column, all others numeric features; a mistake is named by its place and value."""
+"""Tables from files: a label column, all others numeric features or one the texts; a mistake is named by its place."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SUFFIXES = (".csv", ".csv.gz", ".csv.xz", ".parquet")
 
 
-def read_table(path: Path, label: str, test: float | Path) -> Dataset:
+def read_table(path: Path, label: str, test: float | Path, text: str | None = None) -> Dataset:
     """The data set in a CSV file, whose first line names the columns, or in a Parquet file.
 
     64 or more columns of whole numbers from 0 to 255 are pixels and stay uint8, as squares of shape (row, side, side)
@@ -30,17 +30,22 @@ def read_table(path: Path, label: str, test: float | Path) -> Dataset:
         path: the file, with one of `SUFFIXES`; .gz and .xz are packed.
         label: column of the class, of any type.
         test: share of each class held out, or the file that holds the test set.
+        text: column of the texts, if the items are texts; there must be no other but the label then.
 
     Raises:
         DataError: a file is not there or cannot be read; a feature is missing or no number; the columns differ; or the
             classes are not what `dataset_from` allows. It names the line (CSV) or the row (Parquet) of the file.
     """
     paths = [path, test] if isinstance(test, Path) else [path]
-    tables = [_read(each, label) for each in paths]
+    tables = [_read(each, label, text) for each in paths]
     if len(tables) == 2:
         tables[1] = _same_columns(tables[1], tables[0], paths)
     x_keys, y_keys = (["x_train", "x_test"], ["y_train", "y_test"]) if len(tables) == 2 else (["x"], ["y"])
-    arrays = dict(zip(x_keys, _features([table.drop(columns=label) for table in tables]), strict=True))
+    if text is None:
+        items = _features([table.drop(columns=label) for table in tables])
+    else:
+        items = [table[text].to_numpy(object) for table in tables]
+    arrays = dict(zip(x_keys, items, strict=True))
     arrays |= dict(zip(y_keys, _labels([table[label] for table in tables]), strict=True))
     files = dict(zip(y_keys, paths, strict=True))
 
@@ -55,17 +60,20 @@ def _reader(path: Path):
     return parquet if path.suffix == ".parquet" else csv_text
 
 
-def _read(path: Path, label: str) -> pd.DataFrame:
-    """The checked table of one file: the label as text, features as numbers."""
+def _read(path: Path, label: str, text: str | None) -> pd.DataFrame:
+    """The checked table of one file: the label as text, features as numbers, or one column as texts."""
     if not path.is_file():
         raise DataError(f"{path} does not exist. Give a file, relative to the study file's folder.")
     if not path.name.endswith(SUFFIXES):
         raise DataError(f"{path} is not a table. Its name must end in one of {', '.join(SUFFIXES)}.")
     _check_header(_reader(path).columns(path), label, path)
-    table = _reader(path).frame(path, label)
+    if text is not None:
+        _check_text_column(_reader(path).columns(path), label, text, path)
+    table = _reader(path).frame(path, label, text)
     if table.empty:
         raise DataError(f"{path} has a header but no rows. Add rows.")
-    _check_numbers(table, label, path)
+    if text is None:
+        _check_numbers(table, label, path)
     _check_missing(table, label, path)
     return table
 
@@ -83,6 +91,21 @@ def _check_header(columns: list[str], label: str, path: Path) -> None:
         raise DataError(f"{path} has no column but the label {label!r}. Add a column of numbers.")
 
 
+def _check_text_column(columns: list[str], label: str, text: str, path: Path) -> None:
+    others = [column for column in columns if column not in (label, text)]
+    shown = ", ".join(others[:20]) + (f" and {len(others) - 20} more" if len(others) > 20 else "")
+    if text == label or text not in columns:
+        raise DataError(
+            f"{path} has no column {text!r} for the texts beside the label {label!r}. Others: {shown or 'none'}. Set "
+            "`data.text_column`."
+        )
+    if others:
+        raise DataError(
+            f"{path} has columns beside the texts {text!r} and the label {label!r}: {shown}. Remove them, or set "
+            "`data.text_column` or `data.label` if another is meant."
+        )
+
+
 def _check_numbers(table: pd.DataFrame, label: str, path: Path) -> None:
     """Raise at text and at numbers too large."""
     import pandas as pd
@@ -91,7 +114,7 @@ def _check_numbers(table: pd.DataFrame, label: str, path: Path) -> None:
         values = table[column]
         if not pd.api.types.is_numeric_dtype(values):
             bad = values.notna() & pd.to_numeric(values, errors="coerce").isna()
-            what = "is no number. Encode text as numbers, or remove the column"
+            what = "is no number. Encode text as numbers, remove the column, or set `data.text` if the items are texts"
         else:
             bad = values.abs() > np.finfo(np.float32).max
             what = "is not finite in float32. Correct it or remove the row"

@@ -91,7 +91,7 @@ def test_the_grid_holds_every_image_below_its_title() -> None:
 
 
 def test_the_page_has_all_figures_and_their_tables(tmp_path: Path) -> None:
-    found = {**describe(TOY), "near": near_duplicates(TOY)}
+    found = {**describe(TOY), "near": near_duplicates(TOY), "texts": None}
     text = write_data_page(tmp_path / "new" / "toy.html", TOY, found).read_text(encoding="utf-8")
     assert re.findall(r'id="figure-(\w+)"', text) == ["balance", "random", "classes", "means", "values"]
     assert "it leaks &amp; more" in text

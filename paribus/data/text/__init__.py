@@ -1,0 +1,1 @@
+"""Texts as counts of their terms, and the features that a run makes of them."""

@@ -1,0 +1,189 @@
+"""Counts of every term in every document: made once for a data set, shared by all runs."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute
+
+from paribus.data.dataset import Dataset
+from paribus.spec.data import TextFeatures
+
+_CHUNK = 1024  # documents
+compute: Any = pyarrow.compute  # its functions are made when it is imported, so no type checker knows them
+Level = tuple[np.ndarray, Any]
+"""The sequence of words that starts at each place, and their names, of one length."""
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Terms and their counts, a document a row, as in a CSR matrix.
+
+    Args:
+        indptr: where each document's entries start, shape (document + 1,), int64.
+        indices: the term of each entry, ascending in a document, int32.
+        counts: how often it stands there, int32.
+        terms: all terms in the order of their code points, an Arrow array of strings.
+    """
+
+    indptr: np.ndarray
+    indices: np.ndarray
+    counts: np.ndarray
+    terms: Any
+
+
+def token_folder(folder: Path, text: TextFeatures) -> Path:
+    """Where the counts that `text` needs lie in the folder of a prepared data set."""
+    low, high = text.ngrams
+    return folder / f"tokens-{low}-{high}-{text.stop_words}"
+
+
+def write_tokens(dataset: Dataset, folder: Path, text: TextFeatures) -> None:
+    """Write the counts of the data set's texts into its `token_folder`, unless they are there.
+
+    `{train,test}_{indptr,indices,counts}.npy` as in `Tokens`, counts as uint16 where they fit; `terms.npy`, the terms
+    of both parts one after the other in UTF-8, and `ends.npy`, where each of them ends.
+    """
+    target = token_folder(folder, text)
+    if target.exists():
+        return
+    tokens = count_terms([*dataset.x_train, *dataset.x_test], text)
+    blob = b"".join(term.encode() for term in tokens.terms.to_pylist())
+    arrays = {
+        "terms": np.frombuffer(blob, np.uint8),
+        "ends": np.cumsum(compute.binary_length(tokens.terms), dtype=np.int64),
+    }
+    kind = np.uint16 if tokens.counts.max(initial=0) < 2**16 else np.int32
+    num_train = len(dataset.x_train)
+    for part, rows in (("train", slice(0, num_train + 1)), ("test", slice(num_train, None))):
+        indptr = tokens.indptr[rows]
+        entries = slice(indptr[0], indptr[-1])
+        arrays[f"{part}_indptr"], arrays[f"{part}_indices"] = indptr - indptr[0], tokens.indices[entries]
+        arrays[f"{part}_counts"] = tokens.counts[entries].astype(kind)
+    temporary = Path(tempfile.mkdtemp(dir=folder, prefix=".writing-"))
+    for name, array in arrays.items():
+        np.save(temporary / f"{name}.npy", array, allow_pickle=False)
+    try:
+        temporary.rename(target)
+    except OSError:  # another process was faster
+        shutil.rmtree(temporary)
+
+
+def count_terms(texts: Sequence[str], text: TextFeatures) -> Tokens:
+    """Find the terms of all texts and count them.
+
+    Terms are those of scikit-learn's `CountVectorizer`: runs of two or more letters, digits and underscores, in lower
+    case, without the stop words, then all sequences of `text.ngrams` of them, joined by spaces.
+
+    Args:
+        texts: the documents.
+        text: of which only `ngrams` and `stop_words` matter here.
+
+    Source: scikit-learn, `CountVectorizer` with its default analyser; the same terms without a Python object each.
+    """
+    words, ids, ends = _words(texts, text)
+    levels = [(ids, words)]
+    for length in range(2, text.ngrams[1] + 1):
+        levels.append(_longer(levels[-1], words, ids[length - 1 :], _starts(ends, length)))
+    del levels[: text.ngrams[0] - 1]
+    terms = pa.concat_arrays([names for _, names in levels])
+    order = compute.array_sort_indices(terms)  # bytes of UTF-8 sort as code points do
+    rank = np.full(len(terms) + 1, -1, np.int32)  # the last one is for places where no sequence starts
+    rank[order.to_numpy()] = np.arange(len(terms), dtype=np.int32)
+    firsts = np.cumsum([0, *(len(names) for _, names in levels)])
+    placed = [rank[np.where(grams < 0, -1, grams + first)] for (grams, _), first in zip(levels, firsts, strict=False)]
+    indptr, indices, counts = _counted(placed, ends, len(terms))
+    return Tokens(indptr, indices, counts, terms.take(order))
+
+
+def analyser(text: TextFeatures, vocabulary: Sequence[str] | None = None) -> Any:
+    """Scikit-learn's `CountVectorizer` for the same terms, or for those of `vocabulary` alone."""
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    stop_words = None if text.stop_words == "none" else text.stop_words
+    return CountVectorizer(ngram_range=text.ngrams, stop_words=stop_words, vocabulary=vocabulary)
+
+
+def _words(texts: Sequence[str], text: TextFeatures) -> tuple[Any, np.ndarray, np.ndarray]:
+    """The different words, the word at each place of all texts, and where each text ends among these places."""
+    chunks = [_split(texts[start : start + _CHUNK]) for start in range(0, len(texts), _CHUNK)]
+    encoded = pa.chunked_array([words for words, _ in chunks], pa.string()).dictionary_encode().combine_chunks()
+    ends = np.cumsum(np.concatenate([counts for _, counts in chunks]))
+    words, ids = encoded.dictionary, encoded.indices.to_numpy()
+    left_out = analyser(text).get_stop_words()
+    if not left_out:
+        return words, ids, ends
+    kept = ~np.isin(words.to_numpy(zero_copy_only=False), list(left_out))
+    ids = np.where(kept, np.cumsum(kept, dtype=np.int32) - 1, -1)[ids]
+    ends = np.concatenate([[0], np.cumsum(ids >= 0)])[ends]
+    return words.filter(pa.array(kept)), ids[ids >= 0], ends
+
+
+def _split(texts: Sequence[str]) -> tuple[Any, np.ndarray]:
+    """The words of all texts, one after the other, and how many each text has."""
+    lower = [text.lower() for text in texts]
+    codes = np.frombuffer("\n".join(["", *lower, ""]).encode("utf-32-le"), np.uint32)
+    inside = _in_words(codes)
+    edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
+    starts, stops = edges[::2], edges[1::2]
+    long = stops - starts > 1
+    inside[starts[~long]] = False
+    starts, stops = starts[long], stops[long]
+    blob = codes[inside]
+    width = 1 + (blob >= 0x80).astype(np.int32) + (blob >= 0x800) + (blob >= 0x10000)  # bytes in UTF-8
+    offsets = np.concatenate([[0], np.cumsum(width)])[np.concatenate([[0], np.cumsum(stops - starts)])]
+    content = blob.tobytes().decode("utf-32-le").encode()
+    buffers = [None, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(content)]
+    ends = np.cumsum([len(text) + 1 for text in lower]) + 1
+    counts = np.diff(np.searchsorted(starts, ends), prepend=0)
+    return pa.Array.from_buffers(pa.string(), len(starts), buffers), counts
+
+
+def _in_words(codes: np.ndarray) -> np.ndarray:
+    r"""Whether each code point is a `\w` of Python's regular expressions."""
+    known = np.flatnonzero(np.bincount(codes))
+    table = np.zeros(int(known[-1]) + 1, bool)
+    table[known] = [chr(code).isalnum() or chr(code) == "_" for code in known]
+    return table[codes]
+
+
+def _starts(ends: np.ndarray, length: int) -> np.ndarray:
+    """The places from which `length` words follow in the same document."""
+    return np.flatnonzero(np.arange(ends[-1]) + length <= np.repeat(ends, np.diff(ends, prepend=0)))
+
+
+def _longer(shorter: Level, words: Any, following: np.ndarray, places: np.ndarray) -> Level:
+    """The sequences longer by a word: which starts at each place (-1: none), and their names."""
+    grams, names = shorter
+    codes = grams[places].astype(np.int64) * len(words) + following[places]
+    encoded = pa.array(codes).dictionary_encode()
+    prefix, last = np.divmod(encoded.dictionary.to_numpy(), max(1, len(words)))
+    longer = np.full(len(grams), -1, np.int32)
+    longer[places] = encoded.indices.to_numpy()
+    return longer, compute.binary_join_element_wise(names.take(pa.array(prefix)), words.take(pa.array(last)), " ")
+
+
+def _counted(
+    placed: Sequence[np.ndarray], ends: np.ndarray, num_terms: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Row pointers, terms and counts, from the terms at each place, an array a length of sequence, -1 for none."""
+    bounds = np.concatenate([[0], ends])
+    filled, indices, counts = [np.zeros(1, np.int64)], [], []
+    for start in range(0, len(ends), _CHUNK):
+        inside = bounds[start : start + _CHUNK + 1]
+        first_key = np.repeat(np.arange(len(inside) - 1) * num_terms, np.diff(inside))
+        chunks = [terms[inside[0] : inside[-1]] for terms in placed]
+        keys = np.concatenate([(first_key + terms)[terms >= 0] for terms in chunks])
+        keys, found = np.unique(keys, return_counts=True)
+        rows, columns = np.divmod(keys, max(1, num_terms))
+        filled.append(np.bincount(rows, minlength=len(inside) - 1))
+        indices.append(columns.astype(np.int32))
+        counts.append(found.astype(np.int32))
+    return np.cumsum(np.concatenate(filled)), np.concatenate(indices), np.concatenate(counts)
