@@ -56,8 +56,8 @@ def plan_on(study: StudySpec, dataset: Dataset) -> Plan:
 
 
 def stack_size(recipe: Recipe) -> int:
-    """Runs stacked at most: one where a processor gains nothing from more, as with convolutions."""
-    return COHORT_SIZE if call_part("model", recipe.model).stacks else 1
+    """Runs stacked at most: one where a processor gains nothing from more, as with convolutions and sparse texts."""
+    return COHORT_SIZE if call_part("model", recipe.model).stacks and not recipe.data.text else 1
 
 
 def _check_texts(plan: Plan, dataset: Dataset) -> None:
@@ -76,7 +76,7 @@ def _check_output(plan: Plan, dataset: Dataset) -> None:
             raise DataError(
                 f"{name}: output: sigmoid is for 2 classes, but the data have {dataset.num_classes}; use softmax."
             )
-        shape = item_shape(recipe, dataset)
+        shape = recipe.data.feature_shape(dataset.item_shape)
         if recipe.augment and len(shape) not in (2, 3):
             raise SpecError(f"{name}: augment needs images, but the items have shape {shape}.")
         try:
@@ -104,14 +104,10 @@ def stored_keys(plan: Plan, store: Store) -> frozenset[str]:
     return frozenset(key for key, row in rows.items() if row.status != "failed")
 
 
-def item_shape(recipe: Recipe, dataset: Dataset) -> tuple[int, ...]:
-    """Shape of an item as the network is given it: that of the data, or of the features of a text."""
-    return (recipe.data.text.max_features,) if recipe.data.text else dataset.item_shape
-
-
 def count(recipe: Recipe, dataset: Dataset) -> int:
     """Number of trained parameters."""
-    return call_part("model", recipe.model).parameters(item_shape(recipe, dataset), outputs(recipe, dataset))
+    shape = recipe.data.feature_shape(dataset.item_shape)
+    return call_part("model", recipe.model).parameters(shape, outputs(recipe, dataset))
 
 
 def outputs(recipe: Recipe, dataset: Dataset) -> int:
@@ -122,5 +118,6 @@ def outputs(recipe: Recipe, dataset: Dataset) -> int:
 def predict(recipe: Recipe, dataset: Dataset) -> float:
     """Seconds that one run takes one thread, see `predicted_time_s`."""
     rows = int(len(dataset.y_train) * recipe.data.fraction * (1 - recipe.data.held_out))
-    operations = call_part("model", recipe.model).operations(item_shape(recipe, dataset), outputs(recipe, dataset))
+    shape = recipe.data.feature_shape(dataset.item_shape)
+    operations = call_part("model", recipe.model).operations(shape, outputs(recipe, dataset))
     return predicted_time_s(operations, rows, recipe.epochs, recipe.batch_size)

@@ -83,7 +83,7 @@ class Study(StudySpec):
         folder, description = prepare(dataset, store.home, [recipe.data for recipe in plan.variants.values()])
         store.save_study(self.name, _record(plan, dataset, description))
         cohorts, starts = _missing(plan, dataset, store)
-        jobs = [self._job(cohort, folder, dataset.num_classes, store.checkpoints, starts) for cohort in cohorts]
+        jobs = [self._job(cohort, folder, dataset, store.checkpoints, starts) for cohort in cohorts]
         with show_progress(cohorts, len(plan.runs) - sum(map(len, cohorts)), quiet) as progress:
 
             def save(job: Job, records: list[RunRecord]) -> None:
@@ -96,7 +96,7 @@ class Study(StudySpec):
             run_jobs(jobs, workers or default_workers(), save, progress.tick)
         return Result(store, self.name)
 
-    def _job(self, cohort: Runs, folder: Path, num_classes: int, checkpoints: Path, starts: dict[str, Start]) -> Job:
+    def _job(self, cohort: Runs, folder: Path, dataset: Dataset, checkpoints: Path, starts: dict[str, Start]) -> Job:
         begun = {key: start.folder for key, start in starts.items()}
         tasks = tuple(
             RunTask(run.key, run.seed, run.recipe.model_dump(mode="json"), begun.get(run.key)) for run in cohort
@@ -104,7 +104,7 @@ class Study(StudySpec):
         name = hashlib.sha256("".join(run.key for run in cohort).encode()).hexdigest()
         function = find_part("model", cohort[0].recipe.model.kind).own
         own = OwnCode(cloudpickle.dumps(function), self._base) if function else None
-        return Job(tasks, folder, num_classes, own, checkpoints / f"{name}.safetensors")
+        return Job(tasks, folder, dataset.num_classes, dataset.item_shape, own, checkpoints / f"{name}.safetensors")
 
 
 def load(study: str, variant: str = "baseline", seed: int | None = None, home: Path | str | None = None) -> Trained:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,15 @@ class Scaling:
     shift: np.ndarray
     factor: np.ndarray
     unit_rows: bool = False
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Its numbers, to be saved beside the weights."""
+        return {"scaling.shift": self.shift, "scaling.factor": self.factor}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], unit_rows: bool) -> Scaling:
+        """The scaling that gave these `arrays`."""
+        return cls(arrays["scaling.shift"], arrays["scaling.factor"], unit_rows)
 
 
 def fit_scalings(x_BF: np.ndarray, rows_S: Sequence[np.ndarray], scale: Scale) -> list[Scaling]:

@@ -58,9 +58,9 @@ class Network(nn.Module):
             if isinstance(module, layers.Dense | images.Conv):
                 _initialize(module, path, seeds, first.conventions)
 
-    def forward(self, x_MBF: Tensor) -> Tensor:
+    def forward(self, x_MBF: Tensor | layers.SparseRows) -> Tensor:
         """Shape (run, row, feature) to (run, row, class)."""
-        if self.images:  # pixels as the data set has them, channel by channel, to channels last
+        if self.images and isinstance(x_MBF, Tensor):  # from channel by channel, as the data set has them
             x_MBF = x_MBF.unflatten(2, self.planes).permute(0, 1, 3, 4, 2).to(self.dtype).contiguous()
         scores = self.head(self.features(x_MBF))
         return torch.cat([torch.zeros_like(scores), scores], dim=2) if self.sigmoid else scores
@@ -99,8 +99,9 @@ class OwnNetwork(nn.Module):
         self.sigmoid, self.item_shape = sigmoid, model.item_shape(item_shape)
         self.module = model.build(item_shape, 1 if sigmoid else num_classes, seed)
 
-    def forward(self, x_MBF: Tensor) -> Tensor:
+    def forward(self, x_MBF: Tensor | layers.SparseRows) -> Tensor:
         """Shape (1, row, feature) to (1, row, class)."""
+        x_MBF = x_MBF if isinstance(x_MBF, Tensor) else x_MBF.dense()
         scores = self.module(x_MBF[0].unflatten(1, self.item_shape)).unsqueeze(0)
         return torch.cat([torch.zeros_like(scores), scores], dim=2) if self.sigmoid else scores
 

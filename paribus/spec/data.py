@@ -120,6 +120,10 @@ class Preparation(Record):
         default=0.1, description="Stratified share of the training part, {folds: 5}, or `test`: the test set chooses."
     )
 
+    def feature_shape(self, item_shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Shape of an item as a network is given it: that of the data, or of the features of a text."""
+        return (self.text.max_features,) if self.text else item_shape
+
     @property
     def held_out(self) -> float:
         """Share of the training rows that validate."""

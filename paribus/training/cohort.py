@@ -12,7 +12,6 @@ from torch import Tensor
 
 from paribus.data.augmentation import augment
 from paribus.data.sampling import rows_of
-from paribus.data.scaling import fit_scalings
 from paribus.evaluation.metrics import score_counts
 from paribus.models.network import make_network
 from paribus.planning.streams import stream
@@ -20,7 +19,7 @@ from paribus.spec import Recipe
 from paribus.spec.parts import call_part
 from paribus.store.records import RunRecord
 from paribus.training.checkpoint import resume, save_checkpoint, state_after
-from paribus.training.feed import Feed
+from paribus.training.feed import Feed, TextFeed, open_feeds
 from paribus.training.job import Job
 from paribus.training.objective import make_objective
 from paribus.training.parameters import flatten, make_optimizer, set_states, states_of
@@ -36,20 +35,16 @@ class Cohort:
 
     def __init__(self, job: Job, device: str = "cpu") -> None:
         self.job, self.device = job, device
-        self.item_shape, x_NF, y_N = _load(job, "train")
-        _, x_test, y_test = _load(job, "test")
+        y_N = np.load(job.data / "y_train.npy", mmap_mode="c")
         recipes = [Recipe.model_validate(run.recipe) for run in job.runs]
+        self.item_shape = recipes[0].data.feature_shape(job.item_shape)
         self.members = [
             Member(run.key, run.seed, recipe, rows_of(y_N, recipe.data, run.seed))
             for run, recipe in zip(job.runs, recipes, strict=True)
         ]
         # equal numbers side by side: fewer groups
         self.members.sort(key=lambda member: (repr(member.recipe.optimizer), repr(schedule_key(member))))
-        scalings = fit_scalings(x_NF, [m.rows.train for m in self.members], recipes[0].data.scale)
-        for member, scaling in zip(self.members, scalings, strict=True):
-            member.scaling = scaling
-        self.train_feed = Feed(_tensor(x_NF, device), _tensor(y_N, device), scalings)
-        self.test_feed = Feed(_tensor(x_test, device), _tensor(y_test, device), scalings)
+        self.train_feed, self.test_feed = open_feeds(job.data, self.members, y_N, device)
         self.objective = make_objective(self.members, y_N, job.num_classes, device)
         self.active = list(self.members)
         self._build()
@@ -98,6 +93,7 @@ class Cohort:
         if options is None:
             return None
         streams = [stream(m.seed, "augment", epoch) for m in self.active]
+        assert isinstance(self.train_feed, Feed)
         top = 255.0 if self.train_feed.x_NF.dtype == torch.uint8 else 1.0
         planes = (1, *self.item_shape)[-3:]
         return lambda x_MBF: augment(x_MBF, planes, options, streams, top)  # pyright: ignore[reportArgumentType]
@@ -110,7 +106,7 @@ class Cohort:
         scores = [{"loss": float(loss_M[m]), **score_counts(counts_CC)} for m, counts_CC in enumerate(counts_MCC)]
         return [{f"val_{name}": value for name, value in score.items()} for score in scores]
 
-    def _validation(self) -> tuple[Feed, Tensor]:
+    def _validation(self) -> tuple[Feed | TextFeed, Tensor]:
         """Where validation rows come from, and their numbers, shape (run, row)."""
         if self.active[0].recipe.data.validation == "test":
             return self.test_feed, self._all_test_rows()
@@ -159,7 +155,7 @@ class Cohort:
         operations = call_part("model", self.active[0].recipe.model).operations(self.item_shape, outputs)
         return [record_of(self.active[m], {k: p[m] for k, p in parts.items()}, operations) for m in places]
 
-    def _predictions(self, feed: Feed, rows_MB: Tensor) -> list[Predictions]:
+    def _predictions(self, feed: Feed | TextFeed, rows_MB: Tensor) -> list[Predictions]:
         p_MBC = probabilities(self.network, feed, rows_MB).cpu().numpy()
         labels_MB = feed.y_N[rows_MB].cpu().numpy()
         return [Predictions(*arrays) for arrays in zip(p_MBC, labels_MB, rows_MB.cpu().numpy(), strict=True)]
@@ -187,13 +183,3 @@ def train_cohort(job: Job, progress: Progress | None = None, device: str = "cpu"
             save_checkpoint(cohort, clock)
     by_key = {record.key: replace(record, time_s=clock.taken_s / len(job.runs)) for record in records}
     return [by_key[run.key] for run in job.runs]
-
-
-def _load(job: Job, part: str) -> tuple[tuple[int, ...], np.ndarray, np.ndarray]:
-    """Shape of an item, items as (row, feature) and labels of one part, mapped from disk: workers share one copy."""
-    items, labels = (np.load(job.data / f"{name}_{part}.npy", mmap_mode="c") for name in ("x", "y"))
-    return items.shape[1:], items.reshape(len(items), -1), labels
-
-
-def _tensor(array: np.ndarray, device: str) -> Tensor:
-    return torch.from_numpy(array).to(device)

@@ -1,14 +1,22 @@
-"""From row numbers to scaled batches; the data themselves are resident, shared, and never copied."""
+"""From row numbers to batches of features; the data themselves are resident, shared, and never copied."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
+from scipy.sparse import csr_matrix
 from torch import Tensor
 
-from paribus.data.scaling import Scaling
+from paribus.data.scaling import Scaling, fit_scalings
+from paribus.data.text.features import Vectorizer, fit_vectorizer
+from paribus.models.layers import SparseRows
+from paribus.training.record import Member
+
+Change = Callable[[Tensor], Tensor]
+Transform = Callable[[Vectorizer], csr_matrix]
 
 
 class Feed:
@@ -26,7 +34,7 @@ class Feed:
         self.factor_M1F = torch.from_numpy(np.stack([s.factor for s in scalings])).unsqueeze(1).to(x_NF.device)
         self.unit_rows = scalings[0].unit_rows
 
-    def batch(self, rows_MB: Tensor, change: Callable[[Tensor], Tensor] | None = None) -> tuple[Tensor, Tensor]:
+    def batch(self, rows_MB: Tensor, change: Change | None = None) -> tuple[Tensor, Tensor]:
         """Items, changed and then scaled, shape (run, row, feature), and their labels, shape (run, row)."""
         rows = rows_MB.reshape(-1)
         x_MBF = self.x_NF.index_select(0, rows).view(*rows_MB.shape, -1).to(torch.float32)
@@ -42,3 +50,85 @@ class Feed:
         """Go on with the runs `keep` alone."""
         index = list(keep)
         self.shift_M1F, self.factor_M1F = self.shift_M1F[index], self.factor_M1F[index]
+
+
+class TextFeed:
+    """Texts of one part as features, under the names that `Feed` has.
+
+    Args:
+        transform: makes the features of all texts by a vectorizer, shape (row, feature).
+        y_N: classes, shape (row,), int64.
+        vectorizers: one a run; runs that share one share its features.
+    """
+
+    def __init__(self, transform: Transform, y_N: Tensor, vectorizers: Sequence[Vectorizer]) -> None:
+        self.transform, self.y_N = transform, y_N
+        self.vectorizers = list(vectorizers)
+        self._matrices: dict[int, csr_matrix] = {}
+
+    def batch(self, rows_MB: Tensor, change: Change | None = None) -> tuple[SparseRows, Tensor]:
+        """Features, and their labels, shape (run, row)."""
+        matrices = [
+            self._matrix(fitted)[rows_B] for fitted, rows_B in zip(self.vectorizers, rows_MB.numpy(), strict=True)
+        ]
+        labels = self.y_N.index_select(0, rows_MB.reshape(-1)).view(rows_MB.shape)
+        return SparseRows(matrices, self.y_N.device), labels
+
+    def select(self, keep: Sequence[int]) -> None:
+        """Go on with the runs `keep` alone."""
+        self.vectorizers = [self.vectorizers[m] for m in keep]
+        left = {id(fitted) for fitted in self.vectorizers}
+        self._matrices = {key: matrix for key, matrix in self._matrices.items() if key in left}
+
+    def _matrix(self, fitted: Vectorizer) -> csr_matrix:
+        """Made when it is first asked for: the test part's not before the end of a run."""
+        if id(fitted) not in self._matrices:
+            self._matrices[id(fitted)] = self.transform(fitted)
+        return self._matrices[id(fitted)]
+
+
+Feeds = tuple[Feed, Feed] | tuple[TextFeed, TextFeed]
+
+
+def open_feeds(folder: Path, members: Sequence[Member], labels_N: np.ndarray, device: str) -> Feeds:
+    """Training and test rows of a cohort; each run's preprocessing is fitted on its own training rows, and noted.
+
+    Args:
+        folder: of the prepared data.
+        members: the runs, with their rows.
+        labels_N: classes of the training part, shape (row,).
+        device: where to train.
+    """
+    y_N = torch.from_numpy(labels_N).to(device)
+    y_test = torch.from_numpy(np.load(folder / "y_test.npy", mmap_mode="c")).to(device)
+    recipe = members[0].recipe
+    if recipe.data.text:
+        vectorizers = _vectorizers(folder, members)
+        for member, fitted in zip(members, vectorizers, strict=True):
+            member.preprocessing = fitted.arrays()
+        train = TextFeed(lambda fitted: fitted.transform_part(folder, "train"), y_N, vectorizers)
+        return train, TextFeed(lambda fitted: fitted.transform_part(folder, "test"), y_test, vectorizers)
+    x_NF, x_test = (_items(folder, part) for part in ("train", "test"))
+    scalings = fit_scalings(x_NF, [member.rows.train for member in members], recipe.data.scale)
+    for member, scaling in zip(members, scalings, strict=True):
+        member.preprocessing = scaling.arrays()
+    train, test = (torch.from_numpy(x).to(device) for x in (x_NF, x_test))
+    return Feed(train, y_N, scalings), Feed(test, y_test, scalings)
+
+
+def _vectorizers(folder: Path, members: Sequence[Member]) -> list[Vectorizer]:
+    """One for each set of training rows and each way from texts to features."""
+    fitted: dict[str, Vectorizer] = {}
+    for member in members:
+        data = member.recipe.data
+        assert data.text is not None
+        key = f"{member.seed} {data.model_dump_json()}"
+        if key not in fitted:
+            fitted[key] = fit_vectorizer(folder, data.text, member.rows.train, data.scale == "l2-rows")
+    return [fitted[f"{member.seed} {member.recipe.data.model_dump_json()}"] for member in members]
+
+
+def _items(folder: Path, part: str) -> np.ndarray:
+    """Items as (row, feature), mapped from disk: workers share one copy."""
+    items = np.load(folder / f"x_{part}.npy", mmap_mode="c")
+    return items.reshape(len(items), -1)

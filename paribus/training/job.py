@@ -36,6 +36,7 @@ class Job:
         runs: its runs.
         data: folder that holds the prepared data as `.npy` files.
         num_classes: of the data.
+        item_shape: of the data's items.
         own: the user's own model, if the runs have one.
         checkpoint: file to go on from after a kill; none is written without it.
         checkpoint_s: seconds between checkpoints, at the ends of epochs.
@@ -44,6 +45,7 @@ class Job:
     runs: tuple[RunTask, ...]
     data: Path
     num_classes: int
+    item_shape: tuple[int, ...]
     own: OwnCode | None = None
     checkpoint: Path | None = None
     checkpoint_s: float = 20.0

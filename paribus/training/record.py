@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from paribus.data.sampling import Rows
-from paribus.data.scaling import Scaling
 from paribus.evaluation.metrics import score
 from paribus.planning.estimate import predicted_time_s
 from paribus.spec import Recipe
 from paribus.store.records import RunRecord, Status
 from paribus.training.stopping import Watch
 
-SCALING = "scaling."
-"""Begins the names of the scaling's numbers among the weights."""
 COLUMNS = ("lr", "train_loss", "train_accuracy", "val_loss", "val_accuracy", "val_f1_macro", "val_f1_weighted")
 """Of the history: the learning rate of the epoch's first step, means over its batches, then its validation."""
 VALIDATION = COLUMNS[3:]
@@ -32,7 +28,7 @@ class Member:
         self.history: list[dict[str, float]] = []
         self.kept: dict[str, torch.Tensor] = {}
         self.state: dict[str, torch.Tensor] = {}
-        self.scaling: Scaling | None = None
+        self.preprocessing: dict[str, np.ndarray] = {}
 
     def see(self, epoch: dict[str, float]) -> bool:
         """Take in the numbers of one epoch; True when it is the best so far."""
@@ -49,10 +45,9 @@ class Predictions:
     items_B: np.ndarray
 
 
-def weights_of(kept: Mapping[str, torch.Tensor], scaling: Scaling) -> dict[str, np.ndarray]:
-    """What the store keeps of a network: its tensors without the run axis, and the numbers of its scaling."""
-    numbers = {f"{SCALING}shift": scaling.shift, f"{SCALING}factor": scaling.factor}
-    return {name: tensor.cpu().numpy() for name, tensor in kept.items()} | numbers
+def weights_of(member: Member) -> dict[str, np.ndarray]:
+    """What the store keeps of a network: its tensors without the run axis, and what its preprocessing fitted."""
+    return {name: tensor.cpu().numpy() for name, tensor in member.kept.items()} | member.preprocessing
 
 
 def record_of(member: Member, predictions: dict[str, Predictions], operations: int) -> RunRecord:
@@ -76,7 +71,7 @@ def record_of(member: Member, predictions: dict[str, Predictions], operations: i
         metrics=metrics,
         history={name: np.array([epoch[name] for epoch in member.history]) for name in COLUMNS},
         predictions=arrays,
-        weights=weights_of(member.kept, member.scaling) if finished and member.scaling else {},
+        weights=weights_of(member) if finished else {},
         state={name: tensor.cpu().numpy() for name, tensor in member.state.items()} if finished else {},
         engine=_engine(),
     )

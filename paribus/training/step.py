@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from paribus.models.layers import SparseRows
 from paribus.models.network import Network, OwnNetwork
-from paribus.training.feed import Feed
+from paribus.training.feed import Feed, TextFeed
 from paribus.training.objective import Objective, cross_entropy_MB
 
 _CHUNK = 1024
@@ -15,7 +16,7 @@ _CHUNK = 1024
 def step(
     network: Network | OwnNetwork,
     optimizer: torch.optim.Optimizer,
-    batch: tuple[Tensor, Tensor],
+    batch: tuple[Tensor | SparseRows, Tensor],
     objective: Objective,
     grad_MP: Tensor,
 ) -> tuple[Tensor, Tensor]:
@@ -45,7 +46,7 @@ def step(
 
 
 @torch.inference_mode()
-def evaluate(network: nn.Module, feed: Feed, rows_MB: Tensor) -> tuple[Tensor, Tensor]:
+def evaluate(network: nn.Module, feed: Feed | TextFeed, rows_MB: Tensor) -> tuple[Tensor, Tensor]:
     """Mean loss of each run on its rows, and which class it takes for which.
 
     Returns:
@@ -67,7 +68,7 @@ def evaluate(network: nn.Module, feed: Feed, rows_MB: Tensor) -> tuple[Tensor, T
 
 
 @torch.inference_mode()
-def probabilities(network: nn.Module, feed: Feed, rows_MB: Tensor) -> Tensor:
+def probabilities(network: nn.Module, feed: Feed | TextFeed, rows_MB: Tensor) -> Tensor:
     """Class probabilities of each run's rows, shape (run, row, class)."""
     network.eval()
     parts = [torch.softmax(network(feed.batch(rows)[0]), dim=2) for rows in rows_MB.split(_CHUNK, dim=1)]

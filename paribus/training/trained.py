@@ -10,13 +10,15 @@ import numpy as np
 import torch
 
 from paribus.data.scaling import Scaling
+from paribus.data.text.features import Vectorizer
 from paribus.errors import DataError
 from paribus.models.network import make_network
 from paribus.spec import Recipe
-from paribus.training.feed import Feed
+from paribus.training.feed import Feed, TextFeed
 from paribus.training.precision import choose_precision
-from paribus.training.record import SCALING
 from paribus.training.step import probabilities
+
+Items = np.ndarray | Sequence[str]
 
 
 class Trained:
@@ -38,34 +40,44 @@ class Trained:
     ) -> None:
         self.recipe = Recipe.model_validate(dict(recipe))
         self.item_shape, self.class_names = tuple(item_shape), tuple(class_names)
-        self.network = make_network([self.recipe], [0], self.item_shape, len(class_names))
+        shape = self.recipe.data.feature_shape(self.item_shape)
+        self.network = make_network([self.recipe], [0], shape, len(class_names))
         self.network.restore(0, {name: torch.from_numpy(np.array(value)) for name, value in weights.items()})
-        shift, factor = (weights[f"{SCALING}{part}"] for part in ("shift", "factor"))
-        self._scaling = Scaling(shift, factor, unit_rows=self.recipe.data.scale == "l2-rows")
+        unit_rows, text = self.recipe.data.scale == "l2-rows", self.recipe.data.text
+        self._fitted = (
+            Vectorizer.from_arrays(text, weights, unit_rows) if text else Scaling.from_arrays(weights, unit_rows)
+        )
 
-    def predict_proba(self, items: np.ndarray) -> np.ndarray:
+    def predict_proba(self, items: Items) -> np.ndarray:
         """Class probabilities, shape (row, class), float32; where the training was, the stored ones bit for bit.
 
         Args:
-            items: unscaled items as the data set has them, shape (row, *item_shape).
+            items: unscaled items as the data set has them, shape (row, *item_shape); or texts.
 
         Raises:
-            DataError: the items have another shape, or no numbers.
+            DataError: the items have another shape, or are not what the network was trained on.
         """
-        if items.shape[1:] != self.item_shape or items.dtype.kind not in "uifb":
+        with _as_trained():
+            return probabilities(self.network, self._feed(items), torch.arange(len(items)).unsqueeze(0))[0].numpy()
+
+    def predict(self, items: Items) -> list[str]:
+        """The name of the most probable class of each item; arguments as for `predict_proba`."""
+        return [self.class_names[code] for code in self.predict_proba(items).argmax(axis=1)]
+
+    def _feed(self, items: Items) -> Feed | TextFeed:
+        labels = torch.zeros(len(items), dtype=torch.int64)
+        if isinstance(self._fitted, Vectorizer):
+            if isinstance(items, str) or not all(isinstance(text, str) for text in items):
+                raise DataError(f"Items must be a list of texts, found {type(items).__name__}.")
+            return TextFeed(lambda fitted: fitted.transform(list(items)), labels, [self._fitted])
+        if not isinstance(items, np.ndarray) or items.shape[1:] != self.item_shape or items.dtype.kind not in "uifb":
             raise DataError(
                 f"Items must be numbers of shape (rows, {', '.join(map(str, self.item_shape))}), "
-                f"found {items.dtype} of shape {items.shape}."
+                f"found {getattr(items, 'dtype', type(items).__name__)} of shape {np.shape(items)}."
             )
         x_NF = items if items.dtype == np.uint8 else items.astype(np.float32)
         flat = torch.from_numpy(np.ascontiguousarray(x_NF.reshape(len(items), -1)))
-        feed = Feed(flat, torch.zeros(len(items), dtype=torch.int64), [self._scaling])
-        with _as_trained():
-            return probabilities(self.network, feed, torch.arange(len(items)).unsqueeze(0))[0].numpy()
-
-    def predict(self, items: np.ndarray) -> list[str]:
-        """The name of the most probable class of each item; arguments as for `predict_proba`."""
-        return [self.class_names[code] for code in self.predict_proba(items).argmax(axis=1)]
+        return Feed(flat, labels, [self._fitted])
 
 
 @contextmanager

@@ -44,7 +44,12 @@ def make_job(folder: Path, changes: list[dict[str, Any]]) -> Job:
         {"name": "a", "data": {"source": "none"}, "baseline": {"epochs": 5, "batch_size": 32, "model": model}}
     )
     recipes = [study.recipe(change).model_dump(mode="json") for change in changes]
-    return Job(tuple(RunTask(str(seed), seed, recipe) for seed, recipe in enumerate(recipes)), folder, 3)
+    return Job(
+        tuple(RunTask(str(seed), seed, recipe) for seed, recipe in enumerate(recipes)),
+        folder,
+        3,
+        np.load(folder / "x_test.npy").shape[1:],
+    )
 
 
 @pytest.mark.parametrize("epochs", [1, 3, 4])

@@ -77,7 +77,7 @@ def train(folder: Path, tasks: list[tuple[int, dict[str, Any]]]) -> list[RunReco
     recipes = [study.recipe(change).model_dump(mode="json") for _, change in tasks]
     runs = tuple(RunTask(str(n), seed, r) for n, ((seed, _), r) in enumerate(zip(tasks, recipes, strict=True)))
     prepare_torch()
-    return train_cohort(Job(runs, folder, 3))
+    return train_cohort(Job(runs, folder, 3, np.load(folder / "x_test.npy").shape[1:]))
 
 
 def assert_same(together: RunRecord, alone: RunRecord) -> None:

@@ -41,7 +41,7 @@ def train(folder: Path, make_study: Callable[..., StudySpec]) -> Train:
         study = make_study(data={"source": "x", "validation": 0.3}, baseline=baseline)
         recipes = [study.recipe({"optimizer.lr": 0.002}, change) for change in changes]
         tasks = tuple(RunTask(str(n), 0, recipe.model_dump(mode="json")) for n, recipe in enumerate(recipes))
-        return train_cohort(Job(tasks, folder, 3))
+        return train_cohort(Job(tasks, folder, 3, np.load(folder / "x_test.npy").shape[1:]))
 
     return trained
 

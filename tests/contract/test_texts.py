@@ -1,0 +1,118 @@
+"""Texts in a cohort: sparse products equal dense ones, runs equal themselves alone, a loaded run predicts what was stored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from scipy.sparse import random as random_matrix
+
+from paribus import DataError, Study
+from paribus.data.loading import load
+from paribus.data.prepared import prepare
+from paribus.execution.worker import prepare_torch
+from paribus.models.layers import Dense, SparseRows
+from paribus.result import Result
+from paribus.store import RunRecord
+from paribus.training.cohort import train_cohort
+from paribus.training.job import Job, RunTask
+
+WORDS = ["good", "bad", "plot", "film", "actor", "end", "scene", "music"]
+LEVELS: dict[str, dict[str, Any]] = {
+    "mlp": {},
+    "linear": {"model": {"kind": "linear"}},
+    "bigram counts": {"data.text": {"kind": "counts", "ngrams": 2, "max_features": 40}},
+    "unit rows": {"data.text.kind": "counts", "data.scale": "l2-rows"},
+    "l2, keras": {"l2": 0.01, "optimizer": {"kind": "adam", "conventions": "keras"}},
+    "sigmoid": {"output": "sigmoid", "keep": "best", "monitor": "f1_macro"},
+    "folds": {"data.validation": {"folds": 2}},
+}
+
+
+def documents() -> dict[str, Any]:
+    rng = np.random.default_rng(1)
+    labels = np.arange(120) % 2
+    texts = [" ".join(rng.permutation(WORDS[2:])[:4]) + f" {WORDS[label]}" for label in labels]
+    return {"x": np.array(texts, object), "y": labels, "class_names": ["up", "down"]}
+
+
+def study() -> Study:
+    return Study(
+        name="texts",
+        data={"source": documents, "text": {"kind": "tfidf", "max_features": 12}},
+        baseline={
+            "model": {"kind": "mlp", "width": 8},
+            "epochs": 3,
+            "batch_size": 16,
+            "optimizer": {"kind": "adam", "lr": 0.02},
+        },
+        factors={"level": {"levels": LEVELS}},
+        seeds=2,
+    )
+
+
+def test_a_product_of_sparse_rows_equals_the_dense_one() -> None:
+    prepare_torch()
+    matrices = [random_matrix(9, 30, 0.2, format="csr", dtype=np.float32, random_state=seed) for seed in (0, 1)]
+    rows = SparseRows(matrices)
+    gradients = []
+    for x in (rows, rows.dense()):
+        layer = Dense(2, 30, 5)
+        with torch.no_grad():
+            layer.weight.copy_(torch.randn(2, 30, 5, generator=torch.Generator().manual_seed(0)))
+            layer.bias.fill_(0.5)
+        for parameter in layer.parameters():
+            parameter.grad = torch.full_like(parameter, 7.0)
+        y = layer(x)
+        (y * torch.arange(5)).sum().backward()
+        gradients.append((y.detach(), layer.weight.grad, layer.bias.grad))
+    for sparse, dense in zip(*gradients, strict=True):
+        torch.testing.assert_close(sparse, dense, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", [name for name in LEVELS if name != "folds"])
+def test_a_cohort_of_texts_equals_its_runs_alone(name: str, tmp_path: Path) -> None:
+    prepare_torch()
+    asked = study()
+    recipe = asked.recipe(LEVELS[name])
+    folder, _ = prepare(load(asked.data, tmp_path), tmp_path, [recipe.data])
+
+    def train(seeds: list[int]) -> list[RunRecord]:
+        runs = tuple(RunTask(str(seed), seed, recipe.model_dump(mode="json")) for seed in seeds)
+        return train_cohort(Job(runs, folder, 2, ()))
+
+    for seed, together in enumerate(train([0, 1, 2])):
+        (alone,) = train([seed])
+        assert together.metrics == alone.metrics
+        for kind in ("weights", "history", "predictions"):
+            for key, value in getattr(together, kind).items():
+                np.testing.assert_array_equal(value, getattr(alone, kind)[key], err_msg=f"{kind} {key}")
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    return study().run(tmp_path_factory.mktemp("home"), quiet=True)
+
+
+def test_the_planted_word_is_learned(result: Result) -> None:
+    assert {run["status"] for run in result.summary["runs"]} == {"finished"}
+    assert result.variants.set_index("variant")["mean"]["baseline"] > 0.9
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_loaded_predictions_are_those_stored(level: str, result: Result, tmp_path: Path) -> None:
+    texts = load(study().data, tmp_path).x_test
+    variant = "baseline" if level == "mlp" else f"level={level}"
+    run = next(run for run in result.summary["runs"] if run["variant"] == variant)
+    trained = result.load(variant, run["seed"])
+    stored = result._store.predictions(run["key"])["test_probabilities"]
+    np.testing.assert_array_equal(trained.predict_proba(list(texts)), stored)
+    assert set(trained.predict(["a good film", "a bad film"])) <= {"up", "down"}
+
+
+def test_other_items_are_refused(result: Result) -> None:
+    with pytest.raises(DataError, match=r"Items must be a list of texts, found ndarray"):
+        result.load("baseline").predict_proba(np.zeros((2, 12)))
