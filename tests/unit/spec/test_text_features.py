@@ -14,7 +14,9 @@ Make = Callable[..., StudySpec]
 TEXT = {"source": "x", "text": {"kind": "tfidf", "max_features": 500}}
 
 
-@pytest.mark.parametrize(("given", "ngrams"), [(None, (1, 1)), (1, (1, 1)), (3, (1, 3)), ([2, 3], (2, 3)), ((5, 5), (5, 5))])
+@pytest.mark.parametrize(
+    ("given", "ngrams"), [(None, (1, 1)), (1, (1, 1)), (3, (1, 3)), ([2, 3], (2, 3)), ((5, 5), (5, 5))]
+)
 def test_ngrams(given: Any, ngrams: tuple[int, int]) -> None:
     values = {"kind": "counts"} if given is None else {"kind": "counts", "ngrams": given}
     text = TextFeatures.model_validate(values)
@@ -52,7 +54,9 @@ def test_mistakes(text: dict[str, Any], message: str, make_study: Make) -> None:
 
 @pytest.mark.parametrize("scale", ["unit", "standard", "per-feature", "l2-columns"])
 def test_scales_that_fill_in_zeros(scale: str, make_study: Make) -> None:
-    with pytest.raises(SpecError, match=rf"^data\.scale: must be none or l2-rows for texts, found '{scale}': others fill"):
+    with pytest.raises(
+        SpecError, match=rf"^data\.scale: must be none or l2-rows for texts, found '{scale}': others fill"
+    ):
         make_study(data={**TEXT, "scale": scale})
 
 

@@ -83,7 +83,11 @@ def test_raw_texts_and_a_restored_vectorizer_give_the_same_bits(tmp_path: Path, 
     restored = Vectorizer.from_arrays(text, fitted.arrays(), unit_rows=True)
     assert restored.terms == fitted.terms
     expected = fitted.transform_part(folder, "test")
-    for found in (fitted.transform(TEXTS[300:]), restored.transform(TEXTS[300:]), restored.transform_part(folder, "test")):
+    for found in (
+        fitted.transform(TEXTS[300:]),
+        restored.transform(TEXTS[300:]),
+        restored.transform_part(folder, "test"),
+    ):
         for name in ("indptr", "indices", "data"):
             assert np.array_equal(getattr(found, name), getattr(expected, name))
 
@@ -101,7 +105,9 @@ def test_fitting_sees_no_other_documents(tmp_path: Path, kind: Any) -> None:
 
 def test_no_term_is_left(tmp_path: Path) -> None:
     text = TextFeatures(kind="tfidf", min_df=201)
-    with pytest.raises(DataError, match=r"No term stands in data\.text\.min_df = 201 of the 200 training texts\. Lower"):
+    with pytest.raises(
+        DataError, match=r"No term stands in data\.text\.min_df = 201 of the 200 training texts\. Lower"
+    ):
         fit_vectorizer(prepared(tmp_path, text), text, ROWS)
 
 

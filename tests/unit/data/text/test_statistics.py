@@ -10,7 +10,15 @@ import pytest
 from paribus.data import Dataset, describe, facts, near_duplicates
 from paribus.data.text.statistics import describe_texts, log_odds
 
-TRAIN = ["good good film", "good plot, good", "bad film", "bad bad bad plot", "good good film", "", "once " * 100 + "x" * 400]
+TRAIN = [
+    "good good film",
+    "good plot, good",
+    "bad film",
+    "bad bad bad plot",
+    "good good film",
+    "",
+    "once " * 100 + "x" * 400,
+]
 TEST = ["good good film", "other", "bad film"]
 
 
@@ -72,7 +80,9 @@ def test_facts_of_texts_and_of_numbers() -> None:
     assert terms["training texts"] == "0 to 101 words; half of them 2 to 4, median 3; 1 without a word"
     assert terms["vocabulary"] == "6 different words in training, 17 % of them stand there once"
     assert "missing" not in terms
-    numbers = Dataset("n", np.zeros((2, 2), np.uint8), np.arange(2), np.zeros((2, 2), np.uint8), np.arange(2), ("a", "b"))
+    numbers = Dataset(
+        "n", np.zeros((2, 2), np.uint8), np.arange(2), np.zeros((2, 2), np.uint8), np.arange(2), ("a", "b")
+    )
     assert describe_texts(numbers) is None
 
 

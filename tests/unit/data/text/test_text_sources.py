@@ -50,7 +50,10 @@ def test_without_a_test_folder_a_share_is_held_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda f: (f / "a" / "0.txt").write_bytes(b"caf\xe9"), r"a/0\.txt cannot be read as text: 'utf-8' codec .*UTF-8"),
+        (
+            lambda f: (f / "a" / "0.txt").write_bytes(b"caf\xe9"),
+            r"a/0\.txt cannot be read as text: 'utf-8' codec .*UTF-8",
+        ),
         (lambda f: (f / "README").write_text(""), r"own also holds README\. Allowed there: a folder a class"),
         (lambda f: (f / "a" / "x.html").write_text(""), r"own/a also holds x\.html\. Allowed there: \.txt"),
         (lambda f: (f / "c").mkdir(), r"own/c holds no text\. Add some \(\.txt\)"),
@@ -86,7 +89,11 @@ def test_tables(tmp_path: Path, suffix: str) -> None:
             r"has columns beside the texts 'text' and the label 'label': stars, title\. Remove them, or set "
             r"`data\.text_column`",
         ),
-        (TABLE, {**TEXT, "text_column": "txt"}, r"no column 'txt' for the texts beside the label 'label'\. Others: text"),
+        (
+            TABLE,
+            {**TEXT, "text_column": "txt"},
+            r"no column 'txt' for the texts beside the label 'label'\. Others: text",
+        ),
         (TABLE, {**TEXT, "text_column": "label"}, r"no column 'label' for the texts beside the label"),
     ],
 )
