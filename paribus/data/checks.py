@@ -55,7 +55,7 @@ def facts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     """
     duplicates, near = found["duplicates"], found["near"]
     terms = [
-        *(_text_facts(found) if found["texts"] else _value_facts(found)),
+        *(_text_facts(found) if found.get("texts") else _value_facts(found)),
         ("duplicates", f"{duplicates['train']:,} in training, {duplicates['test']:,} in test"),
         ("overlap", f"{found['overlap']:,} test items are also training items"),
         ("conflicting", f"{found['conflicting']:,} items stand under more than one class"),

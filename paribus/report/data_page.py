@@ -19,7 +19,7 @@ from paribus.report.data_figures import balance, lengths, samples, top_words, va
 
 _RANDOM, _EACH = 20, 3
 _CLASSES = 60
-"""Classes up to which there are samples and a mean image of each."""
+"""Classes up to which there are samples and a mean image of each, or its telling words."""
 _CONFIG = {"displayModeBar": False, "responsive": True}
 _CAPTIONS = {
     "balance": "Rows of each class.",
@@ -49,10 +49,10 @@ def write_data_page(target: Path, dataset: Dataset, found: Mapping[str, Any]) ->
     Raises:
         OSError: the file cannot be written.
     """
-    frames, figures = _text_figures(found["texts"]) if found["texts"] else _figures(dataset)
+    frames, figures = _text_figures(found["texts"]) if found.get("texts") else _figures(dataset)
     frames["balance"] = balance.frame(dataset)
     figures["balance"] = balance.draw(frames["balance"])
-    tables = _text_tables(found["texts"]) if found["texts"] else {"statistics": values.statistics(dataset)}
+    tables = _text_tables(found["texts"]) if found.get("texts") else {"statistics": values.statistics(dataset)}
     rooms = PackageLoader("paribus.report", "templates")
     environment = Environment(loader=rooms, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     page = environment.get_template("data.html").render(
@@ -91,7 +91,7 @@ def _figures(dataset: Dataset) -> tuple[dict[str, pd.DataFrame], dict[str, go.Fi
 def _text_figures(texts: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], dict[str, go.Figure]]:
     frames = {"lengths": lengths.frame(texts), "top": top_words.frame(texts)}
     figures = {"lengths": lengths.draw(frames["lengths"])}
-    if len(frames["top"]):
+    if 0 < frames["top"]["class"].nunique() <= _CLASSES:
         figures["top"] = top_words.draw(frames["top"])
     return frames, figures
 

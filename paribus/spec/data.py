@@ -156,7 +156,7 @@ class DataSpec(Preparation):
     """Where the data come from, and their preparation."""
 
     source: Source = Field(
-        description="Registered name, table or NPZ file, image or text folder, module:function, or in Python a callable."
+        description="Registered name, table or NPZ file, image or text folder, module:function, in Python a callable."
     )
     label: str = Field(default="label", description="Tables only: the column that holds the class.")
     text_column: str = Field(

@@ -1,5 +1,6 @@
 """Every mistake in a study gets one short letter that says what was found and what is allowed; nothing is written."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -188,6 +189,30 @@ SOURCES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"source": "own:rubbish"},
         ["own:rubbish returned int", "Dataset", "x_train, y_train"],
     ),
+    "texts without features": (
+        {"source": "reviews"},
+        ["reviews holds texts: say how they become features, as in `data.text: {kind: tfidf}`"],
+    ),
+    "features of what is no text": (
+        {"source": "digits", "text": {"kind": "tfidf"}},
+        ["digits holds no texts, but data.text says how they become features: remove it"],
+    ),
+    "texts that are scaled": (
+        {"source": "reviews", "text": {"kind": "tfidf"}, "scale": "standard"},
+        ["data.scale: must be none or l2-rows for texts, found 'standard'"],
+    ),
+    "text features misspelt": (
+        {"source": "reviews", "text": {"kind": "tf-idf"}},
+        ["data.text.kind: must be one of these, found 'tf-idf'", "Did you mean 'tfidf'?"],
+    ),
+    "text that is not UTF-8": (
+        {"source": "latin", "text": {"kind": "tfidf"}},
+        ["latin/good/1.txt cannot be read as text", "UTF-8"],
+    ),
+    "table of texts with more columns": (
+        {"source": "good.csv", "text": {"kind": "tfidf"}, "text_column": "pixel0"},
+        ["good.csv has columns beside the texts 'pixel0' and the label 'label': pixel1", "data.text_column"],
+    ),
     "function that raises": ({"source": "own:raises"}, ["own:raises raised ValueError: no luck", "own.py, line 4"]),
 }
 
@@ -262,6 +287,11 @@ def test_source(refused, folder: Path, case: str) -> None:
     np.savez(folder / "keys.npz", images=np.zeros((4, 2)), labels=np.arange(4) % 2)
     np.savez(folder / "objects.npz", x=np.array([{}, {}]), y=np.arange(2))
     (folder / "text.npz").write_text("no archive")
+    for name in [f"{place}/{kind}/{at}.txt" for place in ("reviews", "latin") for kind in "ab" for at in range(5)]:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(f"text {name}")
+    (folder / "latin" / "good").mkdir()
+    (folder / "latin" / "good" / "1.txt").write_bytes(b"caf\xe9")
     (folder / "needs.py").write_text("import no_such_library\n")
     (folder / "syntax.py").write_text("def (\n")
     (folder / "own.py").write_text("def rubbish():\n    return 7\ndef raises():\n    raise ValueError('no luck')\n")
@@ -280,6 +310,24 @@ def test_text(refused, folder: Path, case: str) -> None:
 @pytest.mark.parametrize("case", WORDS)
 def test_words(refused, case: str) -> None:
     refused(*WORDS[case])
+
+
+def test_an_image_model_on_texts(refused, folder: Path) -> None:
+    (folder / "own.py").write_text("def texts():\n    return {'x': ['good film', 'bad film'] * 9, 'y': [0, 1] * 9}\n")
+    data = {"source": "own:texts", "text": {"kind": "tfidf", "max_features": 50}}
+    study = {**GOOD, "data": data, "baseline": {"model": {"kind": "cnn"}}, "factors": {}}
+    (folder / "tiny.yaml").write_text(yaml.safe_dump(study))
+    refused(["tiny.yaml"], ["baseline: this model needs images, but the items have shape (50,); use linear, mlp"])
+
+
+def test_texts_are_planned_by_their_number_of_features(cli, folder: Path) -> None:
+    (folder / "own.py").write_text("def texts():\n    return {'x': ['good film', 'bad film'] * 9, 'y': [0, 1] * 9}\n")
+    data = {"source": "own:texts", "text": {"kind": "tfidf", "max_features": 50}}
+    factors = {"features": {"vary": "data.text.max_features", "levels": [50, 70]}}
+    (folder / "tiny.yaml").write_text(yaml.safe_dump({**GOOD, "data": data, "factors": factors}))
+    planned = json.loads(cli("plan", "tiny.yaml", "--json").out)
+    found = {variant["name"]: variant["parameters"] for variant in planned["variants"]}
+    assert found == {"baseline": 51 * 8 + 9 * 2, "features=70": 71 * 8 + 9 * 2}
 
 
 def test_several_mistakes_are_told_at_once(cli, folder: Path) -> None:

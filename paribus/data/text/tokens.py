@@ -95,11 +95,11 @@ def count_terms(texts: Sequence[str], text: TextFeatures) -> Tokens:
     del levels[: text.ngrams[0] - 1]
     terms = pa.concat_arrays([names for _, names in levels])
     order = compute.array_sort_indices(terms)  # bytes of UTF-8 sort as code points do
-    rank = np.full(len(terms) + 1, -1, np.int32)  # the last one is for places where no sequence starts
+    rank = np.empty(len(terms), np.int32)
     rank[order.to_numpy()] = np.arange(len(terms), dtype=np.int32)
-    firsts = np.cumsum([0, *(len(names) for _, names in levels)])
-    placed = [rank[np.where(grams < 0, -1, grams + first)] for (grams, _), first in zip(levels, firsts, strict=False)]
-    indptr, indices, counts = _counted(placed, ends, len(terms))
+    ranks = np.split(rank, np.cumsum([len(names) for _, names in levels])[:-1])
+    ranked = [(grams, np.append(rank, np.int32(-1))) for (grams, _), rank in zip(levels, ranks, strict=True)]
+    indptr, indices, counts = _counted(ranked, ends, len(terms))
     return Tokens(indptr, indices, counts, terms.take(order))
 
 
@@ -156,13 +156,17 @@ def _in_words(codes: np.ndarray) -> np.ndarray:
 
 def _starts(ends: np.ndarray, length: int) -> np.ndarray:
     """The places from which `length` words follow in the same document."""
-    return np.flatnonzero(np.arange(ends[-1]) + length <= np.repeat(ends, np.diff(ends, prepend=0)))
+    left = np.repeat(ends.astype(np.int32), np.diff(ends, prepend=0))
+    left -= np.arange(len(left), dtype=np.int32)
+    return np.flatnonzero(left >= length).astype(np.int32)
 
 
 def _longer(shorter: Level, words: Any, following: np.ndarray, places: np.ndarray) -> Level:
     """The sequences longer by a word: which starts at each place (-1: none), and their names."""
     grams, names = shorter
-    codes = grams[places].astype(np.int64) * len(words) + following[places]
+    codes = grams[places].astype(np.int64)
+    codes *= len(words)
+    codes += following[places]
     encoded = pa.array(codes).dictionary_encode()
     prefix, last = np.divmod(encoded.dictionary.to_numpy(), max(1, len(words)))
     longer = np.full(len(grams), -1, np.int32)
@@ -171,15 +175,15 @@ def _longer(shorter: Level, words: Any, following: np.ndarray, places: np.ndarra
 
 
 def _counted(
-    placed: Sequence[np.ndarray], ends: np.ndarray, num_terms: int
+    ranked: Sequence[tuple[np.ndarray, np.ndarray]], ends: np.ndarray, num_terms: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Row pointers, terms and counts, from the terms at each place, an array a length of sequence, -1 for none."""
+    """Row pointers, terms and counts; for each length the sequence at each place, and its rank, the last for none."""
     bounds = np.concatenate([[0], ends])
     filled, indices, counts = [np.zeros(1, np.int64)], [], []
     for start in range(0, len(ends), _CHUNK):
         inside = bounds[start : start + _CHUNK + 1]
         first_key = np.repeat(np.arange(len(inside) - 1) * num_terms, np.diff(inside))
-        chunks = [terms[inside[0] : inside[-1]] for terms in placed]
+        chunks = [rank[grams[inside[0] : inside[-1]]] for grams, rank in ranked]
         keys = np.concatenate([(first_key + terms)[terms >= 0] for terms in chunks])
         keys, found = np.unique(keys, return_counts=True)
         rows, columns = np.divmod(keys, max(1, num_terms))

@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 
 from paribus.report.figures.look import COLOURS, TEMPLATE, label
 
-_COLUMNS = 3
+_COLUMNS = 2
 
 
 def frame(texts: Mapping[str, Any]) -> pd.DataFrame:

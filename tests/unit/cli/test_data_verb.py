@@ -102,6 +102,45 @@ def test_the_page_has_all_figures_and_their_tables(tmp_path: Path) -> None:
     assert pd.read_csv(io.BytesIO(base64.b64decode(link[1]))).equals(balance.frame(TOY))
 
 
+@pytest.fixture
+def reviews(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder and a table of the same texts."""
+    monkeypatch.chdir(tmp_path)
+    rows = [("good", f"a good film <b>{at}</b>") for at in range(9)] + [("bad", "a bad film " * 50)] * 9
+    for at, (kind, text) in enumerate(rows):
+        (tmp_path / "reviews" / kind).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "reviews" / kind / f"{at}.txt").write_text(text)
+    pd.DataFrame(rows, columns=["stars", "review"]).to_csv("reviews.csv", index=False)
+    return tmp_path
+
+
+@pytest.mark.parametrize("words", [["reviews"], ["reviews.csv", "--text", "review", "--label", "stars"]])
+def test_show_texts(reviews: Path, words: list[str]) -> None:
+    printed = CliRunner().invoke(app, ["data", "show", *words])
+    assert printed.exit_code == 0
+    assert "training texts  2 to 100 words" in printed.stdout
+    assert re.search(r"^bad +7 +2 +bad *$", printed.stdout, re.M)
+    found = json.loads(CliRunner().invoke(app, ["data", "show", *words, "--json"]).stdout)
+    assert found["near"] is None
+    assert found["duplicates"]["train"] == 6
+    assert found["texts"]["words"]["train"]["longest"] == 100
+    assert len(found["texts"]["classes"]) == 6
+    assert all(len(sample["text"]) <= 302 for sample in found["texts"]["random"])
+
+
+def test_the_page_of_texts(reviews: Path) -> None:
+    CliRunner().invoke(app, ["data", "show", "reviews", "--output", "page.html"], catch_exceptions=False)
+    text = Path("page.html").read_text(encoding="utf-8")
+    assert re.findall(r'id="figure-(\w+)"', text) == ["balance", "lengths", "top"]
+    assert "a good film &lt;b&gt;" in text
+    links = re.findall(r'download="reviews-(\w+)\.csv" href="data:text/csv[^,]*,([^"]+)"', text)
+    tables = {name: pd.read_csv(io.BytesIO(base64.b64decode(link))) for name, link in links}
+    assert set(tables) == {"balance", "lengths", "top", "random_texts", "class_texts"}
+    assert tables["lengths"][["train", "test"]].sum().tolist() == [14, 4]
+    assert tables["top"].groupby("class")["score"].max().gt(0).to_dict() == {"bad": True, "good": True}
+    assert set(tables["random_texts"]["class"]) == {"good", "bad"}
+
+
 def test_a_page_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     done = CliRunner().invoke(app, ["data", "show", "digits", "--output", str(tmp_path / "file" / "a.html")])

@@ -72,7 +72,7 @@ def test_damaged_copies_are_named(tmp_path: Path) -> None:
         read_reviews(toy(), 2, places=places, cache=tmp_path)
     packed(tmp_path / "b")
     archive = tmp_path / "b" / "aclImdb_v1.tar.gz"
-    archive.write_bytes(archive.read_bytes()[:150])
+    archive.write_bytes(b"no archive")
     with pytest.raises(DataError, match=r"aclImdb_v1\.tar\.gz cannot be read: "):
         read_reviews(toy(), 2, places=[Place("cache", tmp_path / "b" / "aclImdb")], cache=tmp_path)
 
