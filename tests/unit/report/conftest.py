@@ -84,13 +84,13 @@ def fake(tmp_path: Path) -> Callable[..., Fake]:
         question: str = "Is <script>alert(1)</script> safe?",
     ) -> Fake:
         levels = [
-            {"factor": factor, "label": variant.split("=")[-1], "variant": variant, "is_reference": number == 0}
+            {"factor": factor, "label": variant.split("=")[-1], "variants": [variant], "is_reference": number == 0}
             for factor, variants in FACTORS.items()
             for number, variant in enumerate(variants)
         ]
         if not factors:
-            levels = [{"factor": None, "label": None, "variant": "baseline", "is_reference": False}]
-        names = list(dict.fromkeys(level["variant"] for level in levels))
+            levels = [{"factor": None, "label": None, "variants": ["baseline"], "is_reference": False}]
+        names = list(dict.fromkeys(name for level in levels for name in level["variants"]))
         record = {
             "spec": {
                 "name": "fake-study", "question": question, "metric": metric, "margin": 0.01,

@@ -102,5 +102,5 @@ def test_many_variants_show_baseline_best_and_the_best_of_each_factor() -> None:
     names = ["baseline", *(f"depth={n}" for n in range(4)), *(f"width={n}" for n in range(4))]
     values = [0.5, 0.1, 0.9, 0.2, 0.3, 0.4, 0.1, 0.6, 0.2]
     runs = pd.DataFrame({"variant": names, "status": "finished", "val_accuracy": values})
-    levels = [{"factor": name.split("=")[0], "variant": name} for name in names[1:]]
+    levels = [{"factor": name.split("=")[0], "variants": [name]} for name in names[1:]]
     assert shown_variants(runs, levels, "accuracy", "depth=1") == ("baseline", "depth=1", "depth=3", "width=2")
