@@ -77,13 +77,13 @@ def _doubted(contrast: Contrast, by_variant: Mapping[str, list[RunRow | None]], 
     """Add the caveats that come from training and data rather than from the scores."""
     caveats = list(contrast.caveats)
     for level in (contrast.level, contrast.reference):
-        known = [row for name in cells_at(record["levels"], contrast.places(level)) for row in by_variant[name]]
+        places = contrast.places(level)
+        known = [row for name in cells_at(record["levels"], places) for row in by_variant[name]]
         done = [row for row in known if row and row.status == "finished"]
         best = [row.best_epoch if row.recipe["data"]["validation"] > 0 else None for row in done]
         if done and late_best(best, [row.recipe["epochs"] for row in done]):
-            caveats.append(
-                caveat("C03", f"most runs of {contrast.factor} {level} were best in the last tenth of their epochs")
-            )
+            runs = " and ".join(map(" ".join, places.items()))
+            caveats.append(caveat("C03", f"most runs of {runs} were best in the last tenth of their epochs"))
     overlap = record["dataset"]["overlap"]
     if overlap:
         caveats.append(caveat("C04", f"{overlap} test items are also in the training data"))

@@ -37,16 +37,15 @@ def _effect(contrast: Contrast) -> str:
 
 
 def _interaction(contrast: Contrast) -> str:
-    """Whether two changes together gain the sum of what each gains alone."""
+    """Whether two changes together do what the sum of their single effects promises."""
     both, references = (
         _list(map(" ".join, contrast.places(of).items())) for of in (contrast.level, contrast.reference)
     )
     if contrast.verdict == "undecided":
-        return f"whether {both} interact, against {references}, is undecided"
+        return f"the interaction of {both} against {references} is undecided"
     if contrast.verdict == "equivalent":
         return f"{both} are additive{_within(contrast)}, against {references}"
-    amount = {"better": "more", "worse": "less"}[contrast.verdict]
-    return f"{both} together gain {amount} over {references} than the sum of their single gains"
+    return f"{both} together do {contrast.verdict} than the sum of their single effects, against {references}"
 
 
 def _within(contrast: Contrast) -> str:

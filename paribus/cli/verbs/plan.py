@@ -62,7 +62,9 @@ def _print(outlook: Outlook) -> None:
         levels = [f"{level.factor}={level.label}" for level in plan.levels if name in level.variants and level.factor]
         keys = [run.key for run in plan.runs if run.variant == name]
         stored = sum(key in outlook.stored for key in keys)
-        table.add_row(name, ", ".join(levels), f"{outlook.parameters[name]:,}", f"{stored} of {len(keys)}")
+        told = ", ".join(levels)
+        crossed = len(levels) > 1 and told == name  # the name says it all
+        table.add_row(name, "" if crossed else told, f"{outlook.parameters[name]:,}", f"{stored} of {len(keys)}")
     console = Console()
     console.print(table)
     open_runs = len(plan.runs) - len(outlook.stored)
@@ -85,5 +87,5 @@ def _crossing(plan: Plan, group: tuple[str, ...]) -> str:
     num, alone = prod(sizes), 1 + sum(size - 1 for size in sizes)
     return (
         f"Crossing {' × '.join(group)} takes {' × '.join(map(str, sizes))} = {num} variants, {num * seeds} runs; "
-        f"one at a time they would take {alone} variants, {alone * seeds} runs."
+        f"one at a time around their references they would take {alone} variants, {alone * seeds} runs."
     )

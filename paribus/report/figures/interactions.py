@@ -68,7 +68,9 @@ def draw(frame: pd.DataFrame, score: str) -> go.Figure:
         )  # fmt: skip
         figure.update_yaxes(title=f"{metric_name(score)}, {unit.suffix}", row=row, col=1)
         top = figure.layout[f"yaxis{'' if row == 1 else row}"].domain[1]
-        figure.update_layout({legend: {**LEGEND, "y": top + 8 / height, "title": {"text": f"{label(two, 40)}:"}}})
+        figure.update_layout(
+            {legend: {**LEGEND, "y": top + 8 / height, "title": {"text": f"{label(two, 40)}:", "font": {"size": 13}}}}
+        )
     return figure
 
 
