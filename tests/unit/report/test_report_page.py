@@ -134,6 +134,12 @@ def test_scores_of_each_seed_and_what_did_not_finish(fake, tmp_path: Path) -> No
         ({"everywhere": "interrupted"}, "No run has finished yet", set()),
         ({"metric": "loss"}, "Test loss in nats", {"contrasts", "spread", "learning_curves", "confusion"}),
         ({"metric": "f1_macro"}, "Test macro f1 in %", {"contrasts", "spread", "learning_curves", "confusion"}),
+        ({"crossed": True, "everywhere": "failed"}, "Of 16 runs, 16 did not finish", set()),
+        (
+            {"crossed": True, "seeds": 1, "metric": "loss", "statuses": {("norm=yes", 0): "diverged"}},
+            "no seed has all the runs that it takes",
+            {"interactions", "spread", "learning_curves", "confusion"},
+        ),
         ({"question": ""}, "fake-study", {"contrasts", "spread", "learning_curves", "confusion"}),
     ],
 )  # fmt: skip
