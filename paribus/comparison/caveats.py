@@ -14,6 +14,7 @@ CAVEATS: dict[str, str] = {
     "C07": "the difference is the same for every seed, so its spread is unknown",
     "C08": "a single seed shows no spread",
     "C09": "the data set comes with a warning",
+    "C10": "the factor interacts with another, so its main effect is an average",
 }
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from paribus.comparison.caveats import caveat, late_best
+from paribus.comparison.factorial import as_averages, cells_at, compare_interactions, mean_scores
 from paribus.comparison.verdicts import Contrast, compare_factor
 from paribus.store.tables import RunRow
 
@@ -29,12 +30,13 @@ def summarize(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> dict[str
     complete = all(run["status"] != "interrupted" for run in runs)
     variants = [
         {
-            "name": level["variant"],
+            "name": name,
             "factor": level["factor"],
             "level": level["label"],
-            **record["variants"][level["variant"]],
+            **record["variants"][name],
         }
         for level in record["levels"]
+        for name in level["variants"]
     ]
     return {
         "study": record["spec"]["name"],
@@ -46,22 +48,24 @@ def summarize(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> dict[str
 
 
 def contrasts_of(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> list[Contrast]:
-    """Every level against its factor's reference, on the test set, paired by seed."""
+    """Every level against its factor's reference, then interactions of crossed factors; on the test set, by seed."""
     metric: str = record["spec"]["metric"]
-    contrasts: list[Contrast] = []
+    terms: dict[str, Any] = {
+        "metric": f"test_{metric}",
+        "margin": record["spec"]["margin"],
+        "higher_is_better": metric != "loss",
+    }
+    by_variant = {name: _rows_of(name, record, rows) for name in record["variants"]}
+    scores = {name: [_score(folds, metric) for folds in known] for name, known in by_variant.items()}
+    effects: list[Contrast] = []
     for factor in record["spec"]["factors"]:
         levels = [level for level in record["levels"] if level["factor"] == factor]
-        by_level = {level["label"]: _rows_of(level["variant"], record, rows) for level in levels}
-        found = compare_factor(
-            factor,
-            next(level["label"] for level in levels if level["is_reference"]),
-            {label: [_score(folds, metric) for folds in known] for label, known in by_level.items()},
-            metric=f"test_{metric}",
-            margin=record["spec"]["margin"],
-            higher_is_better=metric != "loss",
-        )
-        contrasts += [_doubted(contrast, by_level, record) for contrast in found]
-    return contrasts
+        reference = next(level["label"] for level in levels if level["is_reference"])
+        means = {level["label"]: mean_scores(level["variants"], scores) for level in levels}
+        effects += compare_factor(factor, reference, means, **terms)
+    interactions = compare_interactions(record["levels"], scores, **terms)
+    contrasts = [*as_averages(effects, record["levels"], interactions), *interactions]
+    return [_doubted(contrast, by_variant, record) for contrast in contrasts]
 
 
 def _rows_of(variant: str, record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> list[Folds]:
@@ -80,21 +84,20 @@ def _score(folds: Folds, metric: str) -> float | None:
     return sum(known) / len(known) if len(known) == len(scores) else None
 
 
-def _doubted(contrast: Contrast, by_level: Mapping[str, list[Folds]], record: Mapping[str, Any]) -> Contrast:
+def _doubted(contrast: Contrast, by_variant: Mapping[str, list[Folds]], record: Mapping[str, Any]) -> Contrast:
     """Add the caveats that come from training and data rather than from the scores."""
     caveats = list(contrast.caveats)
+    chosen_by_test = False
     for level in (contrast.level, contrast.reference):
-        done = [row for folds in by_level[level] for row in folds if row and row.status == "finished"]
+        places = contrast.places(level)
+        known = [row for name in cells_at(record["levels"], places) for folds in by_variant[name] for row in folds]
+        done = [row for row in known if row and row.status == "finished"]
+        chosen_by_test |= any(row.recipe["data"]["validation"] == "test" for row in done)
         best = [row.best_epoch if row.recipe["data"]["validation"] else None for row in done]
         if done and late_best(best, [row.recipe["epochs"] for row in done]):
-            caveats.append(
-                caveat("C03", f"most runs of {contrast.factor} {level} were best in the last tenth of their epochs")
-            )
-    stored = [
-        row for level in (contrast.level, contrast.reference) for folds in by_level[level] for row in folds if row
-    ]
-    if any(row.recipe["data"]["validation"] == "test" for row in stored):
-        caveats.append(caveat("C05"))
+            runs = " and ".join(map(" ".join, places.items()))
+            caveats.append(caveat("C03", f"most runs of {runs} were best in the last tenth of their epochs"))
+    caveats += [caveat("C05")] if chosen_by_test else []
     overlap = record["dataset"]["overlap"]
     if overlap:
         caveats.append(caveat("C04", f"{overlap} test items are also in the training data"))

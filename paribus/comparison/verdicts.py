@@ -17,22 +17,25 @@ from paribus.comparison.significance import holm, paired_t_p, sign_flip_p, small
 from paribus.comparison.superiority import p_superior
 from paribus.errors import DataError, SpecError, suggest
 from paribus.planning.streams import stream
+from paribus.spec.design import TIMES
 
 ALPHA = 0.05
 
 Verdict = Literal["better", "worse", "equivalent", "undecided"]
+Kind = Literal["effect", "interaction"]
 Scores = Mapping[str, Sequence[float | None]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Contrast:
-    """One level against its factor's reference, paired by seed.
+    """One level against its factor's reference, paired by seed; or an interaction, two levels of two factors together.
 
     `difference` and all intervals are level minus reference in the metric's own units, so a lower loss is a negative
     difference; `verdict` and `p_superior` know which direction is good. `ci` is the 95 % paired t interval, `bca` the
-    95 % bootstrap interval, `adjusted` the t interval corrected for the factor's other levels, which the verdict
-    rests on. `p_value` is the sign-flip p, `p_adjusted` the same after Holm's correction. What cannot be computed is
-    nan.
+    95 % bootstrap interval, `adjusted` the t interval corrected for the factor's other levels (an interaction's, for
+    the study's other interactions), which the verdict rests on. `p_value` is the sign-flip p, `p_adjusted` the same
+    after Holm's correction. What cannot be computed is nan. `averaged_over` names the crossed factors over whose levels
+    the difference is a mean.
     """
 
     factor: str
@@ -56,6 +59,26 @@ class Contrast:
     verdict: Verdict
     seeds_needed: int | None
     caveats: tuple[str, ...] = ()
+    kind: Kind = "effect"
+    averaged_over: tuple[str, ...] = ()
+
+    def places(self, label: str) -> dict[str, str]:
+        """The level of each factor that `label`, which is `level` or `reference`, stands for: two of an interaction."""
+        if self.kind == "effect":
+            return {self.factor: label}
+        return dict(zip(self.factor.split(TIMES), label.split(TIMES), strict=True))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pairing:
+    """What is to be compared, one score a seed each, and what its contrast will be called."""
+
+    factor: str
+    level: str
+    reference: str
+    level_S: Sequence[float | None]
+    reference_S: Sequence[float | None]
+    kind: Kind = "effect"
 
 
 @dataclass(frozen=True)
@@ -69,10 +92,8 @@ class _Pairs:
 
 @dataclass(frozen=True)
 class _Question:
-    """What all contrasts of a factor share; `sign` turns a difference into a gain."""
+    """What contrasts that are judged together share; `sign` turns a difference into a gain."""
 
-    factor: str
-    reference: str
     metric: str
     margin: float
     sign: float
@@ -113,19 +134,39 @@ def compare_factor(
     Source: Holm (1979) over the paired t tests of the factor, step down; Schuirmann (1987) for equivalence.
     Differs: equivalence is judged by the interval that the verdict rests on, wider than TOST's at the same alpha.
     """
-    _check(factor, reference, scores, margin)
-    question = _Question(factor, reference, metric, margin, 1.0 if higher_is_better else -1.0, seed)
-    pairs = {level: _pair(scores[level], scores[reference]) for level in scores if level != reference}
-    confidences = step_down_levels([paired_t_p(pair.diff_S) for pair in pairs.values()], ALPHA).tolist()
+    _check(factor, reference, scores)
+    pairings = [
+        Pairing(factor=factor, level=level, reference=reference, level_S=scores[level], reference_S=scores[reference])
+        for level in scores
+        if level != reference
+    ]
+    return compare_pairings(pairings, metric=metric, margin=margin, higher_is_better=higher_is_better, seed=seed)
+
+
+def compare_pairings(
+    pairings: Sequence[Pairing], *, metric: str, margin: float, higher_is_better: bool, seed: int = 0
+) -> list[Contrast]:
+    """Judge pairings together: each verdict is corrected for the others. The arguments are those of `compare_factor`.
+
+    Raises:
+        SpecError: the margin is negative or not finite.
+
+    Source: as of `compare_factor`.
+    """
+    if not 0 <= margin < inf:
+        raise SpecError(f"The margin is {margin}; it must be 0 or a positive number in the units of the metric.")
+    question = _Question(metric, margin, 1.0 if higher_is_better else -1.0, seed)
+    pairs = [_pair(pairing.level_S, pairing.reference_S) for pairing in pairings]
+    confidences = step_down_levels([paired_t_p(pair.diff_S) for pair in pairs], ALPHA).tolist()
     drafts = [
-        _measure(question, level, pair, confidence)
-        for (level, pair), confidence in zip(pairs.items(), confidences, strict=True)
+        _measure(question, pairing, pair, confidence)
+        for pairing, pair, confidence in zip(pairings, pairs, confidences, strict=True)
     ]
     adjusted = holm([draft.p_value for draft in drafts]).tolist()
-    num_tested, num_seeds = sum(draft.n > 0 for draft in drafts), len(scores[reference])
+    num_tested = sum(draft.n > 0 for draft in drafts)
     return [
-        replace(draft, p_adjusted=p, caveats=_caveats(draft, num_seeds, num_tested))
-        for draft, p in zip(drafts, adjusted, strict=True)
+        replace(draft, p_adjusted=p, caveats=_caveats(draft, len(pairing.level_S), num_tested))
+        for pairing, draft, p in zip(pairings, drafts, adjusted, strict=True)
     ]
 
 
@@ -151,11 +192,9 @@ def judge(gain_S: ArrayLike, *, level: float, margin: float) -> Verdict:
     return "equivalent" if -margin < interval.low and interval.high < margin else "undecided"
 
 
-def _check(factor: str, reference: str, scores: Scores, margin: float) -> None:
+def _check(factor: str, reference: str, scores: Scores) -> None:
     if reference not in scores:
         raise SpecError(f"Factor {factor!r} has no level {reference!r} to refer to. {suggest(reference, scores)}")
-    if not 0 <= margin < inf:
-        raise SpecError(f"The margin is {margin}; it must be 0 or a positive number in the units of the metric.")
     counts = {level: len(scores_S) for level, scores_S in scores.items()}
     if len(set(counts.values())) > 1:
         found = ", ".join(f"{level!r}: {count}" for level, count in counts.items())
@@ -168,14 +207,16 @@ def _check(factor: str, reference: str, scores: Scores, margin: float) -> None:
 def _pair(level: Sequence[float | None], reference: Sequence[float | None]) -> _Pairs:
     both = np.array([level, reference], dtype=np.float64)  # None becomes nan
     level_S, reference_S = both[:, np.isfinite(both).all(axis=0)]
+    same_S = np.isclose(level_S, reference_S, rtol=1e-12, atol=0)  # but for the rounding of a mean
+    reference_S[same_S] = level_S[same_S]
     return _Pairs(level_S, reference_S, np.sort(level_S - reference_S))
 
 
-def _measure(question: _Question, level: str, pair: _Pairs, confidence: float) -> Contrast:
-    """Everything about one level but what depends on the others' sign-flip p values."""
+def _measure(question: _Question, pairing: Pairing, pair: _Pairs, confidence: float) -> Contrast:
+    """Everything about one pairing but what depends on the others' sign-flip p values."""
 
     def rng(purpose: str) -> np.random.Generator:
-        return stream(question.seed, "bootstrap", question.factor, level, purpose)
+        return stream(question.seed, "bootstrap", pairing.factor, pairing.level, purpose)
 
     diff_S, sign, margin = pair.diff_S, question.sign, question.margin
     ci, adjusted = t_interval(diff_S, 1 - ALPHA), t_interval(diff_S, confidence)
@@ -183,9 +224,10 @@ def _measure(question: _Question, level: str, pair: _Pairs, confidence: float) -
     superior, between = p_superior(sign * pair.level_S, sign * pair.reference_S, rng=rng("superior"))
     verdict = judge(sign * diff_S, level=confidence, margin=margin)
     return Contrast(
-        factor=question.factor,
-        level=level,
-        reference=question.reference,
+        kind=pairing.kind,
+        factor=pairing.factor,
+        level=pairing.level,
+        reference=pairing.reference,
         metric=question.metric,
         margin=margin,
         n=len(diff_S),
@@ -208,7 +250,8 @@ def _measure(question: _Question, level: str, pair: _Pairs, confidence: float) -
 
 def _caveats(contrast: Contrast, num_seeds: int, num_tested: int) -> tuple[str, ...]:
     n, least = contrast.n, smallest_p(contrast.n)
-    corrected = f", corrected for {num_tested} levels {min(1, least * num_tested):.4g}" if num_tested > 1 else ""
+    family = "levels" if contrast.kind == "effect" else "interactions"
+    corrected = f", corrected for {num_tested} {family} {min(1, least * num_tested):.4g}" if num_tested > 1 else ""
     decided = contrast.verdict in ("better", "worse")
     found = {
         "C01": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from math import floor, isnan, log10
 
 from paribus.comparison.verdicts import Contrast
@@ -24,18 +25,37 @@ def sentence(contrast: Contrast) -> str:
     Args:
         contrast: as `compare_factor` returns it.
     """
-    link = _LINKS[contrast.verdict]
-    pair = f"{contrast.factor} {contrast.level} {link} {contrast.factor} {contrast.reference}"
+    claim = _interaction if contrast.kind == "interaction" else _effect
+    ending = f"; {_outlook(contrast)}" if contrast.verdict == "undecided" else ""
+    over = f", on average over {_list(contrast.averaged_over)}" if contrast.averaged_over else ""
+    return f"{claim(contrast)}{over}: {_evidence(contrast)}{ending}"
+
+
+def _effect(contrast: Contrast) -> str:
+    pair = f"{contrast.factor} {contrast.level} {_LINKS[contrast.verdict]} {contrast.factor} {contrast.reference}"
+    return pair + {"undecided": " is undecided", "equivalent": _within(contrast)}.get(contrast.verdict, "")
+
+
+def _interaction(contrast: Contrast) -> str:
+    """Whether two changes together do what the sum of their single effects promises."""
+    both, references = (
+        _list(map(" ".join, contrast.places(of).items())) for of in (contrast.level, contrast.reference)
+    )
     if contrast.verdict == "undecided":
-        return f"{pair} is undecided: {_evidence(contrast)}; {_outlook(contrast)}"
+        return f"the interaction of {both} against {references} is undecided"
+    if contrast.verdict == "equivalent":
+        return f"{both} are additive{_within(contrast)}, against {references}"
+    return f"{both} together do {contrast.verdict} than the sum of their single effects, against {references}"
+
+
+def _within(contrast: Contrast) -> str:
     scale, unit = _unit(contrast.metric)
     margin = contrast.margin * scale
-    within = (
-        f" within {margin:g}{unit.removesuffix('s') if margin == 1 else unit}"
-        if contrast.verdict == "equivalent"
-        else ""
-    )
-    return f"{pair}{within}: {_evidence(contrast)}"
+    return f" within {margin:g}{unit.removesuffix('s') if margin == 1 else unit}"
+
+
+def _list(names: Iterable[str]) -> str:
+    return " and ".join(names)
 
 
 def metric_name(metric: str) -> str:
@@ -50,14 +70,18 @@ def _evidence(contrast: Contrast) -> str:
     """The metric's change, then n and the interval in brackets."""
     n, low, high, difference = contrast.n, contrast.ci_low, contrast.ci_high, contrast.difference
     if n == 0:
-        return "no seed has a finished run of both"
+        averaged = contrast.averaged_over or contrast.kind == "interaction"
+        return "no seed has all the runs that it takes" if averaged else "no seed has a finished run of both"
     scale, unit = _unit(contrast.metric)
     decimals = _decimals(scale * difference, scale * (high - low) / 2)
 
     def size(value: float) -> str:
         return f"{abs(scale * value):.{decimals}f}"
 
-    change = f"{size(difference)}{unit} {'higher' if difference > 0 else 'lower'}" if difference else "the same"
+    sides = ("higher", "lower", "the same")
+    if contrast.kind == "interaction":
+        sides = ("above the sum", "below the sum", "the same as the sum")
+    change = f"{size(difference)}{unit} {sides[0 if difference > 0 else 1]}" if difference else sides[2]
     if n == 1:
         bracket = "n = 1 seed, no interval"
     elif low == high:
@@ -77,9 +101,9 @@ def _outlook(contrast: Contrast) -> str:
     if contrast.ci_low == contrast.ci_high:
         return "seeds that all differ by the same amount do not show how far to trust it"
     num = f"about {contrast.seeds_needed}" if contrast.seeds_needed else "more than 1,000"
-    wider = (
-        "corrected for the other levels the interval includes 0, and " if contrast.ci_low * contrast.ci_high > 0 else ""
-    )
+    family = "levels" if contrast.kind == "effect" else "interactions"
+    decided = contrast.ci_low * contrast.ci_high > 0
+    wider = f"corrected for the other {family} the interval includes 0, and " if decided else ""
     return f"{wider}{num} seeds would be needed to decide"
 
 

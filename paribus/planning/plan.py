@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from paribus.spec import Folds, Recipe, StudySpec
+from paribus.spec.design import cell_name
 from paribus.spec.parts import find_part
 from paribus.user_code import source_hash
 
@@ -24,11 +25,15 @@ SizeOf = Callable[[Recipe], int]
 
 @dataclass(frozen=True)
 class Level:
-    """One level of one factor and the variant that it leads to; both None for a study without factors."""
+    """One level of one factor and the variants that hold it; factor and label are None for a study without factors.
+
+    A factor that is varied alone has one variant a level. A crossed one has a variant a level for every combination of
+    the others' levels, in the same order for all its levels: variants at one place differ in this factor alone.
+    """
 
     factor: str | None
     label: str | None
-    variant: str
+    variants: tuple[str, ...]
     is_reference: bool = False
 
 
@@ -125,18 +130,40 @@ def cohorts_of(runs: Sequence[Run], size_of: SizeOf = lambda recipe: COHORT_SIZE
     return tuple(cohorts)
 
 
+def num_asked(variants: Iterable[Sequence[str]]) -> int:
+    """Variants that a study would train if factors shared none; the cells of a crossing count once.
+
+    Args:
+        variants: of each level of the plan.
+    """
+    listed = list(variants)
+    return sum(len(names) == 1 for names in listed) + len(
+        {name for names in listed if len(names) > 1 for name in names}
+    )
+
+
 def _variants(study: StudySpec) -> tuple[dict[str, Recipe], tuple[Level, ...]]:
     """Unique recipes by name, in the order of the levels that point at them, and those levels."""
     baseline = study.recipe()
     if not study.factors:
-        return {"baseline": baseline}, (Level(None, None, "baseline"),)
+        return {"baseline": baseline}, (Level(None, None, ("baseline",)),)
     names: dict[str, str] = {canonical(baseline.model_dump(mode="json")): "baseline"}
     variants: dict[str, Recipe] = {}
     levels: list[Level] = []
-    for factor in study.factors:
-        reference = study.reference(factor)
-        for level, recipe in study.recipes(factor).items():
-            name = names.setdefault(canonical(recipe.model_dump(mode="json")), f"{factor}={level}")
+    for group in study.groups():
+        cells: dict[tuple[str, ...], str] = {}
+        for labels, recipe in study.cells(group).items():
+            name = names.setdefault(canonical(recipe.model_dump(mode="json")), cell_name(group, labels))
             variants.setdefault(name, recipe)
-            levels.append(Level(factor, level, name, level == reference))
+            cells[labels] = name
+        levels += _levels(study, group, cells)
     return variants, tuple(levels)
+
+
+def _levels(study: StudySpec, group: tuple[str, ...], cells: Mapping[tuple[str, ...], str]) -> Iterator[Level]:
+    """The levels of factors that are varied together; `cells` names the variant of each combination."""
+    for place, factor in enumerate(group):
+        reference = study.reference(factor)
+        for label in study.factors[factor].changes():
+            members = tuple(name for labels, name in cells.items() if labels[place] == label)
+            yield Level(factor, label, members, label == reference)

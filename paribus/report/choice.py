@@ -44,7 +44,7 @@ def shown_variants(
 
     Args:
         runs: as in `Tables.runs`.
-        levels: of the study's record, each with `factor` and `variant`.
+        levels: of the study's record, each with `factor` and `variants`.
         metric: that the best is judged by, on the validation rows.
         best: the best variant of the study.
     """
@@ -54,8 +54,8 @@ def shown_variants(
         return tuple(names)
     wanted = [name for name in ("baseline", best) if name in names]
     for factor in dict.fromkeys(level["factor"] for level in levels):
-        varied = [lv["variant"] for lv in levels if lv["factor"] == factor and lv["variant"] not in wanted]
-        of_factor = done[done["variant"].isin(varied)]
+        varied = {name for level in levels if level["factor"] == factor for name in level["variants"]}
+        of_factor = done[done["variant"].isin(varied.difference(wanted))]
         wanted += (_ranked(of_factor, metric) or names)[:1]
     return tuple(dict.fromkeys(wanted))[:SHOWN]
 

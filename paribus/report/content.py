@@ -11,8 +11,21 @@ import pandas as pd
 from paribus.comparison.words import metric_name
 from paribus.report.numbers import MISSING, Unit, unit_of
 from paribus.report.tables import Tables
+from paribus.spec.design import cell_name
 
-_VERDICTS = ("better", "worse", "equivalent", "undecided")
+_COUNTED = {
+    "effect": ("comparison", {name: name for name in ("better", "worse", "equivalent", "undecided")}),
+    "interaction": (
+        "interaction",
+        {
+            "better": "more than the sum",
+            "worse": "less than the sum",
+            "equivalent": "additive",
+            "undecided": "undecided",
+        },
+    ),
+}
+"""What the verdicts of each kind of contrast are counted as."""
 _REASONS = {
     "diverged": "the loss was no longer finite; a lower learning rate may help",
     "interrupted": "not trained yet; run the study again to resume it",
@@ -53,12 +66,13 @@ class Content:
         return [text for text in (self._outcome(), self._winner(), self._missing()) if text]
 
     def groups(self) -> list[dict[str, Any]]:
-        """Verdicts by factor, each with its sentence and caveats as (code, text)."""
+        """Verdicts by factor, interactions apart, each with its sentence and caveats as (code, text)."""
         groups: dict[str, list[dict[str, Any]]] = {}
         rows = self.tables.contrasts.to_dict("records")
         for row, text in zip(rows, self.verdicts, strict=True):
             caveats = [tuple(line.split(" ", 1)) for line in row["caveats"]]
-            groups.setdefault(row["factor"], []).append({"verdict": row["verdict"], "text": text, "caveats": caveats})
+            group = row["factor"] if row["kind"] == "effect" else "Interactions"
+            groups.setdefault(group, []).append({"verdict": row["verdict"], "text": text, "caveats": caveats})
         return [{"factor": factor, "entries": entries} for factor, entries in groups.items()]
 
     def scores(self) -> list[dict[str, Any]]:
@@ -134,10 +148,8 @@ class Content:
         found = self.tables.contrasts
         if found.empty:
             return "This study varies nothing; it measures one recipe over its seeds."
-        counts = [(verdict, int((found["verdict"] == verdict).sum())) for verdict in _VERDICTS]
-        parts = [f"{n} {verdict}" for verdict, n in counts if n]
-        compared = "comparison" if len(found) == 1 else "comparisons"
-        return f"{len(found)} {compared}: {', '.join(parts)}. A difference below {self.margin} does not matter here."
+        told = [_counted(str(kind), list(rows["verdict"])) for kind, rows in found.groupby("kind", sort=False)]
+        return f"{' '.join(told)} A difference below {self.margin} does not matter here."
 
     def _winner(self) -> str:
         best, table = self.tables.best, self.tables.variants
@@ -159,10 +171,17 @@ class Content:
 
     def _stands_for(self, variant: str) -> str:
         """The levels that this variant is, where its name does not say so."""
-        levels = [level for level in self.record["levels"] if level["variant"] == variant and level["factor"]]
-        names = [f"{level['factor']} {level['label']}" for level in levels]
-        return ", ".join(names) if len(names) > 1 or variant == "baseline" else ""
+        held = [lv for lv in self.record["levels"] if variant in lv["variants"] and lv["factor"]]
+        if cell_name([lv["factor"] for lv in held], [lv["label"] for lv in held]) == variant:
+            return ""
+        return ", ".join(f"{lv['factor']} {lv['label']}" for lv in held)
 
 
 def _plain(value: float) -> str:
     return MISSING if pd.isna(value) else f"{value:.3g}"
+
+
+def _counted(kind: str, verdicts: Sequence[str]) -> str:
+    noun, names = _COUNTED[kind]
+    parts = [f"{verdicts.count(verdict)} {name}" for verdict, name in names.items() if verdict in verdicts]
+    return f"{len(verdicts)} {noun}{'s' if len(verdicts) > 1 else ''}: {', '.join(parts)}."

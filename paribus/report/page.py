@@ -82,7 +82,7 @@ def _div(name: str, figure: go.Figure) -> Markup:
 
 
 def _csv_link(frame: pd.DataFrame) -> str:
-    texts = {name: frame[name].map("; ".join) for name in ("caveats",) if name in frame}
+    texts = {name: frame[name].map("; ".join) for name in ("caveats", "averaged_over") if name in frame}
     return _data_link(frame.assign(**texts).to_csv(index=False), "text/csv")
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import Any
 
+from paribus.comparison.factorial import crossed_factors
 from paribus.comparison.words import metric_name
+from paribus.planning import num_asked
 
 STATISTICS = (
     (
@@ -62,7 +65,7 @@ def design_terms(record: Mapping[str, Any], margin: str) -> list[tuple[str, str]
     """
     spec = record["spec"]
     seeds, planned = spec["seeds"], len(record["runs"])
-    saved = len(record["levels"]) * len(seeds) - planned
+    saved = num_asked(level["variants"] for level in record["levels"]) * len(seeds) - planned
     sharing = f" Levels that come to the same recipe share theirs, which saved {saved} trainings." if saved else ""
     return [
         ("Seeds", f"{len(seeds)}: {', '.join(map(str, seeds))}."),
@@ -70,6 +73,24 @@ def design_terms(record: Mapping[str, Any], margin: str) -> list[tuple[str, str]
          "weights; a level is compared with its reference seed by seed."),
         ("Metric", f"{metric_name(spec['metric'])}; verdicts are about the test rows. Margin: {margin}."),
         ("Runs", f"{planned}.{sharing}"),
+        *_factorial(record),
+    ]  # fmt: skip
+
+
+def _factorial(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What crossed factors add to the design; nothing where each is varied alone."""
+    crossed = crossed_factors(record["levels"])
+    if not crossed:
+        return []
+    sizes = [sum(level["factor"] == name for level in record["levels"]) for name in crossed]
+    return [
+        ("Design", f"Factorial: {' × '.join(crossed)}, every level with every level, {' × '.join(map(str, sizes))} = "
+         f"{prod(sizes)} variants (Montgomery, Design and Analysis of Experiments, ch. 5 and 6)."),
+        ("Main effect", "Per seed the mean, over the levels of the other crossed factors, of level minus reference. A "
+         "seed that lacks one of these runs is left out."),
+        ("Interaction", "Per seed the difference of differences: what two levels together gain beyond the sum of what "
+         "each gains alone, averaged over the other crossed factors. Better: more than the sum; worse: less; "
+         "equivalent: additive within the margin. Corrected for all interactions of the study (Holm 1979)."),
     ]  # fmt: skip
 
 

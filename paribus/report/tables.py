@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +15,12 @@ from paribus.evaluation.confusion import confusion
 from paribus.evaluation.metrics import class_report
 from paribus.report.choice import Best, best_variant, shown_variants
 from paribus.report.figures import confusion as confusion_matrix
-from paribus.report.figures import contrasts, learning_curves, spread
+from paribus.report.figures import contrasts, interactions, learning_curves, spread
 from paribus.store import Store
 
 _RUN = ["key", "variant", "seed", "status", "epochs", "best_epoch", "seconds"]
 _HISTORY = ["variant", "seed", "epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy"]
-_CONTRAST_TEXT = ("factor", "level", "reference", "metric", "verdict", "caveats")
+_CONTRAST_TEXT = ("kind", "factor", "level", "reference", "averaged_over", "metric", "verdict", "caveats")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Tables:
         runs: a row a planned run: variant, seed, status, epochs, best_epoch, seconds, then every metric.
         variants: a row a variant in the order of the plan: parameters, finished and planned seeds, mean of the test
             metric over seeds with its 95 % t interval, min, max, mean seconds of a run.
-        contrasts: a row a level against its factor's reference.
+        contrasts: a row a level against its factor's reference, then a row an interaction of crossed factors.
         history: a row an epoch of a run.
         confusion: of the best variant, summed over its seeds: true, predicted, count.
         classes: of the best variant: precision, recall and F1 of each class, mean and range over seeds, and support.
@@ -39,6 +39,7 @@ class Tables:
         best: the variant chosen by its validation scores.
         shown: variants whose learning curves are visible at first.
         metric: the study's.
+        levels: of the study's record.
         engine: how the runs were computed.
     """
 
@@ -52,12 +53,14 @@ class Tables:
     best: Best
     shown: tuple[str, ...]
     metric: str
+    levels: Sequence[Mapping[str, Any]]
     engine: dict[str, Any]
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """What each figure shows, by the figure's name; a figure without anything to show is left out."""
         frames = {
             "contrasts": contrasts.frame(self.contrasts),
+            "interactions": interactions.frame(self.runs, self.levels, f"test_{self.metric}"),
             "spread": spread.frame(self.runs, f"test_{self.metric}"),
             "learning_curves": learning_curves.frame(self.history, self.runs),
             "confusion": confusion_matrix.frame(self.confusion),
@@ -68,6 +71,7 @@ class Tables:
         """The report's figures by name; a figure without anything to show is left out."""
         draw = {
             "contrasts": contrasts.draw,
+            "interactions": lambda frame: interactions.draw(frame, f"test_{self.metric}"),
             "spread": lambda frame: spread.draw(frame, f"test_{self.metric}"),
             "learning_curves": lambda frame: learning_curves.draw(frame, self.shown),
             "confusion": confusion_matrix.draw,
@@ -102,6 +106,7 @@ def load_tables(store: Store, record: Mapping[str, Any], summary: Mapping[str, A
         best=best,
         shown=shown_variants(runs, record["levels"], metric, best.variant),
         metric=metric,
+        levels=record["levels"],
         engine=_engine(store, runs),
     )
 

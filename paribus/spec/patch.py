@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 
@@ -27,6 +27,22 @@ def patched(base: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]
         else:
             result[key] = value
     return result
+
+
+def flat(patch: Mapping[str, Any]) -> dict[str, Any]:
+    """The same patch with one dotted path for every value that it sets."""
+    result: dict[str, Any] = {}
+    for path, value in sorted(patch.items(), key=_turn):
+        below = flat(cast(Mapping[str, Any], value)) if isinstance(value, Mapping) else {}
+        result |= {f"{path}.{rest}": leaf for rest, leaf in below.items()} or {str(path): value}
+    return result
+
+
+def together(patches: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """Patches that set different places as one, so that their order does not matter."""
+    if len(patches) == 1:
+        return patches[0]
+    return {path: value for patch in patches for path, value in flat(patch).items()}
 
 
 def _turn(item: tuple[str, Any]) -> tuple[int, bool]:

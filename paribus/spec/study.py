@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from itertools import product
 from typing import Annotated, Any, cast
 
 from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema, model_validator
@@ -11,8 +13,9 @@ from pydantic_core import PydanticCustomError
 from paribus.errors import SpecError, suggest
 from paribus.spec.base import Record, wrong
 from paribus.spec.data import DataSpec
+from paribus.spec.design import Design, cell_name, check_crossing, groups
 from paribus.spec.explain import explain
-from paribus.spec.patch import patched
+from paribus.spec.patch import patched, together
 from paribus.spec.recipe import Baseline, Metric, Recipe
 
 
@@ -111,7 +114,11 @@ class StudySpec(Record):
     seeds: Seeds = Field(default=5, validate_default=True, description="Number of seeds, or a list of them.")
     metric: Metric = Field(default="accuracy", description="Test metric that the verdicts are about.")
     margin: float = Field(default=0.005, ge=0, description="Smallest difference in the metric that matters.")
-    factors: dict[str, Factor] = Field(default={}, description="What is varied, one design choice at a time, by name.")
+    factors: dict[str, Factor] = Field(default={}, description="What is varied: design choices by name.")
+    design: Design = Field(
+        default="one-at-a-time",
+        description="Whether each factor is varied alone, or all, or those in {factorial: [...]}, are crossed.",
+    )
 
     @model_validator(mode="wrap")
     @classmethod
@@ -124,11 +131,20 @@ class StudySpec(Record):
     @model_validator(mode="after")
     def _resolves(self) -> StudySpec:
         self._checked("baseline")
+        check_crossing(self.design, self.factors)
+        for name, factor in self.factors.items():
+            self._checked(f"factors.{name}.given", factor.given)
         for name in self.factors:
             self.reference(name)
+        for group in self.groups():
+            self.cells(group)
         return self
 
-    def recipe(self, *changes: dict[str, Any]) -> Recipe:
+    def groups(self) -> list[tuple[str, ...]]:
+        """Names of the factors that are varied together: the crossed ones, and each of the others alone."""
+        return groups(self.design, self.factors)
+
+    def recipe(self, *changes: Mapping[str, Any]) -> Recipe:
         """The baseline with `changes` laid over it, one after the other."""
         values = {**self.baseline.model_dump(mode="json"), "data": self.data.preparation().model_dump(mode="json")}
         for change in changes:
@@ -141,24 +157,49 @@ class StudySpec(Record):
         Raises:
             SpecError: a level does not fit the recipe, or two levels are the same.
         """
-        factor = self.factors[factor_name]
-        place = f"factors.{factor_name}"
-        self._checked(f"{place}.given", factor.given)
-        found: dict[str, Recipe] = {}
-        built: dict[str, tuple[Any, ...]] = {}
-        for number, (name, change) in enumerate(factor.changes().items()):
-            where = f"{place}.levels[{number}]" if factor.vary else f"{place}.levels.{name}"
-            recipe = self._checked(where, factor.given, change)
+        levels = self.factors[factor_name].levels
+        found = {name: recipe for (name,), recipe in self.cells((factor_name,)).items()}
+        if len(found) < len(levels):
+            raise SpecError(f"factors.{factor_name}.levels: levels must differ, found {levels!r}.")
+        return found
+
+    def cells(self, names: tuple[str, ...]) -> dict[tuple[str, ...], Recipe]:
+        """One recipe for each combination of the factors' levels, by the levels' labels.
+
+        Args:
+            names: of one factor, or of factors that are varied together.
+
+        Raises:
+            SpecError: a combination does not fit the recipe, or two train the same network.
+        """
+        found: dict[tuple[str, ...], Recipe] = {}
+        built: dict[tuple[str, ...], tuple[Any, ...]] = {}
+        for chosen in product(*(self.factors[name].changes().items() for name in names)):
+            labels = tuple(name for name, _ in chosen)
+            where = self._where(names, labels)
+            recipe = self._checked(where, self._given(names[0]), together([change for _, change in chosen]))
             parts = recipe.built()
             twin = next((other for other, known in built.items() if known == parts), None)
             if twin is not None:
-                raise SpecError(f"{where}: trains the same network as the level {twin!r}; levels must differ.")
-            found[name], built[name] = recipe, parts
-        if len(found) < len(factor.levels):
-            raise SpecError(f"{place}.levels: levels must differ, found {factor.levels!r}.")
+                other = f"the level {twin[0]!r}" if len(names) == 1 else cell_name(names, twin)
+                raise SpecError(f"{where}: trains the same network as {other}; levels must differ.")
+            found[labels], built[labels] = recipe, parts
         return found
 
-    def _checked(self, where: str, *changes: dict[str, Any]) -> Recipe:
+    def _where(self, names: tuple[str, ...], labels: tuple[str, ...]) -> str:
+        """The place in the study file of a level, or of a combination of levels."""
+        if len(names) != 1:
+            return f"design: {cell_name(names, labels)}"
+        name, wanted = names[0], labels[0]
+        factor = self.factors[name]
+        return f"factors.{name}.levels" + (f"[{list(factor.changes()).index(wanted)}]" if factor.vary else f".{wanted}")
+
+    def _given(self, factor_name: str) -> Mapping[str, Any]:
+        """What holds for all levels of the factor: its own `given`, and that of the factors crossed with it."""
+        group = next(group for group in self.groups() if factor_name in group)
+        return together([self.factors[name].given for name in group])
+
+    def _checked(self, where: str, *changes: Mapping[str, Any]) -> Recipe:
         try:
             return self.recipe(*changes)
         except ValidationError as error:
@@ -179,5 +220,5 @@ class StudySpec(Record):
                 place = f"factors.{factor_name}.reference"
                 raise SpecError(f"{place}: must be one of the levels, found {wanted!r}. {suggest(wanted, recipes)}")
             return wanted
-        baseline = self.recipe(factor.given)
+        baseline = self.recipe(self._given(factor_name))
         return next((name for name, recipe in recipes.items() if recipe == baseline), next(iter(recipes)))

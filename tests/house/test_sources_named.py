@@ -11,7 +11,7 @@ from house_sources import PACKAGE, tree
 
 from paribus.spec.parts import parts
 
-STATISTICS = ("intervals", "significance", "power", "superiority")
+STATISTICS = ("intervals", "significance", "power", "superiority", "factorial")
 METHODS = {
     "models/layers/activation.py": ["Dropout"],
     "models/layers/norm.py": ["BatchNorm"],

@@ -5,6 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
+from paribus.comparison.factorial import compare_interactions, mean_scores
 from paribus.comparison.intervals import bca_interval, t_interval
 from paribus.comparison.power import t_test_power
 from paribus.comparison.significance import holm, paired_t_p, sign_flip_p
@@ -64,3 +65,21 @@ def test_bca_of_a_mean_leans_with_the_skew() -> None:
     mirrored = bca_interval(-skewed, rng=np.random.default_rng(3))
     assert bca.high - skewed.mean() > 1.1 * (skewed.mean() - bca.low)
     assert (mirrored.low, mirrored.high) == pytest.approx((-bca.high, -bca.low), rel=0.02)
+
+
+# Montgomery, Design and Analysis of Experiments, ch. 6: yield of a chemical process at two concentrations of the
+# reactant (A) and two amounts of catalyst (B), three replicates of a 2^2 design, in his notation of the treatments.
+YIELD = {"(1)": [28.0, 25.0, 27.0], "a": [36.0, 32.0, 32.0], "b": [18.0, 19.0, 23.0], "ab": [31.0, 30.0, 29.0]}
+
+
+def test_effects_of_montgomerys_chemical_process() -> None:
+    cells = {("A", "-"): ["(1)", "b"], ("A", "+"): ["a", "ab"], ("B", "-"): ["(1)", "a"], ("B", "+"): ["b", "ab"]}
+    levels = [
+        {"factor": factor, "label": label, "variants": names, "is_reference": label == "-"}
+        for (factor, label), names in cells.items()
+    ]
+    for factor, effect in (("A", 8.33), ("B", -5.00)):
+        high, low = (np.array(mean_scores(cells[factor, side], YIELD), dtype=float) for side in "+-")
+        assert np.mean(high - low) == pytest.approx(effect, abs=0.005)
+    (both,) = compare_interactions(levels, YIELD, metric="yield", margin=0, higher_is_better=True)
+    assert both.difference / 2 == pytest.approx(1.67, abs=0.005)  # he halves it

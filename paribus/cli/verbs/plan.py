@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from paribus.cli.options import AsJson, Home, Seeds, Settings, StudyName, Workers, print_json, settings_with
 
 if TYPE_CHECKING:
     from paribus.outlook import Outlook
+    from paribus.planning import Plan
 
 
 def plan(
@@ -50,20 +52,23 @@ def _print(outlook: Outlook) -> None:
     from rich.table import Table
 
     from paribus.execution import duration
+    from paribus.planning import num_asked
 
     plan = outlook.plan
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column, justify in (("variant", "left"), ("levels", "left"), ("parameters", "right"), ("stored", "right")):
         table.add_column(column, justify=justify)  # pyright: ignore[reportArgumentType]
     for name in plan.variants:
-        levels = [f"{level.factor}={level.label}" for level in plan.levels if level.variant == name and level.factor]
+        levels = [f"{level.factor}={level.label}" for level in plan.levels if name in level.variants and level.factor]
         keys = [run.key for run in plan.runs if run.variant == name]
         stored = sum(key in outlook.stored for key in keys)
-        table.add_row(name, ", ".join(levels), f"{outlook.parameters[name]:,}", f"{stored} of {len(keys)}")
+        told = ", ".join(levels)
+        crossed = len(levels) > 1 and told == name  # the name says it all
+        table.add_row(name, "" if crossed else told, f"{outlook.parameters[name]:,}", f"{stored} of {len(keys)}")
     console = Console()
     console.print(table)
     open_runs = len(plan.runs) - len(outlook.stored)
-    uses = sum(1 for level in plan.levels) * len(plan.study.seeds)
+    uses = num_asked(level.variants for level in plan.levels) * len(plan.study.seeds)
     shared = f" ({uses - len(plan.runs)} more are shared between factors)" if uses > len(plan.runs) else ""
     console.print(f"\n{len(plan.runs)} runs{shared} in {len(plan.cohorts)} cohorts, {len(outlook.stored)} stored.")
     if open_runs:
@@ -71,3 +76,16 @@ def _print(outlook: Outlook) -> None:
         console.print(f"{open_runs} to train: about {duration(outlook.time_s)} ({basis}).")
     else:
         console.print("Nothing to train.")
+    for group in plan.study.groups():
+        if len(group) > 1:
+            console.print(_crossing(plan, group))
+
+
+def _crossing(plan: Plan, group: tuple[str, ...]) -> str:
+    """What a crossing costs, beside the same factors varied one at a time."""
+    sizes, seeds = [len(plan.study.factors[name].levels) for name in group], len(plan.study.seeds)
+    num, alone = prod(sizes), 1 + sum(size - 1 for size in sizes)
+    return (
+        f"Crossing {' × '.join(group)} takes {' × '.join(map(str, sizes))} = {num} variants, {num * seeds} runs; "
+        f"one at a time around their references they would take {alone} variants, {alone * seeds} runs."
+    )

@@ -1,4 +1,4 @@
-"""Forest plot: every level against its factor's reference, with intervals, margin and verdict."""
+"""Forest plot: every level against its factor's reference, then interactions, with intervals, margin and verdict."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ROW = 46
 """Height of a row in pixels."""
 
 _COLUMNS = [
-    "factor", "level", "reference", "metric", "margin", "n", "difference", "ci_low", "ci_high", "adjusted_low",
+    "kind", "factor", "level", "reference", "metric", "margin", "n", "difference", "ci_low", "ci_high", "adjusted_low",
     "adjusted_high", "verdict",
 ]  # fmt: skip
 
@@ -45,7 +45,9 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     unit = unit_of(metric)
     heads, places, place = {}, [], 0
     for factor, group in frame.groupby("factor", sort=False):
-        heads[place] = f"<b>{label(factor)}</b><br>against {label(group['reference'].iloc[0], 16)}"
+        interacting = group["kind"].iloc[0] == "interaction"
+        below = "beyond the sum" if interacting else f"against {label(group['reference'].iloc[0], 16)}"
+        heads[place] = f"<b>{label(factor)}</b><br>{below}"
         places += range(place + 1, place + 1 + len(group))
         place += 1 + len(group)
     figure = go.Figure(layout={"template": TEMPLATE, "height": 110 + _ROW * place, "showlegend": False})

@@ -25,6 +25,16 @@ _AXIS = go.layout.XAxis(
     title={"font": {"size": 13}, "standoff": 10},
 ).to_plotly_json()
 
+LEGEND = {
+    "orientation": "h",
+    "x": 0,
+    "xanchor": "left",
+    "y": 1.02,
+    "yanchor": "bottom",
+    "maxheight": 110,
+    "tracegroupgap": 0,
+}
+
 TEMPLATE = go.layout.Template(
     layout=go.Layout(
         font={"family": "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif", "size": 13, "color": INK},
@@ -36,15 +46,7 @@ TEMPLATE = go.layout.Template(
         yaxis=_AXIS,
         dragmode=False,
         hoverlabel={"bgcolor": "white", "bordercolor": "#bbbbbb", "font": {"color": INK}},
-        legend={
-            "orientation": "h",
-            "x": 0,
-            "xanchor": "left",
-            "y": 1.02,
-            "yanchor": "bottom",
-            "maxheight": 110,
-            "tracegroupgap": 0,
-        },
+        legend=LEGEND,
     )
 )
 

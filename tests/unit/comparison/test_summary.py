@@ -16,7 +16,7 @@ def record(**dataset: Any) -> dict[str, Any]:
         "spec": {"name": "s", "metric": "accuracy", "margin": 0.01, "factors": {"depth": {}}},
         "dataset": {"overlap": 0, **dataset},
         "variants": {name: {"recipe": {}, "parameters": 1} for _, name, _ in levels},
-        "levels": [{"factor": "depth", "label": a, "variant": b, "is_reference": c} for a, b, c in levels],
+        "levels": [{"factor": "depth", "label": a, "variants": [b], "is_reference": c} for a, b, c in levels],
         "runs": [{"key": f"{b}{seed}", "variant": b, "seed": seed} for _, b, _ in levels for seed in (0, 1, 2)],
     }
 

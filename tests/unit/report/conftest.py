@@ -18,6 +18,11 @@ from paribus.store.records import Status
 
 CLASSES = ["shirt", "bag", "boot"]
 SKILL = {"baseline": 1.0, "depth=3": 1.2, "optimizer=SGD": 0.2, "optimizer=<b>&Adam": 1.0}
+SKILL |= {"norm=yes": 1.5, "width=9, norm=no": 0.8, "width=9, norm=yes": 1.2}
+CROSSED = {
+    "width": {"4": ["baseline", "norm=yes"], "9": ["width=9, norm=no", "width=9, norm=yes"]},
+    "norm": {"no": ["baseline", "width=9, norm=no"], "yes": ["norm=yes", "width=9, norm=yes"]},
+}
 FACTORS = {"depth": ["baseline", "depth=3"], "optimizer": ["baseline", "optimizer=SGD", "optimizer=<b>&Adam"]}
 
 
@@ -77,6 +82,7 @@ def fake(tmp_path: Path) -> Callable[..., Fake]:
         *,
         seeds: int = 4,
         factors: bool = True,
+        crossed: bool = False,
         validation: float = 0.1,
         statuses: dict[tuple[str, int], str] | None = None,
         everywhere: str = "finished",
@@ -84,19 +90,25 @@ def fake(tmp_path: Path) -> Callable[..., Fake]:
         question: str = "Is <script>alert(1)</script> safe?",
     ) -> Fake:
         levels = [
-            {"factor": factor, "label": variant.split("=")[-1], "variant": variant, "is_reference": number == 0}
+            {"factor": factor, "label": variant.split("=")[-1], "variants": [variant], "is_reference": number == 0}
             for factor, variants in FACTORS.items()
             for number, variant in enumerate(variants)
         ]
+        if crossed:
+            levels = [
+                {"factor": factor, "label": label, "variants": cells, "is_reference": number == 0}
+                for factor, by_label in CROSSED.items()
+                for number, (label, cells) in enumerate(by_label.items())
+            ]
         if not factors:
-            levels = [{"factor": None, "label": None, "variant": "baseline", "is_reference": False}]
-        names = list(dict.fromkeys(level["variant"] for level in levels))
+            levels = [{"factor": None, "label": None, "variants": ["baseline"], "is_reference": False}]
+        names = list(dict.fromkeys(name for level in levels for name in level["variants"]))
         record = {
             "spec": {
                 "name": "fake-study", "question": question, "metric": metric, "margin": 0.01,
                 "data": {"source": "fake", "scale": "standard", "fraction": 1.0, "validation": validation},
                 "seeds": list(range(seeds)),
-                "factors": {name: {"levels": [1, 2]} for name in FACTORS} if factors else {},
+                "factors": {name: {"levels": [1, 2]} for name in (CROSSED if crossed else FACTORS)} if factors else {},
             },
             "dataset": {
                 "name": "fake", "fingerprint": "f" * 64, "item_shape": [2], "num_classes": 3,

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from paribus.report.figures import confusion, contrasts, learning_curves, spread
+from paribus.report.figures import confusion, contrasts, interactions, learning_curves, spread
 from paribus.report.numbers import unit_of
 
 
@@ -54,6 +54,41 @@ def test_spread_has_a_dot_a_seed_and_counts_what_is_missing(fake) -> None:
     np.testing.assert_allclose(dots.x[:4], expected)
     assert means.x[0] == pytest.approx(np.mean(expected))
     assert "1 of 4 missing" in figure.layout.yaxis.ticktext[1]
+
+
+def test_interactions_are_means_over_seeds_that_have_the_cell(fake) -> None:
+    study = fake(crossed=True, statuses={("width=9, norm=yes", 1): "failed"})
+    frame = study.tables.frames()["interactions"]
+    assert frame[["level_a", "level_b"]].to_numpy().tolist() == [["4", "no"], ["4", "yes"], ["9", "no"], ["9", "yes"]]
+    scores = [study.saved["width=9, norm=yes", seed].metrics["test_accuracy"] for seed in (0, 2, 3)]
+    expected = [np.mean(scores), min(scores), max(scores), 3]
+    assert frame.iloc[3][["mean", "min", "max", "seeds"]].tolist() == pytest.approx(expected)
+    lines = interactions.draw(frame, "test_accuracy").data
+    assert [line.name for line in lines] == ["no", "yes"]
+    assert lines[1].y[1] == pytest.approx(100 * np.mean(scores))
+    assert lines[1].error_y.array[1] == pytest.approx(100 * (max(scores) - np.mean(scores)))
+
+
+def test_a_third_crossed_factor_is_averaged_over_seed_by_seed() -> None:
+    cells = {f"{a}{b}{c}": 0.1 * a + 0.01 * b + 0.3 * c for a in (0, 1) for b in (0, 1) for c in (0, 1)}
+    levels = [
+        {"factor": factor, "label": str(label), "variants": [name for name in cells if name[place] == str(label)]}
+        for place, factor in enumerate("ABC")
+        for label in (0, 1)
+    ]
+    rows = [(name, seed, "finished", score + 0.05 * seed) for name, score in cells.items() for seed in (0, 1)]
+    runs = pd.DataFrame(rows, columns=["variant", "seed", "status", "score"])
+    runs.loc[(runs["variant"] == "111") & (runs["seed"] == 0), "status"] = "diverged"
+    frame = interactions.frame(runs, levels, "score")
+    assert [tuple(row) for row in frame[["factor_a", "factor_b"]].drop_duplicates().to_numpy()] == [
+        ("A", "B"), ("A", "C"), ("B", "C"),
+    ]  # fmt: skip
+    found = {(row.level_a, row.level_b): row for row in frame[frame["factor_b"] == "B"].itertuples()}
+    assert (found["1", "0"].mean, found["1", "0"].seeds) == (pytest.approx(0.1 + 0.15 + 0.025), 2)
+    assert (found["1", "1"].mean, found["1", "1"].seeds) == (pytest.approx(0.11 + 0.15 + 0.05), 1)
+    figure = interactions.draw(frame, "test_accuracy")
+    assert [trace.legend for trace in figure.data] == ["legend", "legend", "legend2", "legend2", "legend3", "legend3"]
+    assert [figure.layout[name].title.text for name in ("legend", "legend2", "legend3")] == ["B:", "C:", "C:"]
 
 
 def test_confusion_percent_is_of_the_true_class_and_errors_keep_their_own_scale() -> None:

@@ -82,8 +82,25 @@ def test_verdicts_are_quoted_with_badges_and_caveats(fake, tmp_path: Path) -> No
     assert "which saved 4 trainings" in text
 
 
-def test_every_figure_has_its_csv(fake, tmp_path: Path) -> None:
-    study = fake()
+def test_interactions_stand_apart(fake, tmp_path: Path) -> None:
+    study = fake(crossed=True)
+    text = words(Reader(study.page(tmp_path / "report.html")))
+    first, _, second = text.partition(" Interactions ")
+    assert re.search(
+        r"2 comparisons: [^.]+\. 1 interaction: 1 (more than the sum|less than the sum|undecided)\.", first
+    )
+    assert ", on average over norm: test accuracy" in first
+    assert "width 9 and norm yes" in second
+    assert "width × norm: 9 × yes against 4 × no" in second
+    assert "baseline best by validation width 4, norm no" in text or "baseline width 4, norm no" in text
+    assert "width=9, norm=no width 9" not in text
+    assert "which saved" not in text
+    assert "Factorial: width × norm, every level with every level, 2 × 2 = 4 variants" in text
+
+
+@pytest.mark.parametrize("crossed", [False, True])
+def test_every_figure_has_its_csv(fake, tmp_path: Path, crossed: bool) -> None:
+    study = fake(crossed=crossed)
     tables = study.tables
     reader = Reader(study.page(tmp_path / "report.html"))
     for name, frame in {**tables.frames(), "runs": tables.runs, "contrasts": tables.contrasts}.items():
@@ -117,6 +134,12 @@ def test_scores_of_each_seed_and_what_did_not_finish(fake, tmp_path: Path) -> No
         ({"everywhere": "interrupted"}, "No run has finished yet", set()),
         ({"metric": "loss"}, "Test loss in nats", {"contrasts", "spread", "learning_curves", "confusion"}),
         ({"metric": "f1_macro"}, "Test macro f1 in %", {"contrasts", "spread", "learning_curves", "confusion"}),
+        ({"crossed": True, "everywhere": "failed"}, "Of 16 runs, 16 did not finish", set()),
+        (
+            {"crossed": True, "seeds": 1, "metric": "loss", "statuses": {("norm=yes", 0): "diverged"}},
+            "no seed has all the runs that it takes",
+            {"interactions", "spread", "learning_curves", "confusion"},
+        ),
         ({"question": ""}, "fake-study", {"contrasts", "spread", "learning_curves", "confusion"}),
     ],
 )  # fmt: skip

@@ -102,5 +102,14 @@ def test_many_variants_show_baseline_best_and_the_best_of_each_factor() -> None:
     names = ["baseline", *(f"depth={n}" for n in range(4)), *(f"width={n}" for n in range(4))]
     values = [0.5, 0.1, 0.9, 0.2, 0.3, 0.4, 0.1, 0.6, 0.2]
     runs = pd.DataFrame({"variant": names, "status": "finished", "val_accuracy": values})
-    levels = [{"factor": name.split("=")[0], "variant": name} for name in names[1:]]
+    levels = [{"factor": name.split("=")[0], "variants": [name]} for name in names[1:]]
     assert shown_variants(runs, levels, "accuracy", "depth=1") == ("baseline", "depth=1", "depth=3", "width=2")
+
+
+def test_many_cells_show_baseline_best_and_the_best_of_each_crossed_factor() -> None:
+    names = ["baseline", *(f"a={a}, b={b}" for a in range(1, 4) for b in range(3))]
+    values = [0.5, 0.1, 0.9, 0.2, 0.3, 0.4, 0.8, 0.6, 0.7, 0.2]
+    runs = pd.DataFrame({"variant": names, "status": "finished", "val_accuracy": values})
+    levels = [{"factor": "a", "variants": names[1:4]}, {"factor": "a", "variants": names[4:]}]
+    levels += [{"factor": "b", "variants": names[place::3]} for place in (1, 2, 3)]
+    assert shown_variants(runs, levels, "accuracy", "a=1, b=1") == ("baseline", "a=1, b=1", "a=2, b=2", "a=3, b=1")

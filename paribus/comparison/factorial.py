@@ -1,0 +1,137 @@
+"""Factorial designs: what crossed factors do on average, and whether their effects add up.
+
+Effects are in treatment coding, differences from a reference level, averaged with equal weight over the levels of the
+other crossed factors. For factors of two levels a main effect is the textbook's, and an interaction, a difference of
+differences, is twice the textbook's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations, product
+from math import fsum
+from typing import Any
+
+from paribus.comparison.caveats import caveat
+from paribus.comparison.verdicts import Contrast, Pairing, Scores, compare_pairings
+from paribus.spec.design import TIMES
+
+Levels = Sequence[Mapping[str, Any]]
+"""Of the study's record: factor, label, variants, is_reference."""
+
+
+def crossed_factors(levels: Levels) -> tuple[str, ...]:
+    """The factors whose levels were combined: those with several variants a level.
+
+    Source: Montgomery, Design and Analysis of Experiments, ch. 5.
+    """
+    return tuple(dict.fromkeys(level["factor"] for level in levels if len(level["variants"]) > 1))
+
+
+def cells_at(levels: Levels, places: Mapping[str, str]) -> list[str]:
+    """Variants in which every factor named has the level named, in an order that is the same for all its levels.
+
+    Source: Montgomery, ch. 5; the cells of a crossed table.
+    """
+    held = [level["variants"] for level in levels if places.get(level["factor"]) == level["label"]]
+    return [name for name in held[0] if all(name in others for others in held[1:])]
+
+
+def mean_scores(cells: Sequence[str], scores: Scores) -> list[float | None]:
+    """The mean over the cells, seed by seed; None where one of them has no score, so that all cells weigh the same.
+
+    Args:
+        cells: names of variants.
+        scores: variant to one score a seed.
+
+    Source: Montgomery, ch. 5; means of a balanced table.
+    """
+    rows = zip(*(scores[name] for name in cells), strict=True)
+    known = [[score for score in row if score is not None] for row in rows]
+    return [fsum(row) / len(row) if len(row) == len(cells) else None for row in known]
+
+
+def compare_interactions(
+    levels: Levels, scores: Scores, *, metric: str, margin: float, higher_is_better: bool
+) -> list[Contrast]:
+    """Whether two levels together do what the sum of their single effects promises, for all pairs of crossed factors.
+
+    For each seed the difference of differences (a, b) - (a, ref) - (ref, b) + (ref, ref), averaged over the cells of
+    the remaining crossed factors. Better: together they gain more than that sum; worse: less; equivalent: they are
+    additive within the margin. Holm's correction is over all interactions of the study.
+
+    Args:
+        levels: of the study's record.
+        scores: variant to one score a seed, None for a run without one.
+        metric: what the scores are, for the record.
+        margin: the smallest difference that matters, in the metric's units.
+        higher_is_better: False for a loss.
+
+    Source: Montgomery, ch. 5 and 6. Differs: not halved, so that it is what the combination adds in the metric's units.
+    """
+    crossed = crossed_factors(levels)
+    pairings = [
+        _interaction(levels, scores, (one, two), (a, b))
+        for one, two in combinations(crossed, 2)
+        for a, b in product(_varied(levels, one), _varied(levels, two))
+    ]
+    found = compare_pairings(pairings, metric=metric, margin=margin, higher_is_better=higher_is_better)
+    return [replace(contrast, averaged_over=_others(crossed, contrast)) for contrast in found]
+
+
+def as_averages(effects: Sequence[Contrast], levels: Levels, interactions: Sequence[Contrast]) -> list[Contrast]:
+    """Main effects of crossed factors, told over what they are averages, and where that average hides something (C10).
+
+    Args:
+        effects: of all factors, each level against its reference.
+        levels: of the study's record.
+        interactions: of the same study.
+
+    Source: Montgomery, ch. 5; an interaction may mask main effects.
+    """
+    crossed = crossed_factors(levels)
+    return [_as_average(effect, crossed, interactions) if effect.factor in crossed else effect for effect in effects]
+
+
+def _as_average(effect: Contrast, crossed: Sequence[str], interactions: Sequence[Contrast]) -> Contrast:
+    decided = [found.places(found.level) for found in interactions if found.verdict in ("better", "worse")]
+    pairs = [places for places in decided if effect.factor in places]
+    partners = dict.fromkeys(name for places in pairs for name in places if name != effect.factor)
+    detail = f"{effect.factor} interacts with {' and '.join(partners)}: the main effect is an average"
+    caveats = (*effect.caveats, caveat("C10", detail)) if partners else effect.caveats
+    return replace(effect, averaged_over=_others(crossed, effect), caveats=caveats)
+
+
+def _interaction(levels: Levels, scores: Scores, factors: tuple[str, str], labels: tuple[str, str]) -> Pairing:
+    """As a pairing whose difference is the interaction: what is on the diagonal against what is off it."""
+    references = tuple(_reference(levels, factor) for factor in factors)
+
+    def at(*places: str) -> list[float | None]:
+        return mean_scores(cells_at(levels, dict(zip(factors, places, strict=True))), scores)
+
+    return Pairing(
+        kind="interaction",
+        factor=TIMES.join(factors),
+        level=TIMES.join(labels),
+        reference=TIMES.join(references),
+        level_S=list(_sums(at(*labels), at(*references))),
+        reference_S=list(_sums(at(labels[0], references[1]), at(references[0], labels[1]))),
+    )
+
+
+def _sums(one: Sequence[float | None], two: Sequence[float | None]) -> Iterator[float | None]:
+    for a, b in zip(one, two, strict=True):
+        yield None if a is None or b is None else a + b
+
+
+def _reference(levels: Levels, factor: str) -> str:
+    return next(level["label"] for level in levels if level["factor"] == factor and level["is_reference"])
+
+
+def _varied(levels: Levels, factor: str) -> list[str]:
+    return [level["label"] for level in levels if level["factor"] == factor and not level["is_reference"]]
+
+
+def _others(crossed: Sequence[str], contrast: Contrast) -> tuple[str, ...]:
+    return tuple(name for name in crossed if name not in contrast.places(contrast.level))
