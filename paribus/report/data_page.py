@@ -44,7 +44,7 @@ def write_data_page(target: Path, dataset: Dataset, found: Mapping[str, Any]) ->
     Raises:
         OSError: the file cannot be written.
     """
-    frames, figures = _figures(dataset)
+    frames, figures = _figures(dataset, found)
     statistics = values.statistics(dataset)
     rooms = PackageLoader("paribus.report", "templates")
     environment = Environment(loader=rooms, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
@@ -63,8 +63,8 @@ def write_data_page(target: Path, dataset: Dataset, found: Mapping[str, Any]) ->
     return target
 
 
-def _figures(dataset: Dataset) -> tuple[dict[str, pd.DataFrame], dict[str, go.Figure]]:
-    frames = {"balance": balance.frame(dataset)}
+def _figures(dataset: Dataset, found: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], dict[str, go.Figure]]:
+    frames = {"balance": balance.frame(found["class_counts"])}
     figures = {"balance": balance.draw(frames["balance"])}
     if is_images(dataset):
         frames["random"] = samples.frame(dataset, _RANDOM)

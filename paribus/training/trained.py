@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 import torch
 
+import paribus.models
+import paribus.training.optimizers
+import paribus.training.schedules  # noqa: F401  (registers what recipes name)
 from paribus.data.scaling import Scaling
 from paribus.errors import DataError
 from paribus.models.network import Network
@@ -65,6 +68,16 @@ class Trained:
         feed = Feed(flat, torch.zeros(len(items), dtype=torch.int64), [self._scaling])
         with _as_trained():
             return probabilities(self.network, feed, torch.arange(len(items)).unsqueeze(0))[0].numpy()
+
+    def features(self, items: np.ndarray) -> np.ndarray:
+        """What the head sees of each item, shape (row, feature), float32; arguments as for `predict_proba`."""
+        seen: list[torch.Tensor] = []
+        hook = self.network.head.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0][0]))
+        try:
+            self.predict_proba(items)
+        finally:
+            hook.remove()
+        return torch.cat(seen).numpy()
 
     def predict(self, items: np.ndarray) -> list[str]:
         """The name of the most probable class of each item; arguments as for `predict_proba`."""
