@@ -13,6 +13,8 @@ from paribus.spec.parts import parts
 
 STATISTICS = ("intervals", "significance", "power", "superiority")
 METHODS = {
+    "evaluation/hardest.py": ["hardest_classes"],
+    "probing/embedding.py": ["embed"],
     "models/layers.py": ["BatchNorm", "Dropout"],
     "models/network.py": ["_initialize"],
     "training/stopping.py": ["Watch"],
