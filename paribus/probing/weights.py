@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-_BINS = 60
+_BINS = 40
 
 
 def weight_distributions(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -20,7 +20,7 @@ def weight_distributions(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndar
         (layer, bin + 1) from the lowest to the highest weight, and `layer_counts` (layer, bin).
     """
     kernels = {
-        name.removesuffix(".weight"): values.ravel().astype(np.float64)
+        name.removeprefix("features.").removesuffix(".weight"): values.ravel().astype(np.float64)
         for name, values in weights.items()
         if name.endswith(".weight") and "batch_norm" not in name
     }

@@ -16,12 +16,13 @@ _WIDE = 10
 
 
 def frame(variants: pd.DataFrame) -> pd.DataFrame:
-    """Columns variant, parameters, seconds, mean, ci_low and ci_high; a row a variant with a score.
+    """Columns variant, parameters, seconds, mean, ci_low and ci_high: a row a variant with a score, if there are two.
 
     Args:
         variants: as in `Tables.variants`.
     """
-    return variants.loc[variants["mean"].notna(), _COLUMNS]
+    scored = variants.loc[variants["mean"].notna(), _COLUMNS]
+    return scored if len(scored) > 1 else scored.iloc[:0]
 
 
 def draw(frame: pd.DataFrame, score: str) -> go.Figure:

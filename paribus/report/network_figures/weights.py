@@ -16,7 +16,7 @@ _SHOWN = 12
 
 
 def frame(probes: Mapping[str, Mapping[str, np.ndarray]]) -> pd.DataFrame:
-    """Columns variant, layer, value and density: a row for each of 60 equal bins, named by its middle.
+    """Columns variant, layer, value and density: a row for each of 40 equal bins, named by its middle.
 
     Args:
         probes: as in `Tables.probes`.
@@ -53,7 +53,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     every = sorted(frame["layer"].unique(), key=lambda name: name == "head")
     names = [every[at] for at in np.unique(np.linspace(0, len(every) - 1, _SHOWN).round().astype(int))]
     rows = -(-len(names) // 2)
-    titles = [label(name, 24) for name in names]
+    titles = [label(name, 30) for name in names]
     figure = make_subplots(
         rows=rows, cols=2, subplot_titles=titles, vertical_spacing=0.3 / rows, horizontal_spacing=0.12
     )

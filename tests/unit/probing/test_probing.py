@@ -23,7 +23,7 @@ def test_weights_of_kernels_only() -> None:
     kernel = RNG.normal(size=(5, 3, 2, 2)).astype(np.float32)
     weights = {"features.conv_0.weight": kernel, "features.conv_0.bias": kernel[0], "scaling.shift": np.ones(1)}
     found = weight_distributions(weights | {"features.batch_norm_0.weight": np.ones((1, 5))})
-    assert found["layers"].tolist() == ["features.conv_0"]
+    assert found["layers"].tolist() == ["conv_0"]
     assert found["layer_counts"].sum() == found["layer_sizes"][0] == kernel.size
     moments = found["layer_means"][0], found["layer_deviations"][0]
     assert moments == pytest.approx((kernel.mean(), kernel.std()), abs=1e-6)

@@ -14,8 +14,8 @@ import yaml
 from paribus.probing.weights import weight_distributions
 
 ALWAYS = {"balance"}
-ONE = {"spread", "cost", "gap", "learning_curves", "class_accuracy", "hardest", "confusion", *ALWAYS}
-ALL = ONE | {"contrasts"}
+ONE = {"spread", "gap", "learning_curves", "class_accuracy", "hardest", "confusion", *ALWAYS}
+ALL = ONE | {"contrasts", "cost"}
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 
 

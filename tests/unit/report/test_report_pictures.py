@@ -82,16 +82,17 @@ def test_large_images_are_made_smaller() -> None:
 
 
 def test_weights_are_densities_a_layer_and_variant() -> None:
-    kernels = {"features.dense_0.weight": RNG.normal(size=(40, 30)), "head.weight": RNG.normal(2, 3, size=(30, 3))}
-    probes = {"baseline": weight_distributions(kernels), "depth=1": weight_distributions({"head.weight": np.eye(3)})}
+    kernels = {"dense_0": RNG.normal(size=(40, 30)), "head": RNG.normal(2, 3, size=(30, 3))}
+    weighted = {"features.dense_0.weight": kernels["dense_0"], "head.weight": kernels["head"]}
+    probes = {"baseline": weight_distributions(weighted), "depth=1": weight_distributions({"head.weight": np.eye(3)})}
     frame = weights.frame(probes)
     for (variant, name), layer in frame.groupby(["variant", "layer"]):
-        values = (kernels if variant == "baseline" else {"head.weight": np.eye(3)})[f"{name}.weight"]
-        density, edges = np.histogram(values, 60, density=True)
+        values = (kernels if variant == "baseline" else {"head": np.eye(3)})[name]
+        density, edges = np.histogram(values, 40, density=True)
         np.testing.assert_allclose(layer["density"], density)
         np.testing.assert_allclose(layer["value"], edges[:-1] + np.diff(edges) / 2, atol=1e-12)
     head = weights.layers(probes).query("variant == 'baseline' and layer == 'head'").iloc[0]
-    values = kernels["head.weight"]
+    values = kernels["head"]
     expected = [values.size, values.mean(), values.std(), values.min(), values.max()]
     assert head[["weights", "mean", "deviation", "lowest", "highest"]].tolist() == pytest.approx(expected)
     figure = weights.draw(frame)
