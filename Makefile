@@ -32,7 +32,7 @@ clean:
 	$(PYTHON) -m venv .venv
 
 .venv/.runtime: .venv/bin/python pyproject.toml constraints.txt
-	$(PIP) --editable .
+	$(PIP) --editable '.[interpret]'
 	touch $@
 
 .venv/.development: .venv/bin/python pyproject.toml constraints.txt

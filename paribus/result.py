@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from paribus.report.tables import Tables, load_tables
 from paribus.store import Store
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     import plotly.graph_objects as go
 
@@ -115,6 +116,27 @@ class Result:
             raise StoreError(f"No finished run of {variant!r} with seed {seed}. Finished seeds: {known}.")
         row, dataset = self._rows[found["key"]], self._record["dataset"]
         return Trained(row.recipe, self._store.weights(row.key), dataset["item_shape"], dataset["class_names"])
+
+    def probe(self) -> None:
+        """Look into a trained network of the baseline and of the best variant, for the report; what is known is kept.
+
+        It takes seconds: the figures `weights` and `features` need it, and the latter the extra `interpret`.
+
+        Raises:
+            StoreError: the home cannot be written.
+        """
+        from paribus.probing.probe import probe
+
+        for variant, key in self.tables.probed.items():
+            known = self._store.probe(key)
+
+            def features(items: np.ndarray, variant: str = variant) -> np.ndarray:
+                return self.load(variant).features(items)
+
+            found = probe(known, partial(self._store.weights, key), features, self.tables.dataset)
+            if found.keys() != known.keys():
+                self._store.save_probe(key, found)
+        del self.tables
 
     def report(self, path: Path | str | None = None) -> Path:
         """Write the report, one HTML file that needs no network, and return where it lies.

@@ -1,4 +1,4 @@
-"""The data as workers map them: plain arrays in a folder named by their fingerprint; texts as counts of their terms."""
+"""The data as workers and reports map them: arrays in a folder named by their fingerprint; texts as counts of terms."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from paribus.data.checks import describe
 from paribus.data.dataset import Dataset
 from paribus.data.text.tokens import write_tokens
 from paribus.spec import Preparation
+
+_PARTS = ("x_train", "y_train", "x_test", "y_test")
 
 
 def prepare(dataset: Dataset, home: Path, preparations: Iterable[Preparation]) -> tuple[Path, dict[str, Any]]:
@@ -34,7 +36,7 @@ def prepare(dataset: Dataset, home: Path, preparations: Iterable[Preparation]) -
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".writing-"))
-        for name in ("y_train", "y_test") if dataset.is_text else ("x_train", "y_train", "x_test", "y_test"):
+        for name in _PARTS[1::2] if dataset.is_text else _PARTS:
             np.save(temporary / f"{name}.npy", getattr(dataset, name), allow_pickle=False)
         (temporary / "description.json").write_text(json.dumps(describe(dataset)), encoding="utf-8")
         try:
@@ -45,3 +47,17 @@ def prepare(dataset: Dataset, home: Path, preparations: Iterable[Preparation]) -
         if preparation.text:
             write_tokens(dataset, folder, preparation.text)
     return folder, json.loads((folder / "description.json").read_text(encoding="utf-8"))
+
+
+def prepared(home: Path, described: Mapping[str, Any]) -> Dataset | None:
+    """The data set of a stored study, its arrays mapped from their files; None where they are not there.
+
+    Args:
+        home: that the study ran in.
+        described: the data set in the study's record.
+    """
+    files = {name: home / "data" / described["fingerprint"] / f"{name}.npy" for name in _PARTS}
+    if not all(file.is_file() for file in files.values()):
+        return None
+    arrays = {name: np.load(file, mmap_mode="r", allow_pickle=False) for name, file in files.items()}
+    return Dataset(described["name"], **arrays, class_names=tuple(described["class_names"]))

@@ -68,6 +68,28 @@ def class_report(confusion_CC: np.ndarray, class_names: Sequence[str]) -> list[d
     ]
 
 
+def averages(confusion_CC: np.ndarray) -> list[dict[str, str | float | int]]:
+    """Precision, recall and F1 over all classes: their plain mean, and the mean weighted by support.
+
+    Args:
+        confusion_CC: as for `class_report`.
+
+    Returns:
+        Two rows like those of `class_report`, named `macro average` and `weighted average`. A class that is neither
+        present nor predicted is left out of the first.
+
+    Source: scikit-learn `classification_report(zero_division=0)`.
+    """
+    support_C = confusion_CC.sum(axis=1)
+    seen_C = support_C + confusion_CC.sum(axis=0) > 0
+    found: list[dict[str, str | float | int]] = []
+    for name, weights_C in (("macro average", seen_C), ("weighted average", support_C)):
+        precision, recall, f1 = (float(np.average(rate_C, weights=weights_C)) for rate_C in _rates(confusion_CC))
+        row = {"class": name, "precision": precision, "recall": recall, "f1": f1, "support": int(support_C.sum())}
+        found.append(row)
+    return found
+
+
 def _rates(confusion_CC: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Precision, recall and F1, each of shape (class,)."""
     hit_C = np.diag(confusion_CC)

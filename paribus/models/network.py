@@ -106,6 +106,11 @@ class OwnNetwork(nn.Module):
         return torch.cat([torch.zeros_like(scores), scores], dim=2) if self.sigmoid else scores
 
     @property
+    def head(self) -> nn.Module:
+        """The last fully connected layer; the whole module if there is none."""
+        return next((m for m in reversed(list(self.module.modules())) if isinstance(m, nn.Linear)), self.module)
+
+    @property
     def kernels(self) -> list[nn.Parameter]:
         """Parameters of two or more dimensions: what an L2 penalty is about."""
         return [p for p in self.module.parameters() if p.dim() > 1]

@@ -60,6 +60,18 @@ def shown_variants(
     return tuple(dict.fromkeys(wanted))[:SHOWN]
 
 
+def probed_runs(runs: pd.DataFrame, best: str | None) -> dict[str, str]:
+    """Keys of the runs whose networks are looked into: the first finished seed of the baseline and of the best variant.
+
+    Args:
+        runs: with their keys.
+        best: the best variant of the study.
+    """
+    done = runs[runs["status"] == "finished"].drop_duplicates("variant")
+    first = dict(zip(done["variant"], done["key"], strict=True))
+    return {name: first[name] for name in ("baseline", best or "") if name in first}
+
+
 def _ranked(done: pd.DataFrame, metric: str) -> list[str]:
     """Variants with the most finished seeds, best mean validation score first; ties in the order of the plan."""
     means = done.groupby("variant", sort=False)[f"val_{metric}"].agg(["mean", "size"])

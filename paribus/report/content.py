@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import pandas as pd
 
 from paribus.comparison.words import metric_name
+from paribus.report.figures.mistakes import SHOWN
 from paribus.report.numbers import MISSING, Unit, unit_of
 from paribus.report.tables import Tables
 from paribus.spec.design import cell_name
@@ -76,26 +78,36 @@ class Content:
         return [{"factor": factor, "entries": entries} for factor, entries in groups.items()]
 
     def scores(self) -> list[dict[str, Any]]:
-        """A row a variant, with one cell a seed: the score, or why there is none."""
+        """A row a variant, the best score first, with one cell a seed: the score, or why there is none."""
         runs = self.tables.runs
         cells: dict[str, dict[int, str]] = {}
         for variant, seed, status, score in zip(
             runs["variant"], runs["seed"], runs["status"], runs[f"test_{self.tables.metric}"], strict=True
         ):
             cells.setdefault(variant, {})[seed] = self.unit.show(score) if status == "finished" else status
+        ranked = self.tables.variants.sort_values("mean", ascending=self.lower_is_better, kind="stable")
         return [
             {
                 "name": row["variant"],
                 "stands_for": self._stands_for(row["variant"]),
                 "is_best": row["variant"] == self.tables.best.variant and self.tables.best.validated,
-                "parameters": f"{row['parameters']:,}",
-                "cells": [cells[row["variant"]][seed] for seed in self.spec["seeds"]],
                 "mean": self.unit.show(row["mean"]),
-                "interval": self.unit.between(row["ci_low"], row["ci_high"]),
-                "time": MISSING if pd.isna(row["seconds"]) else f"{row['seconds']:.3g}",
+                "cells": [
+                    self.unit.between(row["ci_low"], row["ci_high"]),
+                    self.unit.show(row["validation"]),
+                    unit_of("accuracy").show(row["gap"]),
+                    f"{row['parameters']:,}",
+                    MISSING if pd.isna(row["seconds"]) else f"{row['seconds']:.3g}",
+                    *(cells[row["variant"]][seed] for seed in self.spec["seeds"]),
+                ],
             }
-            for row in self.tables.variants.to_dict("records")
+            for row in ranked.to_dict("records")
         ]
+
+    @property
+    def lower_is_better(self) -> bool:
+        """Whether the best score is the lowest."""
+        return self.tables.metric == "loss"
 
     def evidence(self) -> list[list[str]]:
         """All numbers of the contrasts, a row a level."""
@@ -139,10 +151,43 @@ class Content:
             rows.append({**row, "full": str(message) if len(lines) > 1 else ""})
         return rows
 
-    def balance(self) -> list[list[str]]:
-        """Rows of each class in training and test data."""
-        counts = self.record["dataset"]["class_counts"]
-        return [[name, f"{counts['train'][name]:,}", f"{counts['test'][name]:,}"] for name in counts["train"]]
+    def mistakes(self) -> tuple[list[str], list[list[str]]]:
+        """Headings and rows of the surest mistakes, where they are no pictures; for texts and where data are gone."""
+        frame = self.tables.frames().get("mistakes", pd.DataFrame()).head(SHOWN)
+        if frame.empty:
+            return [], []
+        table = pd.DataFrame(
+            {
+                "test row": frame["item"].map("{:,}".format),
+                "true class": frame["true"],
+                "predicted": frame["predicted"],
+                "confidence, %": frame["confidence"].map(lambda share: f"{100 * share:.1f}"),
+                "seeds wrong": [
+                    f"{wrong} of {seeds}" for wrong, seeds in zip(frame["wrong"], frame["seeds"], strict=True)
+                ],
+            }
+        )
+        table = table.assign(**{"first values": frame["values"]}) if "values" in frame else table
+        return list(table.columns), table.to_numpy().tolist()
+
+    def layers(self) -> list[list[str]]:
+        """Statistics of the weights, a row a layer of each network."""
+        rows = self.tables.layers.to_dict("records")
+        numbers = ("mean", "deviation", "lowest", "highest")
+        return [
+            [row["layer"], row["variant"], f"{row['weights']:,}", *(f"{row[name]:.3g}" for name in numbers)]
+            for row in rows
+        ]
+
+    def no_map(self) -> str:
+        """Why there is no map of the features; empty if there is one."""
+        if "features" in self.tables.frames():
+            return ""
+        if not self.tables.probes:
+            return "No network was looked into yet: `paribus report` does, and `Result.probe` in Python."
+        if find_spec("openTSNE") is None:
+            return "The map of the features needs an extra: pip install 'paribus[interpret]', then report again."
+        return "There is no map of the features: the test items are not there, or too few of them differ."
 
     def _outcome(self) -> str:
         found = self.tables.contrasts

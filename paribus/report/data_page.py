@@ -50,7 +50,7 @@ def write_data_page(target: Path, dataset: Dataset, found: Mapping[str, Any]) ->
         OSError: the file cannot be written.
     """
     frames, figures = _text_figures(found["texts"]) if found.get("texts") else _figures(dataset)
-    frames["balance"] = balance.frame(dataset)
+    frames["balance"] = balance.frame(found["class_counts"])
     figures["balance"] = balance.draw(frames["balance"])
     tables = _text_tables(found["texts"]) if found.get("texts") else {"statistics": values.statistics(dataset)}
     rooms = PackageLoader("paribus.report", "templates")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,13 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from paribus.comparison.intervals import t_interval
-from paribus.evaluation.confusion import confusion
-from paribus.evaluation.metrics import class_report
-from paribus.report.choice import Best, best_variant, shown_variants
-from paribus.report.figures import confusion as confusion_matrix
-from paribus.report.figures import contrasts, interactions, learning_curves, spread
+from paribus.data import Dataset
+from paribus.data.prepared import prepared
+from paribus.report import predictions
+from paribus.report.choice import Best, best_variant, probed_runs, shown_variants
+from paribus.report.figures import gap
+from paribus.report.gallery import GALLERY
+from paribus.report.network_figures import weights
 from paribus.store import Store
 
 _RUN = ["key", "variant", "seed", "status", "epochs", "best_epoch", "seconds"]
@@ -30,53 +33,70 @@ class Tables:
     Args:
         runs: a row a planned run: variant, seed, status, epochs, best_epoch, seconds, then every metric.
         variants: a row a variant in the order of the plan: parameters, finished and planned seeds, mean of the test
-            metric over seeds with its 95 % t interval, min, max, mean seconds of a run.
+            metric over seeds with its 95 % t interval, min, max, mean of the validation metric and of the gap, mean
+            seconds of a run.
         contrasts: a row a level against its factor's reference, then a row an interaction of crossed factors.
         history: a row an epoch of a run.
+        gaps: a row a finished run: accuracy in training and validation at the kept epoch, and their difference.
         confusion: of the best variant, summed over its seeds: true, predicted, count.
-        classes: of the best variant: precision, recall and F1 of each class, mean and range over seeds, and support.
+        classes: of the best variant: precision, recall and F1 of each class, mean and range over seeds, and support;
+            below, their averages.
+        recalls: of the baseline and the best variant: the accuracy of each seed on each class.
+        hardest: of the best variant: its hardest classes, and what they are taken for.
+        mistakes: of the best variant: the items that the average of its seeds gets wrong, the surest first.
         unfinished: a row a run that did not finish, with the reason.
         best: the variant chosen by its validation scores.
         shown: variants whose learning curves are visible at first.
         metric: the study's.
         levels: of the study's record.
         engine: how the runs were computed.
+        class_names: one a class.
+        class_counts: rows of each class, for `train` and `test`.
+        dataset: the study's data, mapped from disk; None where they are no longer there.
+        probed: keys of the runs whose networks are looked into, by variant.
+        probes: what was found in them, by variant; without those that nobody has looked into yet.
     """
 
     runs: pd.DataFrame
     variants: pd.DataFrame
     contrasts: pd.DataFrame
     history: pd.DataFrame
+    gaps: pd.DataFrame
     confusion: pd.DataFrame
     classes: pd.DataFrame
+    recalls: pd.DataFrame
+    hardest: pd.DataFrame
+    mistakes: pd.DataFrame
     unfinished: pd.DataFrame
     best: Best
     shown: tuple[str, ...]
     metric: str
     levels: Sequence[Mapping[str, Any]]
     engine: dict[str, Any]
+    class_counts: Mapping[str, Mapping[str, int]]
+    class_names: tuple[str, ...]
+    dataset: Dataset | None
+    probed: dict[str, str]
+    probes: dict[str, dict[str, np.ndarray]]
+
+    @property
+    def layers(self) -> pd.DataFrame:
+        """Of the networks that were looked into: a row a layer, with the mean and deviation of its weights."""
+        return weights.layers(self.probes)
 
     def frames(self) -> dict[str, pd.DataFrame]:
         """What each figure shows, by the figure's name; a figure without anything to show is left out."""
-        frames = {
-            "contrasts": contrasts.frame(self.contrasts),
-            "interactions": interactions.frame(self.runs, self.levels, f"test_{self.metric}"),
-            "spread": spread.frame(self.runs, f"test_{self.metric}"),
-            "learning_curves": learning_curves.frame(self.history, self.runs),
-            "confusion": confusion_matrix.frame(self.confusion),
-        }
-        return {name: frame for name, frame in frames.items() if not frame.empty}
+        return dict(self._frames)
 
     def figures(self) -> dict[str, go.Figure]:
         """The report's figures by name; a figure without anything to show is left out."""
-        draw = {
-            "contrasts": contrasts.draw,
-            "interactions": lambda frame: interactions.draw(frame, f"test_{self.metric}"),
-            "spread": lambda frame: spread.draw(frame, f"test_{self.metric}"),
-            "learning_curves": lambda frame: learning_curves.draw(frame, self.shown),
-            "confusion": confusion_matrix.draw,
-        }
-        return {name: draw[name](frame) for name, frame in self.frames().items()}
+        drawn = {name: GALLERY[name][1](frame, self) for name, frame in self._frames.items()}
+        return {name: figure for name, figure in drawn.items() if figure is not None}
+
+    @cached_property
+    def _frames(self) -> dict[str, pd.DataFrame]:
+        frames = {name: frame_of(self) for name, (frame_of, _) in GALLERY.items()}
+        return {name: frame for name, frame in frames.items() if not frame.empty}
 
 
 def load_tables(store: Store, record: Mapping[str, Any], summary: Mapping[str, Any]) -> Tables:
@@ -91,23 +111,37 @@ def load_tables(store: Store, record: Mapping[str, Any], summary: Mapping[str, A
         StoreError: an artifact of a finished run is missing.
     """
     metric: str = record["spec"]["metric"]
+    names: list[str] = record["dataset"]["class_names"]
     runs = _runs(summary, metric)
     best = best_variant(runs, metric)
-    counts = _confusions(store, runs, best.variant)
-    names: list[str] = record["dataset"]["class_names"]
+    probed = probed_runs(runs, best.variant)
+    counts = {name: predictions.confusions(store, runs, name) for name in probed}
+    of_best = counts.get(best.variant or "", [])
+    history = _history(store, runs)
+    gaps = gap.frame(history, runs, {name: found["recipe"].get("keep") for name, found in record["variants"].items()})
+    found = {variant: store.probe(key) for variant, key in probed.items()}
     return Tables(
         runs=runs.drop(columns="key"),
-        variants=_variants(record, runs, f"test_{metric}"),
+        variants=_variants(record, runs, gaps, metric),
         contrasts=_contrasts(summary),
-        history=_history(store, runs),
-        confusion=_pairs(counts, names),
-        classes=_classes(counts, names),
+        history=history,
+        gaps=gaps,
+        confusion=predictions.pairs(of_best, names),
+        classes=predictions.classes(of_best, names),
+        recalls=predictions.recalls(counts, names),
+        hardest=predictions.hardest(of_best, names),
+        mistakes=predictions.mistakes(store, runs, best.variant, names),
         unfinished=_unfinished(store, runs),
         best=best,
         shown=shown_variants(runs, record["levels"], metric, best.variant),
         metric=metric,
         levels=record["levels"],
         engine=_engine(store, runs),
+        class_counts=record["dataset"]["class_counts"],
+        class_names=tuple(names),
+        dataset=prepared(store.home, record["dataset"]),
+        probed=probed,
+        probes={variant: arrays for variant, arrays in found.items() if arrays},
     )
 
 
@@ -119,11 +153,11 @@ def _runs(summary: Mapping[str, Any], metric: str) -> pd.DataFrame:
     return table.reindex(columns=[*_RUN, *sorted(found), *needed]).astype(dict.fromkeys(needed, float))
 
 
-def _variants(record: Mapping[str, Any], runs: pd.DataFrame, score: str) -> pd.DataFrame:
+def _variants(record: Mapping[str, Any], runs: pd.DataFrame, gaps: pd.DataFrame, metric: str) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for name, planned in runs.groupby("variant", sort=False):
         done = planned[planned["status"] == "finished"]
-        scores = done[score].to_numpy(dtype=float)
+        scores = done[f"test_{metric}"].to_numpy(dtype=float)
         interval = t_interval(scores)
         rows.append(
             {
@@ -136,6 +170,8 @@ def _variants(record: Mapping[str, Any], runs: pd.DataFrame, score: str) -> pd.D
                 "ci_high": interval.high,
                 "min": float(scores.min()) if len(scores) else np.nan,
                 "max": float(scores.max()) if len(scores) else np.nan,
+                "validation": done[f"val_{metric}"].mean(),
+                "gap": gaps.loc[gaps["variant"] == name, "gap"].mean(),
                 "seconds": done["seconds"].mean(),
             }
         )
@@ -156,33 +192,6 @@ def _history(store: Store, runs: pd.DataFrame) -> pd.DataFrame:
         for key, variant, seed in zip(trained["key"], trained["variant"], trained["seed"], strict=True)
     ]
     return pd.concat(parts, ignore_index=True)[_HISTORY] if parts else pd.DataFrame(columns=_HISTORY)
-
-
-def _confusions(store: Store, runs: pd.DataFrame, variant: str | None) -> list[np.ndarray]:
-    """One matrix a finished seed, each of shape (class, class)."""
-    chosen = runs[(runs["variant"] == variant) & (runs["status"] == "finished")]
-    stored = (store.predictions(key) for key in chosen["key"])
-    return [confusion(arrays["test_probabilities"], arrays["test_labels"]) for arrays in stored]
-
-
-def _pairs(counts_SCC: list[np.ndarray], names: list[str]) -> pd.DataFrame:
-    if not counts_SCC:
-        return pd.DataFrame(columns=["true", "predicted", "count"])
-    total_CC = np.sum(counts_SCC, axis=0)
-    return pd.DataFrame(
-        {"true": np.repeat(names, len(names)), "predicted": np.tile(names, len(names)), "count": total_CC.ravel()}
-    )
-
-
-def _classes(counts_SCC: list[np.ndarray], names: list[str]) -> pd.DataFrame:
-    rates = ["precision", "recall", "f1"]
-    reports = [pd.DataFrame(class_report(counts_CC, names)) for counts_CC in counts_SCC]
-    if not reports:
-        return pd.DataFrame(columns=["class", *rates, "support"])
-    values_SCR = np.stack([report[rates].to_numpy(dtype=float) for report in reports])
-    ways = {"": values_SCR.mean(axis=0), "_min": values_SCR.min(axis=0), "_max": values_SCR.max(axis=0)}
-    columns = {f"{rate}{end}": table[:, i] for i, rate in enumerate(rates) for end, table in ways.items()}
-    return pd.DataFrame({"class": names, **columns, "support": reports[0]["support"]})
 
 
 def _unfinished(store: Store, runs: pd.DataFrame) -> pd.DataFrame:

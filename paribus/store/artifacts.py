@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -61,11 +62,33 @@ def read_weights(path: Path) -> dict[str, np.ndarray]:
     return load_file(path)
 
 
+def write_probe(home: Path, key: str, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write or replace what was found in a run's network; nobody ever reads it half written."""
+    folder = home / "probes"
+    folder.mkdir(exist_ok=True)
+    temporary = folder / f".writing-{os.getpid()}-{key}.npz"
+    np.savez_compressed(temporary, allow_pickle=False, **arrays)
+    _flush(temporary)
+    temporary.rename(folder / f"{key}.npz")
+
+
+def read_probe(home: Path, key: str) -> dict[str, np.ndarray]:
+    """What `write_probe` wrote; empty if it never did."""
+    path = home / "probes" / f"{key}.npz"
+    return read_arrays(path) if path.is_file() else {}
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """All arrays of an NPZ file, by name."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files}
+
+
 def sweep(home: Path) -> None:
     """Remove what processes that are no longer alive left half-written."""
-    for folder in (home / "runs").glob(".writing-*"):
-        if not _alive(int(folder.name.split("-")[1])):
-            shutil.rmtree(folder, ignore_errors=True)
+    for left in [*(home / "runs").glob(".writing-*"), *(home / "probes").glob(".writing-*")]:
+        if not _alive(int(left.name.split("-")[1])):
+            left.unlink(missing_ok=True) if left.is_file() else shutil.rmtree(left, ignore_errors=True)
 
 
 def _alive(process: int) -> bool:

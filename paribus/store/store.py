@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from paribus.errors import StoreError, suggest
-from paribus.store.artifacts import read_history, read_weights, run_folder, sweep, write_run
+from paribus.store.artifacts import (
+    read_arrays,
+    read_history,
+    read_probe,
+    read_weights,
+    run_folder,
+    sweep,
+    write_probe,
+    write_run,
+)
 from paribus.store.migrate import migrate
 from paribus.store.records import RunRecord
 from paribus.store.tables import RunRow, StudyRow
@@ -130,8 +139,20 @@ class Store:
 
     def predictions(self, key: str) -> dict[str, np.ndarray]:
         """Probabilities, true labels and item numbers of a finished run."""
-        with np.load(self._artifact(key, "predictions.npz"), allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
+        return read_arrays(self._artifact(key, "predictions.npz"))
+
+    def save_probe(self, key: str, arrays: Mapping[str, np.ndarray]) -> None:
+        """Write or replace what was found in a run's network.
+
+        Raises:
+            StoreError: the disk is full, or the directory cannot be written.
+        """
+        with self._explained():
+            write_probe(self.home, key, arrays)
+
+    def probe(self, key: str) -> dict[str, np.ndarray]:
+        """What was found in a run's network; empty if nobody has looked yet."""
+        return read_probe(self.home, key)
 
     def folder(self, key: str) -> Path:
         """Where the artifacts of a stored run lie."""

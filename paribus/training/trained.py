@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 import torch
 
+import paribus.models
+import paribus.training.optimizers
+import paribus.training.schedules  # noqa: F401  (registers what recipes name)
 from paribus.data.scaling import Scaling
 from paribus.data.text.features import Vectorizer
 from paribus.errors import DataError
@@ -78,6 +81,16 @@ class Trained:
         x_NF = items if items.dtype == np.uint8 else items.astype(np.float32)
         flat = torch.from_numpy(np.ascontiguousarray(x_NF.reshape(len(items), -1)))
         return Feed(flat, labels, [self._fitted])
+
+    def features(self, items: Items) -> np.ndarray:
+        """What the head sees of each item, shape (row, feature), float32; arguments as for `predict_proba`."""
+        seen: list[torch.Tensor] = []
+        hook = self.network.head.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].flatten(0, -2)))
+        try:
+            self.predict_proba(items)
+        finally:
+            hook.remove()
+        return torch.cat(seen).numpy()
 
 
 @contextmanager

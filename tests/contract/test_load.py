@@ -52,6 +52,19 @@ def test_predictions_are_those_stored(level: str, result: Result) -> None:
     assert torch.get_num_threads() == threads
 
 
+@pytest.mark.parametrize("level", ["mlp", "batch norm, best kept", "cnn", "resnet"])
+def test_the_head_makes_the_predictions_of_the_features(level: str, result: Result) -> None:
+    from paribus.data.sources.digits import digits
+
+    trained, items = result.load("baseline" if level == "mlp" else f"all={level}"), digits().x_test
+    head = trained.network.head
+    features = trained.features(items)
+    assert features.shape == (len(items), head.weight.shape[1])
+    scores = torch.from_numpy(features) @ head.weight[0] + head.bias[0]
+    ours = torch.softmax(scores, dim=1).detach().numpy()
+    np.testing.assert_allclose(ours, trained.predict_proba(items), atol=1e-6)
+
+
 def test_loading_by_name(result: Result) -> None:
     home = result._store.home
     assert paribus.load("levels", "all=cnn", home=home).recipe == result.load("all=cnn", 3).recipe

@@ -13,8 +13,10 @@ from paribus.spec.parts import parts
 
 STATISTICS = ("intervals", "significance", "power", "superiority", "factorial")
 METHODS = {
+    "evaluation/hardest.py": ["hardest_classes"],
     "models/layers/activation.py": ["Dropout"],
     "models/layers/norm.py": ["BatchNorm"],
+    "probing/embedding.py": ["embed"],
     "models/network.py": ["_initialize"],
     "training/stopping.py": ["Watch"],
     "planning/streams.py": ["stream"],

@@ -68,6 +68,17 @@ def test_figures_and_words(result: Result) -> None:
     assert page.count("<tr") == 1 + len(result.variants)
 
 
+def test_networks_are_looked_into_once(result: Result) -> None:
+    assert not {"weights", "features"} & result.figures.keys()
+    result.probe()
+    assert {"weights", "features"} <= result.figures.keys()
+    files = list((result._store.home / "probes").iterdir())
+    times = [file.stat().st_mtime_ns for file in files]
+    assert len(files) == len(result.tables.probed) == len({"baseline", result.tables.best.variant})
+    result.probe()
+    assert [file.stat().st_mtime_ns for file in files] == times
+
+
 def test_the_report_goes_where_it_is_told(result: Result, tmp_path: Path) -> None:
     path = result.report(tmp_path / "new" / "r.html")
     assert path == tmp_path / "new" / "r.html"

@@ -17,7 +17,9 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from paribus import Study
 
     study = Study.open("quickstart", ["seeds=2", "baseline.epochs=2"])
-    return study.run(tmp_path_factory.mktemp("home")).report()
+    result = study.run(tmp_path_factory.mktemp("home"))
+    result.probe()
+    return result.report()
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +45,33 @@ def test_the_report_is_drawn_offline_and_fits(report: Path, browser, width: int)
     page.wait_for_selector("#figure-confusion .hm image")
     drawn = page.eval_on_selector_all(
         ".plotly-graph-div",
-        "divs => divs.map(d => d.querySelectorAll('.trace path, .hm image').length)",
+        "divs => divs.map(d => d.querySelectorAll('.trace path, .hm image, .imagelayer image').length)",
     )
-    assert len(drawn) == 4
+    assert len(drawn) == 14
     assert all(count > 0 for count in drawn)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert wrong == []
     context.close()
+
+
+def test_a_click_on_a_heading_sorts_the_scores(report: Path, browser) -> None:
+    page = browser.new_page()
+    page.goto(report.as_uri())
+
+    def column(number: int) -> list[str]:
+        return page.eval_on_selector_all(
+            f"#scores tbody td:nth-child({number})", "cells => cells.map(c => c.innerText)"
+        )
+
+    for number in (5, 6):  # gap and parameters
+        button = f"#scores th:nth-child({number}) button"
+        values = sorted(float(text.replace(",", "").replace("\N{MINUS SIGN}", "-")) for text in column(number))
+        for wanted in (values[::-1], values):
+            page.click(button)
+            found = [float(text.replace(",", "").replace("\N{MINUS SIGN}", "-")) for text in column(number)]
+            assert found == wanted
+    page.close()
+
+
+def test_the_report_is_light_enough_to_mail(report: Path) -> None:
+    assert report.stat().st_size < 8_000_000

@@ -20,4 +20,6 @@ def report(
     """Write the report of a stored study: one HTML file that needs no network."""
     from paribus.result import Result
 
-    typer.echo(Result(existing_store(home), name).report(output))
+    result = Result(existing_store(home), name)
+    result.probe()
+    typer.echo(result.report(output))

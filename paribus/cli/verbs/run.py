@@ -22,6 +22,7 @@ def run(
     opened = Study.open(study, settings_with(settings, seeds))
     try:
         result = opened.run(home, workers)
+        result.probe()
     except KeyboardInterrupt:
         typer.echo("\nInterrupted. What finished is stored; the same command goes on from there.", err=True)
         raise typer.Exit(130) from None

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from paribus.data import Dataset
 from paribus.report.figures.look import COLOURS, TEMPLATE, label
 
 
-def frame(dataset: Dataset) -> pd.DataFrame:
-    """Columns class, train and test: number of rows; a row a class."""
-    counts = [np.bincount(labels, minlength=dataset.num_classes) for labels in (dataset.y_train, dataset.y_test)]
-    return pd.DataFrame({"class": dataset.class_names, "train": counts[0], "test": counts[1]})
+def frame(class_counts: Mapping[str, Mapping[str, int]]) -> pd.DataFrame:
+    """Columns class, train and test: number of rows; a row a class.
+
+    Args:
+        class_counts: of the data set's description: rows by class, for `train` and `test`.
+    """
+    train, test = class_counts["train"], class_counts["test"]
+    return pd.DataFrame({"class": list(train), "train": list(train.values()), "test": [test[name] for name in train]})
 
 
 def draw(frame: pd.DataFrame) -> go.Figure:

@@ -13,6 +13,11 @@ from paribus.data import Dataset
 from paribus.planning.streams import stream
 from paribus.report.figures.look import TEMPLATE, label
 
+_WIDTH, _LINE = 880, 13
+"""Of the grid, and the height of a line of a title, in pixels."""
+_LARGEST = 96
+"""Side of a picture in pixels; larger images are made smaller, so that a page stays light."""
+
 
 def frame(dataset: Dataset, count: int) -> pd.DataFrame:
     """Columns title, row and image: `count` training rows drawn at random, always the same ones.
@@ -32,41 +37,47 @@ def frame_of_classes(dataset: Dataset, count: int) -> pd.DataFrame:
 
 def frame_of_means(dataset: Dataset) -> pd.DataFrame:
     """Columns title and image: the mean of each class's training rows."""
-    low, high = _range(dataset)
     members = [np.flatnonzero(dataset.y_train == code) for code in range(dataset.num_classes)]
-    means = [_mean(dataset.x_train, rows) for rows in members]
-    return pd.DataFrame({"title": dataset.class_names, "image": [_png(mean, low, high) for mean in means]})
+    means = np.stack([_mean(dataset.x_train, rows) for rows in members])
+    return pd.DataFrame({"title": dataset.class_names, "image": pictures(dataset, means)})
+
+
+def pictures(dataset: Dataset, items: np.ndarray) -> list[str]:
+    """Images of the data set as PNG data URIs; the darkest value of its training rows is black."""
+    low, high = _range(dataset)
+    return [_png(item, low, high) for item in items]
 
 
 def draw(frame: pd.DataFrame, columns: int) -> go.Figure:
     """Draw the images in a grid, `columns` in a row, each below its title.
 
     Args:
-        frame: from `frame`, `frame_of_classes` or `frame_of_means`, at least one row.
+        frame: from `frame`, `frame_of_classes` or `frame_of_means`, at least one row; a title may have several lines.
         columns: of the grid.
     """
     at, down = np.arange(len(frame)) % columns, np.arange(len(frame)) // columns
-    num_rows = int(down[-1]) + 1
-    titles = [label(title, 12) for title in frame["title"]]
-    pictures = [
-        {"source": image, "x": x, "y": y, "sizex": 0.92, "sizey": 0.8, "xref": "x", "yref": "y", "yanchor": "bottom"}
-        for image, x, y in zip(frame["image"], at, down + 0.98, strict=True)
+    num_rows, width = int(down[-1]) + 1, _WIDTH / columns
+    titles = ["<br>".join(label(line, round(width / 6)) for line in title.split("\n")) for title in frame["title"]]
+    head = _LINE * max(title.count("<br>") + 1 for title in titles) + 4
+    height = head + width
+    places = [
+        {"source": image, "x": x, "y": y, "sizex": 0.92, "sizey": 0.96 * width / height, "yanchor": "top"}
+        for image, x, y in zip(frame["image"], at, down + head / height, strict=True)
     ]
     notes = [
-        {"text": text, "x": x + 0.46, "y": y + 0.16, "showarrow": False, "yanchor": "bottom", "font": {"size": 10}}
+        {"text": text, "x": x + 0.46, "y": y + head / height, "showarrow": False, "yanchor": "bottom"}
         for text, x, y in zip(titles, at, down, strict=True)
     ]
-    figure = go.Figure(layout={"template": TEMPLATE, "height": 20 + round(880 / columns * 1.2) * num_rows})
-    figure.update_layout(images=pictures, annotations=notes, margin={"l": 0, "r": 0, "t": 0, "b": 0})
+    figure = go.Figure(layout={"template": TEMPLATE, "height": 20 + round(height * num_rows)})
+    figure.update_layout(images=places, annotations=notes, margin={"l": 0, "r": 0, "t": 0, "b": 0})
+    figure.update_annotations(font_size=10).update_layout_images(xref="x", yref="y")
     figure.update_xaxes(range=[0, columns], visible=False)
     return figure.update_yaxes(range=[num_rows, 0], visible=False)
 
 
 def _table(dataset: Dataset, rows: np.ndarray) -> pd.DataFrame:
-    low, high = _range(dataset)
     titles = [dataset.class_names[code] for code in dataset.y_train[rows]]
-    images = [_png(dataset.x_train[row], low, high) for row in rows]
-    return pd.DataFrame({"title": titles, "row": rows, "image": images})
+    return pd.DataFrame({"title": titles, "row": rows, "image": pictures(dataset, dataset.x_train[rows])})
 
 
 def _range(dataset: Dataset) -> tuple[float, float]:
@@ -87,6 +98,7 @@ def _png(image: np.ndarray, low: float, high: float) -> str:
     pixels = np.clip((image.astype(np.float64) - low) / ((high - low) or 1.0) * 255, 0, 255).round().astype(np.uint8)
     if pixels.ndim == 3:
         pixels = pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0)
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "png", optimize=True)
+    file, picture = io.BytesIO(), Image.fromarray(pixels)
+    picture.thumbnail((_LARGEST, _LARGEST))
+    picture.save(file, "png", optimize=True)
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()

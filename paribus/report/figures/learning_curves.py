@@ -10,10 +10,9 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from paribus.report.figures.look import COLOURS, INK, TEMPLATE, label, tinted
+from paribus.report.figures.look import TEMPLATE, label, style, tinted
 
 _COLUMNS = ["variant", "part", "measure", "epoch", "mean", "min", "max", "seeds"]
-_MARKERS = ("circle", "square", "diamond", "cross", "x", "triangle-up")
 
 
 def frame(history: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
@@ -55,7 +54,7 @@ def draw(frame: pd.DataFrame, shown: Collection[str]) -> go.Figure:
     for name in names:
         for (measure, part), curve in frame[frame["variant"] == name].groupby(["measure", "part"], sort=False):
             named = measure == "loss" and part == legend_part
-            for trace in _traces(curve, part == "train", _style(order.index(name))):
+            for trace in _traces(curve, part == "train", style(order.index(name))):
                 trace.update(
                     name=label(name, 28),
                     legendgroup=name,
@@ -67,13 +66,6 @@ def draw(frame: pd.DataFrame, shown: Collection[str]) -> go.Figure:
     figure.update_yaxes(title="accuracy, %", row=2, col=1)
     figure.update_xaxes(title="epoch<br>solid: validation, dashed: training", row=2, col=1)
     return figure.update_layout(height=640, hovermode="closest")
-
-
-def _style(place: int) -> dict[str, Any]:
-    """The first is ink, then the colours; when they are used up they come again with markers."""
-    again, colour = divmod(place, len(COLOURS) + 1)
-    symbol = _MARKERS[(again - 1) % len(_MARKERS)] if again else None
-    return {"colour": (INK, *COLOURS)[colour], "symbol": symbol}
 
 
 def _traces(curve: pd.DataFrame, is_training: bool, style: dict[str, Any]) -> Iterator[go.Scatter]:

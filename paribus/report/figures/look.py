@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import textwrap
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -13,6 +14,8 @@ COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#8
 
 Source: Okabe & Ito (2008), "Color Universal Design". Differs: a darker yellow, which would be lost on white paper.
 """
+
+_MARKERS = ("circle", "square", "diamond", "cross", "x", "triangle-up")
 
 _AXIS = go.layout.XAxis(
     automargin=True,
@@ -61,3 +64,15 @@ def tinted(colour: str, opacity: float) -> str:
     """A `#rrggbb` colour made transparent."""
     red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
     return f"rgba({red},{green},{blue},{opacity})"
+
+
+def style(place: int) -> dict[str, Any]:
+    """The first is ink, then the colours; when they are used up they come again with markers."""
+    again, colour = divmod(place, len(COLOURS) + 1)
+    symbol = _MARKERS[(again - 1) % len(_MARKERS)] if again else None
+    return {"colour": (INK, *COLOURS)[colour], "symbol": symbol}
+
+
+def marker(place: int) -> dict[str, Any]:
+    """The same colours for dots without a line, in which the first already have a symbol."""
+    return {"color": style(place)["colour"], "symbol": _MARKERS[place // (len(COLOURS) + 1) % len(_MARKERS)]}

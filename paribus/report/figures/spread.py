@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from paribus.comparison.intervals import t_interval
 from paribus.comparison.words import metric_name
 from paribus.report.figures.look import COLOURS, INK, TEMPLATE, label
-from paribus.report.numbers import unit_of
+from paribus.report.numbers import Unit, unit_of
 
 
 def frame(runs: pd.DataFrame, score: str) -> pd.DataFrame:
@@ -31,6 +31,17 @@ def draw(frame: pd.DataFrame, score: str) -> go.Figure:
         score: what the scores are, such as `test_accuracy`.
     """
     unit = unit_of(score)
+    return draw_rows(frame, unit, f"{metric_name(score)}, {unit.suffix}")
+
+
+def draw_rows(frame: pd.DataFrame, unit: Unit, title: str) -> go.Figure:
+    """Draw any score that each seed has; the figure's rows are the variants.
+
+    Args:
+        frame: columns variant, seed and score.
+        unit: of the scores.
+        title: of their axis.
+    """
     groups = list(frame.groupby("variant", sort=False))
     place = {name: at for at, (name, _) in enumerate(groups)}
     scores_V = [group["score"].dropna().to_numpy(dtype=float) * unit.scale for _, group in groups]
@@ -57,7 +68,7 @@ def draw(frame: pd.DataFrame, score: str) -> go.Figure:
     texts = [_row_label(str(name), group) for name, group in groups]
     row = max(44, 18 * max(text.count("<br>") + 1 for text in texts) + 8)
     figure = go.Figure([dots, means], layout={"template": TEMPLATE, "height": 130 + row * len(groups)})
-    figure.update_xaxes(title=f"{metric_name(score)}, {unit.suffix}")
+    figure.update_xaxes(title=title)
     bottom = len(groups) - 0.4
     return figure.update_yaxes(range=[bottom, -0.6], tickvals=list(place.values()), ticktext=texts, ticks="")
 

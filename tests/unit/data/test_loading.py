@@ -11,6 +11,7 @@ from sklearn.datasets import load_digits
 
 from paribus.data import Dataset, load
 from paribus.data.locate import Place
+from paribus.data.prepared import prepare, prepared
 from paribus.errors import DataError
 from paribus.spec.data import DataSpec
 from paribus.spec.parts import parts
@@ -170,3 +171,15 @@ def test_mini_is_what_the_script_draws(tmp_path: Path) -> None:
         subprocess.run([sys.executable, "-c", code], cwd=root, check=True)
         with np.load(tmp_path / "mini.npz") as new, np.load(root / "paribus/bundled/fashion_mnist_mini.npz") as bundled:
             assert all(np.array_equal(new[key], bundled[key]) for key in bundled.files)
+
+
+def test_prepared_data_are_found_again_and_missing_ones_are_none(tmp_path: Path) -> None:
+    x, y = np.arange(12, dtype=np.float32).reshape(6, 2), np.arange(6) % 2
+    data = Dataset("toy", x, y, x[:2], y[:2], ("a", "b"))
+    folder, described = prepare(data, tmp_path)
+    described["class_names"] = list(data.class_names)
+    found = prepared(tmp_path, described)
+    assert found is not None
+    assert (found.fingerprint, found.name, found.item_shape) == (data.fingerprint, "toy", (2,))
+    (folder / "x_test.npy").unlink()
+    assert prepared(tmp_path, described) is None

@@ -1,9 +1,15 @@
 import numpy as np
 import pytest
-from sklearn.metrics import accuracy_score, f1_score, log_loss, precision_recall_fscore_support
+from sklearn.metrics import (
+    accuracy_score,
+    classification_report,
+    f1_score,
+    log_loss,
+    precision_recall_fscore_support,
+)
 
 from paribus.evaluation.confusion import confusion
-from paribus.evaluation.metrics import class_report, score
+from paribus.evaluation.metrics import averages, class_report, score
 
 
 def predictions(num_rows: int, num_classes: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -42,3 +48,16 @@ def test_report_is_that_of_scikit_learn_also_for_classes_never_seen() -> None:
 def test_report_wants_a_name_for_every_class() -> None:
     with pytest.raises(ValueError, match="zip"):
         class_report(np.eye(3, dtype=int), ["only", "two"])
+
+
+def test_averages_are_those_of_scikit_learn_also_for_classes_never_seen() -> None:
+    p_BC, y_B = predictions(40, 6, seed=5)
+    p_BC[:, 5], y_B[y_B == 5] = 0, 4  # class 5 is neither predicted nor true
+    p_BC[:, 0] = 0
+    report = classification_report(y_B, p_BC.argmax(axis=1), output_dict=True, zero_division=0)
+    for row, name in zip(averages(confusion(p_BC, y_B)), ["macro avg", "weighted avg"], strict=True):
+        wanted = report[name]
+        assert row["class"] == name.replace("avg", "average")
+        assert [row["precision"], row["recall"], row["f1"], row["support"]] == pytest.approx(
+            [wanted["precision"], wanted["recall"], wanted["f1-score"], wanted["support"]]
+        )

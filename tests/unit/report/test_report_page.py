@@ -6,10 +6,16 @@ from io import StringIO
 from pathlib import Path
 from urllib.parse import unquote
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
 
+from paribus.probing.weights import weight_distributions
+
+ALWAYS = {"balance"}
+ONE = {"spread", "gap", "learning_curves", "class_accuracy", "hardest", "confusion", *ALWAYS}
+ALL = ONE | {"contrasts", "cost"}
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 
 
@@ -109,6 +115,44 @@ def test_every_figure_has_its_csv(fake, tmp_path: Path, crossed: bool) -> None:
     assert yaml.safe_load(decoded(reader.links["fake-study.yaml"])) == study.record["spec"]
 
 
+@pytest.mark.parametrize(("metric", "scale"), [("accuracy", 100), ("loss", 1)])
+def test_scores_are_sorted_and_tell_validation_and_gap(fake, tmp_path: Path, metric: str, scale: int) -> None:
+    study = fake(metric=metric)
+    section = study.page(tmp_path / "report.html").partition('<section id="scores">')[2].partition("</table>")[0]
+    rows = [re.findall(r"<td>(.*?)</td>", row) for row in section.split("<tr>")[2:]]
+    test, validation, gap = (
+        [float(re.sub("<.*?>", "", row[at]).replace("\N{MINUS SIGN}", "-")) for row in rows] for at in (1, 3, 4)
+    )
+    best_first = study.tables.variants.sort_values("mean", ascending=metric == "loss")
+    np.testing.assert_allclose(test, scale * best_first["mean"], atol=0.06)
+    np.testing.assert_allclose(validation, scale * best_first["validation"], atol=0.06)
+    np.testing.assert_allclose(gap, 100 * best_first["gap"], atol=0.06)
+
+
+def test_mistakes_without_pictures_are_a_table(fake, tmp_path: Path) -> None:
+    study = fake()
+    text = words(Reader(study.page(tmp_path / "report.html")))
+    first = study.tables.mistakes.iloc[0]
+    assert f"is wrong on {len(study.tables.mistakes)} of 300 test rows" in text
+    told = f"{first['item']} {first['true']} {first['predicted']} {100 * first['confidence']:.1f}"
+    assert f"{told} {first['wrong']} of 4" in text
+
+
+def test_networks_that_nobody_looked_into_are_said_to_be(fake, tmp_path: Path) -> None:
+    assert "No network was looked into yet" in words(Reader(fake().page(tmp_path / "report.html")))
+
+
+def test_a_missing_extra_is_named(fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = fake()
+    found = weight_distributions({"head.weight": np.arange(6.0).reshape(3, 2)})
+    study.store.save_probe(study.tables.probed["baseline"], found)
+    monkeypatch.setattr("paribus.report.content.find_spec", lambda name: None)
+    page = study.page(tmp_path / "report.html")
+    assert "pip install 'paribus[interpret]'" in words(Reader(page))
+    assert 'id="figure-weights"' in page
+    assert 'id="figure-features"' not in page
+
+
 def test_scores_of_each_seed_and_what_did_not_finish(fake, tmp_path: Path) -> None:
     statuses = {("depth=3", 0): "diverged", ("optimizer=SGD", 1): "failed", ("optimizer=SGD", 2): "interrupted"}
     study = fake(statuses=statuses)
@@ -122,25 +166,21 @@ def test_scores_of_each_seed_and_what_did_not_finish(fake, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("options", "text", "figures"),
     [
-        ({"factors": False}, "This study varies nothing", {"spread", "learning_curves", "confusion"}),
-        ({"seeds": 1}, "a single seed shows no spread", {"contrasts", "spread", "learning_curves", "confusion"}),
-        (
-            {"validation": 0.0},
-            "no validation rows were held out to choose by",
-            {"contrasts", "spread", "learning_curves", "confusion"},
-        ),
-        ({"everywhere": "diverged"}, "Of 16 runs, 16 did not finish: 16 diverged.", set()),
-        ({"everywhere": "failed"}, "Of 16 runs, 16 did not finish: 16 failed.", set()),
-        ({"everywhere": "interrupted"}, "No run has finished yet", set()),
-        ({"metric": "loss"}, "Test loss in nats", {"contrasts", "spread", "learning_curves", "confusion"}),
-        ({"metric": "f1_macro"}, "Test macro f1 in %", {"contrasts", "spread", "learning_curves", "confusion"}),
-        ({"crossed": True, "everywhere": "failed"}, "Of 16 runs, 16 did not finish", set()),
+        ({"factors": False}, "This study varies nothing", ONE),
+        ({"seeds": 1}, "a single seed shows no spread", ALL),
+        ({"validation": 0.0}, "no validation rows were held out to choose by", ALL - {"gap"}),
+        ({"everywhere": "diverged"}, "Of 16 runs, 16 did not finish: 16 diverged.", ALWAYS),
+        ({"everywhere": "failed"}, "Of 16 runs, 16 did not finish: 16 failed.", ALWAYS),
+        ({"everywhere": "interrupted"}, "No run has finished yet", ALWAYS),
+        ({"metric": "loss"}, "Test loss in nats", ALL),
+        ({"metric": "f1_macro"}, "Test macro f1 in %", ALL),
+        ({"question": ""}, "fake-study", ALL),
+        ({"crossed": True, "everywhere": "failed"}, "Of 16 runs, 16 did not finish", ALWAYS),
         (
             {"crossed": True, "seeds": 1, "metric": "loss", "statuses": {("norm=yes", 0): "diverged"}},
             "no seed has all the runs that it takes",
-            {"interactions", "spread", "learning_curves", "confusion"},
+            ALL - {"contrasts"} | {"interactions"},
         ),
-        ({"question": ""}, "fake-study", {"contrasts", "spread", "learning_curves", "confusion"}),
     ],
 )  # fmt: skip
 def test_odd_studies_still_have_a_page(fake, tmp_path: Path, options: dict, text: str, figures: set[str]) -> None:

@@ -6,6 +6,8 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from paribus.report.choice import best_variant, shown_variants
 
+AVERAGES = ("macro", "weighted")
+
 
 def test_variants_are_those_of_the_plan_with_student_intervals(fake) -> None:
     study = fake(statuses={("depth=3", 1): "diverged"})
@@ -60,12 +62,17 @@ def test_confusion_and_classes_agree_with_sklearn(fake) -> None:
     names = ["shirt", "bag", "boot"]
     np.testing.assert_array_equal(square.loc[names, names], total)
     rates = np.array([precision_recall_fscore_support(true, guess)[:3] for true, guess in guesses])
+    averages = [precision_recall_fscore_support(*pair, average=way)[:3] for pair in guesses for way in AVERAGES]
+    rates = np.concatenate([rates, np.reshape(averages, (len(guesses), 2, 3)).transpose(0, 2, 1)], axis=2)
     classes = tables.classes
+    assert classes["class"].tolist() == [*names, "macro average", "weighted average"]
     for number, rate in enumerate(["precision", "recall", "f1"]):
         np.testing.assert_allclose(classes[rate], rates[:, number].mean(axis=0))
         np.testing.assert_allclose(classes[f"{rate}_min"], rates[:, number].min(axis=0))
         np.testing.assert_allclose(classes[f"{rate}_max"], rates[:, number].max(axis=0))
-    assert classes["support"].tolist() == [100, 100, 100]
+    assert classes["support"].tolist() == [100, 100, 100, 300, 300]
+    found = tables.recalls.query("variant == @tables.best.variant")["accuracy"].to_numpy().reshape(-1, 3)
+    np.testing.assert_allclose(found, rates[:, 1, :3])
 
 
 def test_contrasts_are_the_paired_differences(fake) -> None:
@@ -113,3 +120,47 @@ def test_many_cells_show_baseline_best_and_the_best_of_each_crossed_factor() -> 
     levels = [{"factor": "a", "variants": names[1:4]}, {"factor": "a", "variants": names[4:]}]
     levels += [{"factor": "b", "variants": names[place::3]} for place in (1, 2, 3)]
     assert shown_variants(runs, levels, "accuracy", "a=1, b=1") == ("baseline", "a=1, b=1", "a=2, b=2", "a=3, b=1")
+
+
+def test_the_gap_is_that_of_the_epoch_whose_weights_were_kept(fake) -> None:
+    study = fake(statuses={("depth=3", 1): "diverged"})
+    study.record["variants"]["depth=3"]["recipe"]["keep"] = "best"
+    tables = study.tables
+    assert len(tables.gaps) == 15
+    for name, seed, epoch, gap in tables.gaps[["variant", "seed", "epoch", "gap"]].itertuples(index=False):
+        curves = study.saved[name, seed].history
+        assert epoch == (1 if name == "depth=3" else 5)
+        assert gap == pytest.approx(curves["train_accuracy"][epoch - 1] - curves["val_accuracy"][epoch - 1])
+    row = tables.variants.set_index("variant").loc["depth=3"]
+    kept = [study.saved["depth=3", seed] for seed in (0, 2, 3)]
+    assert row["gap"] == pytest.approx(
+        np.mean([r.history["train_accuracy"][0] - r.history["val_accuracy"][0] for r in kept])
+    )
+    assert row["validation"] == pytest.approx(np.mean([r.metrics["val_accuracy"] for r in kept]))
+
+
+def test_every_mistake_of_the_seeds_average_is_listed(fake) -> None:
+    study = fake()
+    tables = study.tables
+    seeds = [study.saved[tables.best.variant, seed].predictions for seed in range(4)]
+    mean = np.mean([run["test_probabilities"].astype(float) for run in seeds], axis=0)
+    labels = seeds[0]["test_labels"]
+    assert sorted(tables.mistakes["item"]) == np.flatnonzero(mean.argmax(axis=1) != labels).tolist()
+    assert tables.mistakes["confidence"].is_monotonic_decreasing
+    names = ["shirt", "bag", "boot"]
+    for row in tables.mistakes.itertuples():
+        assert (row.true, row.predicted) == (names[labels[row.item]], names[mean[row.item].argmax()])
+        assert row.confidence == pytest.approx(mean[row.item].max())
+        assert row.wrong == sum(run["test_probabilities"][row.item].argmax() != labels[row.item] for run in seeds)
+        assert row.seeds == 4
+
+
+def test_networks_looked_into_are_those_of_the_first_finished_seeds(fake) -> None:
+    study = fake(statuses={("baseline", 0): "diverged"})
+    tables = study.tables
+    assert tables.best.variant == "depth=3"
+    assert tables.probed == {name: study.saved[name, seed].key for name, seed in (("baseline", 1), ("depth=3", 0))}
+
+
+def test_without_a_finished_run_there_is_no_network_to_look_into(fake) -> None:
+    assert fake(everywhere="diverged").tables.probed == {}

@@ -162,3 +162,16 @@ def test_a_full_disk_is_told(tmp_path: Path, record_of: Make, monkeypatch: pytes
     monkeypatch.undo()
     store.save_run(record_of())
     assert store.predictions(record_of().key)
+
+
+def test_probes_come_back_are_replaced_and_half_written_ones_are_swept_away(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    assert store.probe("k") == {}
+    store.save_probe("k", {"a": np.arange(3)})
+    store.save_probe("k", {"a": np.arange(4), "names": np.array(["x", "yz"])})
+    found = Store(tmp_path).probe("k")
+    assert found["a"].tolist() == [0, 1, 2, 3]
+    assert found["names"].tolist() == ["x", "yz"]
+    (tmp_path / "probes" / ".writing-4194999-k.npz").write_bytes(b"half")  # above the highest process number
+    Store(tmp_path)
+    assert [file.name for file in (tmp_path / "probes").iterdir()] == ["k.npz"]

@@ -1,0 +1,82 @@
+"""Every figure of a study by name: what its table is made from, and how it is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from paribus.data import Dataset
+from paribus.data.near import is_images
+from paribus.report.data_figures import balance, samples
+from paribus.report.figures import (
+    class_accuracy,
+    confusion,
+    contrasts,
+    cost,
+    gap,
+    hardest,
+    interactions,
+    learning_curves,
+    mistakes,
+    spread,
+)
+from paribus.report.network_figures import features, weights
+
+if TYPE_CHECKING:
+    from paribus.report.tables import Tables
+
+_EACH, _CLASSES = 3, 60
+"""Samples of a class, and classes up to which there are any."""
+
+GALLERY: dict[str, tuple[Callable[[Tables], pd.DataFrame], Callable[[pd.DataFrame, Tables], go.Figure | None]]] = {
+    "contrasts": (lambda t: contrasts.frame(t.contrasts), lambda frame, t: contrasts.draw(frame)),
+    "interactions": (
+        lambda t: interactions.frame(t.runs, t.levels, f"test_{t.metric}"),
+        lambda frame, t: interactions.draw(frame, f"test_{t.metric}"),
+    ),
+    "spread": (
+        lambda t: spread.frame(t.runs, f"test_{t.metric}"),
+        lambda frame, t: spread.draw(frame, f"test_{t.metric}"),
+    ),
+    "cost": (lambda t: cost.frame(t.variants), lambda frame, t: cost.draw(frame, f"test_{t.metric}")),
+    "gap": (lambda t: t.gaps, lambda frame, t: gap.draw(frame)),
+    "learning_curves": (
+        lambda t: learning_curves.frame(t.history, t.runs),
+        lambda frame, t: learning_curves.draw(frame, t.shown),
+    ),
+    "class_accuracy": (lambda t: class_accuracy.frame(t.recalls), lambda frame, t: class_accuracy.draw(frame)),
+    "hardest": (lambda t: hardest.frame(t.hardest), lambda frame, t: hardest.draw(frame)),
+    "confusion": (lambda t: confusion.frame(t.confusion), lambda frame, t: confusion.draw(frame)),
+    "mistakes": (
+        lambda t: mistakes.frame(t.mistakes, t.dataset),
+        lambda frame, t: mistakes.draw(frame, t.dataset),
+    ),
+    "features": (
+        lambda t: features.frame(t.probes, t.class_names),
+        lambda frame, t: features.draw(frame, t.class_names),
+    ),
+    "weights": (lambda t: weights.frame(t.probes), lambda frame, t: weights.draw(frame)),
+    "balance": (lambda t: balance.frame(t.class_counts), lambda frame, t: balance.draw(frame)),
+    "samples": (lambda t: _samples(t), lambda frame, t: samples.draw(frame, columns=4 * _EACH)),
+    "means": (lambda t: _means(t), lambda frame, t: samples.draw(frame, columns=10)),
+}
+"""A pair a figure: its table, empty where there is nothing to show, and its drawing, None where there is no way to."""
+
+
+def _samples(tables: Tables) -> pd.DataFrame:
+    images = _images(tables)
+    return samples.frame_of_classes(images, _EACH) if images else pd.DataFrame(columns=["title", "row", "image"])
+
+
+def _means(tables: Tables) -> pd.DataFrame:
+    images = _images(tables)
+    return samples.frame_of_means(images) if images else pd.DataFrame(columns=["title", "image"])
+
+
+def _images(tables: Tables) -> Dataset | None:
+    """The data, if they are images of not too many classes."""
+    dataset = tables.dataset
+    return dataset if dataset is not None and is_images(dataset) and dataset.num_classes <= _CLASSES else None

@@ -1,0 +1,82 @@
+"""What the predictions of the best variant and of the baseline come to, class by class and item by item."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from paribus.evaluation.confusion import confusion
+from paribus.evaluation.hardest import hardest_classes, mistaken_items
+from paribus.evaluation.metrics import averages, class_report
+from paribus.store import Store
+
+_RATES = ["precision", "recall", "f1"]
+_HARDEST = ["class", "recall", "ci_low", "ci_high", "support", "taken_for", "taken_share"]
+_MISTAKES = ["item", "true", "predicted", "confidence", "wrong", "seeds"]
+
+
+def confusions(store: Store, runs: pd.DataFrame, variant: str | None) -> list[np.ndarray]:
+    """One matrix a finished seed, each of shape (class, class)."""
+    return [confusion(arrays["test_probabilities"], arrays["test_labels"]) for arrays in _stored(store, runs, variant)]
+
+
+def pairs(counts_SCC: Sequence[np.ndarray], names: Sequence[str]) -> pd.DataFrame:
+    """Columns true, predicted and count, summed over seeds."""
+    if not counts_SCC:
+        return pd.DataFrame(columns=["true", "predicted", "count"])
+    total_CC = np.sum(counts_SCC, axis=0)
+    return pd.DataFrame(
+        {"true": np.repeat(names, len(names)), "predicted": np.tile(names, len(names)), "count": total_CC.ravel()}
+    )
+
+
+def classes(counts_SCC: Sequence[np.ndarray], names: Sequence[str]) -> pd.DataFrame:
+    """The classification report, its averages below: mean over seeds, `_min` and `_max` of each rate, and support."""
+    reports = [pd.DataFrame([*class_report(counts_CC, names), *averages(counts_CC)]) for counts_CC in counts_SCC]
+    if not reports:
+        return pd.DataFrame(columns=["class", *_RATES, "support"])
+    values_SCR = np.stack([report[_RATES].to_numpy(dtype=float) for report in reports])
+    ways = {"": values_SCR.mean(axis=0), "_min": values_SCR.min(axis=0), "_max": values_SCR.max(axis=0)}
+    columns = {f"{rate}{end}": table[:, i] for i, rate in enumerate(_RATES) for end, table in ways.items()}
+    return pd.DataFrame({"class": reports[0]["class"], **columns, "support": reports[0]["support"]})
+
+
+def recalls(counts: Mapping[str, Sequence[np.ndarray]], names: Sequence[str]) -> pd.DataFrame:
+    """Columns variant, class and accuracy, the share of the class's test rows that is found; a row a class and seed.
+
+    Args:
+        counts: confusion matrices of each seed, by variant.
+        names: of the classes.
+    """
+    rows = [
+        (variant, row["class"], row["recall"])
+        for variant, counts_SCC in counts.items()
+        for counts_CC in counts_SCC
+        for row in class_report(counts_CC, names)
+    ]
+    return pd.DataFrame(rows, columns=["variant", "class", "accuracy"])
+
+
+def hardest(counts_SCC: Sequence[np.ndarray], names: Sequence[str]) -> pd.DataFrame:
+    """The five hardest classes, as `hardest_classes` gives them."""
+    return pd.DataFrame(hardest_classes(counts_SCC, names) if counts_SCC else [], columns=_HARDEST)
+
+
+def mistakes(store: Store, runs: pd.DataFrame, variant: str | None, names: Sequence[str]) -> pd.DataFrame:
+    """Every mistake of the seeds' average, as `mistaken_items` gives them, classes by name."""
+    stored = [
+        (arrays["test_probabilities"], arrays["test_labels"], arrays["test_items"])
+        for arrays in _stored(store, runs, variant)
+    ]
+    if not stored:
+        return pd.DataFrame(columns=_MISTAKES)
+    table = pd.DataFrame(mistaken_items(*(np.concatenate(part) for part in zip(*stored, strict=True))))
+    called = dict(enumerate(names))
+    return table.assign(true=table["true"].map(called), predicted=table["predicted"].map(called))
+
+
+def _stored(store: Store, runs: pd.DataFrame, variant: str | None) -> list[dict[str, np.ndarray]]:
+    chosen = runs[(runs["variant"] == variant) & (runs["status"] == "finished")]
+    return [store.predictions(key) for key in chosen["key"]]
