@@ -47,9 +47,9 @@ def print_outcome(result: Result) -> None:
 def _scores(result: Result, metric: str) -> Table:
     """One row a variant: the score of each seed, the mean and its interval."""
     unit = "nats" if metric.endswith("loss") else "%"
-    runs: dict[str, list[dict[str, Any]]] = {}
-    for run in result.summary["runs"]:
-        runs.setdefault(run["variant"], []).append(run)
+    runs: dict[str, list[dict[Any, Any]]] = {}
+    for row in result.tables.seeds.to_dict("records"):
+        runs.setdefault(str(row["variant"]), []).append(row)
     table = Table(box=None, pad_edge=False, header_style="bold", title=f"{metric} ({unit})", title_justify="left")
     table.add_column("variant")
     for run in next(iter(runs.values())):
@@ -58,7 +58,7 @@ def _scores(result: Result, metric: str) -> Table:
     table.add_column("95 % interval", justify="right", no_wrap=True)
     means: dict[str, Mapping[Any, Any]] = {row["variant"]: row for row in result.variants.to_dict("records")}
     for variant, members in runs.items():
-        cells = [score(run["metrics"][metric], metric) if run["metrics"] else run["status"] for run in members]
+        cells = [score(row[metric], metric) if row["status"] == "finished" else row["status"] for row in members]
         row = means[variant]
         table.add_row(variant, *cells, _known(score, metric, row["mean"]), _range(score, metric, row))
     return table

@@ -79,7 +79,7 @@ class Content:
 
     def scores(self) -> list[dict[str, Any]]:
         """A row a variant, the best score first, with one cell a seed: the score, or why there is none."""
-        runs = self.tables.runs
+        runs = self.tables.seeds
         cells: dict[str, dict[int, str]] = {}
         for variant, seed, status, score in zip(
             runs["variant"], runs["seed"], runs["status"], runs[f"test_{self.tables.metric}"], strict=True

@@ -34,11 +34,11 @@ _EACH, _CLASSES = 3, 60
 GALLERY: dict[str, tuple[Callable[[Tables], pd.DataFrame], Callable[[pd.DataFrame, Tables], go.Figure | None]]] = {
     "contrasts": (lambda t: contrasts.frame(t.contrasts), lambda frame, t: contrasts.draw(frame)),
     "interactions": (
-        lambda t: interactions.frame(t.runs, t.levels, f"test_{t.metric}"),
+        lambda t: interactions.frame(t.seeds, t.levels, f"test_{t.metric}"),
         lambda frame, t: interactions.draw(frame, f"test_{t.metric}"),
     ),
     "spread": (
-        lambda t: spread.frame(t.runs, f"test_{t.metric}"),
+        lambda t: spread.frame(t.seeds, f"test_{t.metric}"),
         lambda frame, t: spread.draw(frame, f"test_{t.metric}"),
     ),
     "cost": (lambda t: cost.frame(t.variants), lambda frame, t: cost.draw(frame, f"test_{t.metric}")),

@@ -18,8 +18,13 @@ _MISTAKES = ["item", "true", "predicted", "confidence", "wrong", "seeds"]
 
 
 def confusions(store: Store, runs: pd.DataFrame, variant: str | None) -> list[np.ndarray]:
-    """One matrix a finished seed, each of shape (class, class)."""
-    return [confusion(arrays["test_probabilities"], arrays["test_labels"]) for arrays in _stored(store, runs, variant)]
+    """One matrix a seed, the sum over its finished folds, each of shape (class, class)."""
+    done = runs[(runs["variant"] == variant) & (runs["status"] == "finished")]
+    by_seed: dict[int, list[np.ndarray]] = {}
+    for seed, key in zip(done["seed"], done["key"], strict=True):
+        arrays = store.predictions(key)
+        by_seed.setdefault(seed, []).append(confusion(arrays["test_probabilities"], arrays["test_labels"]))
+    return [np.sum(folds, axis=0) for folds in by_seed.values()]
 
 
 def pairs(counts_SCC: Sequence[np.ndarray], names: Sequence[str]) -> pd.DataFrame:

@@ -21,8 +21,8 @@ from paribus.report.gallery import GALLERY
 from paribus.report.network_figures import weights
 from paribus.store import Store
 
-_RUN = ["key", "variant", "seed", "status", "epochs", "best_epoch", "seconds"]
-_HISTORY = ["variant", "seed", "epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy"]
+_RUN = ["key", "variant", "seed", "fold", "status", "epochs", "best_epoch", "seconds"]
+_HISTORY = ["variant", "seed", "fold", "epoch", "lr", "train_loss", "train_accuracy", "val_loss", "val_accuracy"]
 _CONTRAST_TEXT = ("kind", "factor", "level", "reference", "averaged_over", "metric", "verdict", "caveats")
 
 
@@ -31,7 +31,9 @@ class Tables:
     """Every table of a study. Scores are as stored: accuracies and F1 are shares from 0 to 1, losses are in nats.
 
     Args:
-        runs: a row a planned run: variant, seed, status, epochs, best_epoch, seconds, then every metric.
+        runs: a row a planned run: variant, seed, fold (nan without folds), status, epochs, best_epoch, seconds, then
+            every metric.
+        seeds: a row a seed of a variant: status and every metric, the mean over its folds; nan unless all finished.
         variants: a row a variant in the order of the plan: parameters, finished and planned seeds, mean of the test
             metric over seeds with its 95 % t interval, min, max, mean of the validation metric and of the gap, mean
             seconds of a run.
@@ -58,6 +60,7 @@ class Tables:
     """
 
     runs: pd.DataFrame
+    seeds: pd.DataFrame
     variants: pd.DataFrame
     contrasts: pd.DataFrame
     history: pd.DataFrame
@@ -113,6 +116,7 @@ def load_tables(store: Store, record: Mapping[str, Any], summary: Mapping[str, A
     metric: str = record["spec"]["metric"]
     names: list[str] = record["dataset"]["class_names"]
     runs = _runs(summary, metric)
+    seeds = seeds_of(runs)
     best = best_variant(runs, metric)
     probed = probed_runs(runs, best.variant)
     counts = {name: predictions.confusions(store, runs, name) for name in probed}
@@ -122,7 +126,8 @@ def load_tables(store: Store, record: Mapping[str, Any], summary: Mapping[str, A
     found = {variant: store.probe(key) for variant, key in probed.items()}
     return Tables(
         runs=runs.drop(columns="key"),
-        variants=_variants(record, runs, gaps, metric),
+        seeds=seeds,
+        variants=_variants(record, seeds, runs, gaps, metric),
         contrasts=_contrasts(summary),
         history=history,
         gaps=gaps,
@@ -146,17 +151,37 @@ def load_tables(store: Store, record: Mapping[str, Any], summary: Mapping[str, A
 
 
 def _runs(summary: Mapping[str, Any], metric: str) -> pd.DataFrame:
-    rows = [{name: run[name] for name in _RUN} | run["metrics"] for run in summary["runs"]]
-    table = pd.DataFrame(rows)
+    rows = [
+        {"fold": np.nan} | {name: run[name] for name in _RUN if name in run} | run["metrics"] for run in summary["runs"]
+    ]
+    table = pd.DataFrame(rows).astype({"fold": float})
     found = [name for name in table.columns if name not in _RUN]
     needed = [name for name in (f"test_{metric}", f"val_{metric}") if name not in found]
     return table.reindex(columns=[*_RUN, *sorted(found), *needed]).astype(dict.fromkeys(needed, float))
 
 
-def _variants(record: Mapping[str, Any], runs: pd.DataFrame, gaps: pd.DataFrame, metric: str) -> pd.DataFrame:
+def seeds_of(runs: pd.DataFrame) -> pd.DataFrame:
+    """A row a variant and seed, for the means over folds: where one has not finished, there is no score.
+
+    Args:
+        runs: as in `Tables.runs`.
+    """
+    metrics = [name for name in runs.columns if name.startswith(("val_", "test_"))]
     rows: list[dict[str, Any]] = []
-    for name, planned in runs.groupby("variant", sort=False):
+    for (variant, seed), folds in runs.groupby(["variant", "seed"], sort=False):
+        open_folds = folds.loc[folds["status"] != "finished", "status"]
+        status = "finished" if open_folds.empty else open_folds.iloc[0]
+        rows.append({"variant": variant, "seed": seed, "status": status, **folds[metrics].mean(skipna=False)})
+    return pd.DataFrame(rows, columns=["variant", "seed", "status", *metrics])
+
+
+def _variants(
+    record: Mapping[str, Any], seeds: pd.DataFrame, runs: pd.DataFrame, gaps: pd.DataFrame, metric: str
+) -> pd.DataFrame:
+    rows: list[dict[str, Any]] = []
+    for name, planned in seeds.groupby("variant", sort=False):
         done = planned[planned["status"] == "finished"]
+        trained = runs[(runs["variant"] == name) & (runs["status"] == "finished")]
         scores = done[f"test_{metric}"].to_numpy(dtype=float)
         interval = t_interval(scores)
         rows.append(
@@ -172,7 +197,7 @@ def _variants(record: Mapping[str, Any], runs: pd.DataFrame, gaps: pd.DataFrame,
                 "max": float(scores.max()) if len(scores) else np.nan,
                 "validation": done[f"val_{metric}"].mean(),
                 "gap": gaps.loc[gaps["variant"] == name, "gap"].mean(),
-                "seconds": done["seconds"].mean(),
+                "seconds": trained["seconds"].mean(),
             }
         )
     return pd.DataFrame(rows)
@@ -188,17 +213,21 @@ def _history(store: Store, runs: pd.DataFrame) -> pd.DataFrame:
     """Of every run that trained; a diverged run's last epochs are not finite."""
     trained = runs[runs["status"].isin(["finished", "diverged"])]
     parts = [
-        pd.DataFrame(store.history(key)).assign(variant=variant, seed=seed)
-        for key, variant, seed in zip(trained["key"], trained["variant"], trained["seed"], strict=True)
+        pd.DataFrame(store.history(key)).assign(variant=variant, seed=seed, fold=fold)
+        for key, variant, seed, fold in trained[["key", "variant", "seed", "fold"]].itertuples(index=False)
     ]
-    return pd.concat(parts, ignore_index=True)[_HISTORY] if parts else pd.DataFrame(columns=_HISTORY)
+    return (
+        pd.concat(parts, ignore_index=True).reindex(columns=_HISTORY)
+        if parts
+        else pd.DataFrame(columns=_HISTORY).astype({"fold": float})
+    )
 
 
 def _unfinished(store: Store, runs: pd.DataFrame) -> pd.DataFrame:
     open_runs = runs[runs["status"] != "finished"]
     rows = store.runs(open_runs["key"])
     messages = [rows[key].message if key in rows else "" for key in open_runs["key"]]
-    return open_runs[["variant", "seed", "status", "epochs"]].assign(message=messages)
+    return open_runs[["variant", "seed", "fold", "status", "epochs"]].assign(message=messages)
 
 
 def _engine(store: Store, runs: pd.DataFrame) -> dict[str, Any]:

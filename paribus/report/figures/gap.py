@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from paribus.report.figures import spread
 from paribus.report.numbers import unit_of
 
-_COLUMNS = ["variant", "seed", "epoch", "train_accuracy", "val_accuracy", "gap"]
+_COLUMNS = ["variant", "seed", "fold", "epoch", "train_accuracy", "val_accuracy", "gap"]
 
 
 def frame(history: pd.DataFrame, runs: pd.DataFrame, keeps: Mapping[str, str]) -> pd.DataFrame:
@@ -22,12 +22,12 @@ def frame(history: pd.DataFrame, runs: pd.DataFrame, keeps: Mapping[str, str]) -
         keeps: `last` or `best` by variant, as its recipe says.
 
     Returns:
-        Columns variant, seed, epoch, train_accuracy, val_accuracy and gap, their difference.
+        Columns variant, seed, fold, epoch, train_accuracy, val_accuracy and gap, their difference.
     """
     done = runs[runs["status"] == "finished"]
     best = done["variant"].isin([name for name, kept in keeps.items() if kept == "best"])
-    kept = done[["variant", "seed"]].assign(epoch=done["epochs"].mask(best, done["best_epoch"]).astype(int))
-    found = history.merge(kept, on=["variant", "seed", "epoch"])
+    kept = done[["variant", "seed", "fold"]].assign(epoch=done["epochs"].mask(best, done["best_epoch"]).astype(int))
+    found = history.merge(kept, on=["variant", "seed", "fold", "epoch"])
     return found.assign(gap=found["train_accuracy"] - found["val_accuracy"]).dropna(subset="gap")[_COLUMNS]
 
 

@@ -22,11 +22,11 @@ _PANEL, _GAP = 300, 110
 """Heights in pixels."""
 
 
-def frame(runs: pd.DataFrame, levels: Sequence[Mapping[str, Any]], score: str) -> pd.DataFrame:
+def frame(seeds: pd.DataFrame, levels: Sequence[Mapping[str, Any]], score: str) -> pd.DataFrame:
     """Summarize the scores of each pair of levels over seeds; empty where nothing is crossed or has finished.
 
     Args:
-        runs: as in `Tables.runs`.
+        seeds: as in `Tables.seeds`.
         levels: of the study's record.
         score: the column to show, such as `test_accuracy`.
 
@@ -34,7 +34,7 @@ def frame(runs: pd.DataFrame, levels: Sequence[Mapping[str, Any]], score: str) -
         A row a pair of levels of two crossed factors: mean, min and max over seeds of the mean over the cells of the
         other crossed factors, and the number of seeds; a seed that lacks one of these cells is left out.
     """
-    done = runs[runs["status"] == "finished"]
+    done = seeds[seeds["status"] == "finished"]
     scores = done.pivot_table(index="seed", columns="variant", values=score)
     rows: list[list[Any]] = []
     for one, two in combinations(crossed_factors(levels), 2):

@@ -27,8 +27,8 @@ def frame(history: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
         max over the seeds that trained this epoch, and how many they were. Without validation rows there is no such
         part.
     """
-    finished = runs.loc[runs["status"] == "finished", ["variant", "seed"]]
-    done = history.merge(finished, on=["variant", "seed"])
+    finished = runs.loc[runs["status"] == "finished", ["variant", "seed", "fold"]]
+    done = history.merge(finished, on=["variant", "seed", "fold"])
     tables: list[pd.DataFrame] = []
     for column in ("train_loss", "val_loss", "train_accuracy", "val_accuracy"):
         part, _, measure = column.partition("_")

@@ -12,14 +12,14 @@ from paribus.report.figures.look import COLOURS, INK, TEMPLATE, label
 from paribus.report.numbers import Unit, unit_of
 
 
-def frame(runs: pd.DataFrame, score: str) -> pd.DataFrame:
+def frame(seeds: pd.DataFrame, score: str) -> pd.DataFrame:
     """Columns variant, seed, status, score: a row a run, nan where it did not finish; empty if none did.
 
     Args:
-        runs: as in `Tables.runs`.
+        seeds: as in `Tables.seeds`.
         score: the column to show, such as `test_accuracy`.
     """
-    table = runs[["variant", "seed", "status"]].assign(score=runs[score].where(runs["status"] == "finished"))
+    table = seeds[["variant", "seed", "status"]].assign(score=seeds[score].where(seeds["status"] == "finished"))
     return table if table["score"].notna().any() else table.iloc[:0]
 
 

@@ -52,8 +52,14 @@ def outcome(status: str, second: dict[str, Any]) -> Any:
     }
     failures = ["depth=2, seed 0: ValueError: no luck"] if second["status"] == "failed" else []
     verdicts = ["depth 2 against depth 1 is undecided"]
+    seeds = pd.DataFrame([{**row, **row["metrics"]} for row in summary["runs"]])
     return SimpleNamespace(
-        summary=summary, metric="accuracy", variants=pd.DataFrame(variants), verdicts=verdicts, failures=failures
+        tables=SimpleNamespace(seeds=seeds),
+        summary=summary,
+        metric="accuracy",
+        variants=pd.DataFrame(variants),
+        verdicts=verdicts,
+        failures=failures,
     )
 
 

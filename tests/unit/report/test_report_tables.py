@@ -5,6 +5,7 @@ from scipy import stats
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from paribus.report.choice import best_variant, shown_variants
+from paribus.report.tables import seeds_of
 
 AVERAGES = ("macro", "weighted")
 
@@ -27,7 +28,7 @@ def test_runs_have_every_metric_and_every_status(fake) -> None:
     statuses = {("depth=3", 0): "diverged", ("depth=3", 1): "failed", ("optimizer=SGD", 2): "interrupted"}
     study = fake(statuses=statuses)
     runs = study.tables.runs
-    assert list(runs.columns[:6]) == ["variant", "seed", "status", "epochs", "best_epoch", "seconds"]
+    assert list(runs.columns[:6]) == ["variant", "seed", "fold", "status", "epochs", "best_epoch"]
     assert len(runs) == 16
     found = {(row.variant, row.seed): row.status for row in runs.itertuples()}
     assert {place: found[place] for place in statuses} == statuses
@@ -40,7 +41,7 @@ def test_runs_have_every_metric_and_every_status(fake) -> None:
 def test_history_holds_every_epoch_of_finished_and_diverged_runs(fake) -> None:
     study = fake(statuses={("baseline", 0): "diverged", ("baseline", 1): "failed"})
     history = study.tables.history
-    columns = ["variant", "seed", "epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy"]
+    columns = ["variant", "seed", "fold", "epoch", "lr", "train_loss", "train_accuracy", "val_loss", "val_accuracy"]
     assert list(history.columns) == columns
     assert len(history) == 15 * 5
     got = history.query("variant == 'depth=3' and seed == 3")["val_loss"]
@@ -164,3 +165,17 @@ def test_networks_looked_into_are_those_of_the_first_finished_seeds(fake) -> Non
 
 def test_without_a_finished_run_there_is_no_network_to_look_into(fake) -> None:
     assert fake(everywhere="diverged").tables.probed == {}
+
+
+def test_a_seed_is_the_mean_of_its_folds_and_lacks_a_score_without_one() -> None:
+    rows = [
+        ("a", 0, 0.0, "finished", 0.8),
+        ("a", 0, 1.0, "finished", 0.9),
+        ("a", 1, 0.0, "finished", 0.7),
+        ("a", 1, 1.0, "failed", None),
+    ]
+    runs = pd.DataFrame(rows, columns=["variant", "seed", "fold", "status", "test_accuracy"])
+    found = seeds_of(runs)
+    assert found["status"].tolist() == ["finished", "failed"]
+    assert found["test_accuracy"].iloc[0] == pytest.approx(0.85)
+    assert np.isnan(found["test_accuracy"].iloc[1])

@@ -137,6 +137,7 @@ def test_settings_are_laid_over_the_file_one_after_the_other() -> None:
     assert (study.baseline.epochs, study.seeds) == (4, (4, 2))
     assert study.baseline.optimizer.model_dump() == {
         "kind": "sgd", "lr": 0.1, "momentum": 0.0, "nesterov": False, "weight_decay": 0.0,
+        "conventions": "pytorch",
     }  # fmt: skip
     assert study.baseline.model.width == 128
     assert values == parse_yaml(EXAMPLE)
