@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from paribus.data import Dataset, load
 from paribus.data.sampling import rows_of
 from paribus.errors import DataError, SpecError
-from paribus.planning import COHORT_SIZE, Plan, plan_study
+from paribus.planning import COHORT_SIZE, Plan, Run, plan_study
 from paribus.planning.estimate import calibration, predicted_time_s
 from paribus.spec import Recipe, StudySpec
 from paribus.spec.parts import call_part
@@ -89,7 +90,7 @@ def look_ahead(study: StudySpec, base: Path, store: Store | None, workers: int) 
     """Plan a study without training or writing anything."""
     dataset = load(study.data, base)
     plan = plan_on(study, dataset)
-    stored = stored_keys(plan, store) if store else frozenset[str]()
+    stored = stored_keys(plan.runs, store) if store else frozenset[str]()
     recent = store.recent_runs() if store else []
     factor = calibration([row.time_s for row in recent], [row.predicted_s for row in recent])
     open_s = sum(predict(run.recipe, dataset) for run in plan.runs if run.key not in stored)
@@ -98,9 +99,9 @@ def look_ahead(study: StudySpec, base: Path, store: Store | None, workers: int) 
     return Outlook(plan, parameters, stored, time_s, factor is not None)
 
 
-def stored_keys(plan: Plan, store: Store) -> frozenset[str]:
-    """Keys of the plan's runs that need no training; failed runs are tried again."""
-    rows = store.runs(run.key for run in plan.runs)
+def stored_keys(runs: Iterable[Run], store: Store) -> frozenset[str]:
+    """Keys of the runs that need no training; failed ones are tried again."""
+    rows = store.runs(run.key for run in runs)
     return frozenset(key for key, row in rows.items() if row.status != "failed")
 
 

@@ -15,6 +15,9 @@ CAVEATS: dict[str, str] = {
     "C08": "a single seed shows no spread",
     "C09": "the data set comes with a warning",
     "C10": "the factor interacts with another, so its main effect is an average",
+    "C11": "the winner of a search lies at the edge of a range",
+    "C12": "one side was tuned, the other was not",
+    "C13": "many trials of the search diverged",
 }
 
 

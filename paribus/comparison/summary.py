@@ -9,6 +9,7 @@ from typing import Any
 
 from paribus.comparison.caveats import caveat, late_best
 from paribus.comparison.factorial import as_averages, cells_at, compare_interactions, mean_scores
+from paribus.comparison.searched import search_caveats
 from paribus.comparison.verdicts import Contrast, compare_factor
 from paribus.store.tables import RunRow
 
@@ -98,6 +99,7 @@ def _doubted(contrast: Contrast, by_variant: Mapping[str, list[Folds]], record: 
             runs = " and ".join(map(" ".join, places.items()))
             caveats.append(caveat("C03", f"most runs of {runs} were best in the last tenth of their epochs"))
     caveats += [caveat("C05")] if chosen_by_test else []
+    caveats += search_caveats(contrast, record)
     overlap = record["dataset"]["overlap"]
     if overlap:
         caveats.append(caveat("C04", f"{overlap} test items are also in the training data"))

@@ -31,9 +31,13 @@ class Progress:
         stored: number of runs that needed no training.
         show: what shows the line.
         close: called at the end.
+        title: what every line begins with.
     """
 
-    def __init__(self, cohorts: Sequence[Sequence[Run]], stored: int, show: Show, close: Callable[[], None]) -> None:
+    def __init__(
+        self, cohorts: Sequence[Sequence[Run]], stored: int, show: Show, close: Callable[[], None], title: str = ""
+    ) -> None:
+        self._title = title
         self._cohorts, self._done, self._show, self._close = cohorts, stored, show, close
         self._total = stored + sum(len(cohort) for cohort in cohorts)
         self._left = {run.key: run.recipe.epochs for cohort in cohorts for run in cohort}
@@ -44,7 +48,8 @@ class Progress:
 
     def __enter__(self) -> Self:
         if self._cohorts:
-            self._show(0.0, f"{self._done} of {self._total} runs stored, {self._total - self._done} to train", True)
+            left = self._total - self._done
+            self._show(0.0, f"{self._title}{self._done} of {self._total} runs stored, {left} to train", True)
         return self
 
     def __exit__(
@@ -70,7 +75,7 @@ class Progress:
         running = sum(min(epoch, self._left[run.key]) for cohort, epoch in trained for run in cohort)
         left = sum(self._left.values()) - running
         done, taken_s = self._all_epochs - left, time.monotonic() - self._begun
-        text = f"{self._done}/{self._total} runs"
+        text = f"{self._title}{self._done}/{self._total} runs"
         if done:
             text += f"  {done / taken_s:.1f} epochs/s  {duration(taken_s / done * left)} left"
         if not math.isnan(self._best):
@@ -78,13 +83,13 @@ class Progress:
         self._show(done / self._all_epochs, text, important)
 
 
-def show_progress(cohorts: Sequence[Sequence[Run]], stored: int, quiet: bool) -> Progress:
+def show_progress(cohorts: Sequence[Sequence[Run]], stored: int, quiet: bool, title: str = "") -> Progress:
     """Progress on standard error: live where that is a terminal, in lines elsewhere, not at all if `quiet`."""
     from rich.console import Console
 
     console = Console(stderr=True, quiet=quiet)
     show, close = _live(console) if console.is_terminal else _plain(console)
-    return Progress(cohorts, stored, show, close)
+    return Progress(cohorts, stored, show, close, title)
 
 
 def duration(time_s: float) -> str:

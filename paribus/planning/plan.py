@@ -74,13 +74,13 @@ def plan_study(study: StudySpec, fingerprint: str, size_of: SizeOf = lambda reci
         size_of: how many runs of a recipe's structure are stacked at most.
     """
     variants, levels = _variants(study)
-    runs = tuple(
-        Run(run_key(recipe, seed, fingerprint), name, seed, recipe)
-        for name, variant in variants.items()
-        for seed in study.seeds
-        for recipe in _folded(variant)
-    )
-    return Plan(study, fingerprint, variants, levels, runs, cohorts_of(runs, size_of))
+    runs = [run for name, recipe in variants.items() for run in runs_of(name, recipe, study.seeds, fingerprint)]
+    return Plan(study, fingerprint, variants, levels, tuple(runs), cohorts_of(runs, size_of))
+
+
+def runs_of(variant: str, recipe: Recipe, seeds: Iterable[int], fingerprint: str) -> list[Run]:
+    """One run a seed, or a seed and fold."""
+    return [Run(run_key(each, seed, fingerprint), variant, seed, each) for seed in seeds for each in _folded(recipe)]
 
 
 def _folded(recipe: Recipe) -> list[Recipe]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from itertools import product
 from typing import Annotated, Any, cast
 
-from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from paribus.errors import SpecError, suggest
@@ -15,8 +15,10 @@ from paribus.spec.base import Record, wrong
 from paribus.spec.data import DataSpec
 from paribus.spec.design import Design, cell_name, check_crossing, groups
 from paribus.spec.explain import explain
+from paribus.spec.factor import Factor, label
 from paribus.spec.patch import patched, together
 from paribus.spec.recipe import Baseline, Metric, Recipe
+from paribus.spec.tune import Tune
 
 
 def _seed_list(value: Any) -> Any:
@@ -54,56 +56,20 @@ Seeds = Annotated[
 Name = Annotated[str, BeforeValidator(_check_name), WithJsonSchema({"type": "string"})]
 
 
-class Factor(Record):
-    """One design choice that is varied while all else stays at the baseline."""
-
-    vary: str | None = Field(default=None, description="Path in the recipe that takes each level, such as model.depth.")
-    levels: list[Any] | dict[str, dict[str, Any]] = Field(
-        description="Values of `vary`, or name: changes to the recipe."
-    )
-    given: dict[str, Any] = Field(default={}, description="Changes that hold for all levels of this factor.")
-    reference: Any = Field(default=None, description="Level that others are compared with; else the baseline's.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _check_levels(cls, values: Any) -> Any:
-        levels = values.get("levels") if isinstance(values, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-        if not isinstance(values, dict) or "levels" not in values:
-            return values  # pyright: ignore[reportUnknownVariableType]
-        vary = cast(dict[str, Any], values).get("vary")
-        if not isinstance(levels, list if vary else dict):
-            form = "a list of values of `vary`" if vary else "a mapping of names to changes (or add `vary`)"
-            raise wrong(f"must be {form}, found {levels!r}", "levels")
-        if len(cast(list[Any], levels)) < 2:
-            raise wrong(f"must have at least 2, found {levels!r}. A fixed choice belongs in the baseline", "levels")
-        for name, change in cast(dict[Any, Any], {} if vary else levels).items():
-            if not isinstance(name, str):
-                raise wrong(f"must be a text, found {name!r}; put the name in quotes", f"levels.{name}")
-            if not isinstance(change, dict):
-                raise wrong(f"must be a mapping of changes to the recipe, found {change!r}", f"levels.{name}")
-        return cast(Any, values)
-
-    def changes(self) -> dict[str, dict[str, Any]]:
-        """What each level changes in the recipe, by the level's label."""
-        if isinstance(self.levels, dict):
-            return self.levels
-        return {label(value): {str(self.vary): value} for value in self.levels}
-
-
-def label(value: Any) -> str:
-    """A level's name in tables: `0.3`, `true`, `100-10`, `linear`."""
-    if value is None or isinstance(value, bool):
-        return {None: "none", True: "true", False: "false"}[value]
-    if isinstance(value, dict):
-        options = cast(dict[str, Any], value)
-        return ", ".join(label(v) if k == "kind" else f"{k} {label(v)}" for k, v in options.items())
-    if isinstance(value, list | tuple):
-        return "-".join(label(v) for v in cast(list[Any], value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def check_tuned(tune: Tune | None, factors: Mapping[str, Factor]) -> bool:
+    """Whether there are tuned levels; raises a SpecError where they and `tune` do not go together."""
+    places = [f"factors.{name}.levels.{label}" for name, factor in factors.items() for label in factor.tuned]
+    if places and tune is None:
+        raise SpecError(f"{places[0]}: {{tuned: true}} stands for what a search finds; say where it searches: `tune`.")
+    if tune and not places:
+        raise SpecError("tune: no level takes the winner. Write {tuned: true} as a level of a factor, or remove it.")
+    return bool(places)
 
 
 class StudySpec(Record):
     """The whole study file, checked once, when it is made."""
+
+    _searched: bool = PrivateAttr(default=False)  # a search may find what another level is
 
     name: Name = Field(description="Short name; the study's runs and report are found by it.")
     question: str = Field("", description="The question in a sentence; it heads the report.")
@@ -115,6 +81,7 @@ class StudySpec(Record):
     metric: Metric = Field(default="accuracy", description="Test metric that the verdicts are about.")
     margin: float = Field(default=0.005, ge=0, description="Smallest difference in the metric that matters.")
     factors: dict[str, Factor] = Field(default={}, description="What is varied: design choices by name.")
+    tune: Tune | None = Field(default=None, description="A search whose winner stands for levels {tuned: true}.")
     design: Design = Field(
         default="one-at-a-time",
         description="Whether each factor is varied alone, or all, or those in {factorial: [...]}, are crossed.",
@@ -131,6 +98,15 @@ class StudySpec(Record):
     @model_validator(mode="after")
     def _resolves(self) -> StudySpec:
         self._checked("baseline")
+        if check_tuned(self.tune, self.factors):
+            for corner in self.tune.corners() if self.tune else ():
+                self._checked("tune.space", corner)
+                self.with_tuned(corner)._check_levels()
+        else:
+            self._check_levels()
+        return self
+
+    def _check_levels(self) -> None:
         check_crossing(self.design, self.factors)
         for name, factor in self.factors.items():
             self._checked(f"factors.{name}.given", factor.given)
@@ -138,7 +114,17 @@ class StudySpec(Record):
             self.reference(name)
         for group in self.groups():
             self.cells(group)
-        return self
+
+    def with_tuned(self, point: Mapping[str, Any]) -> StudySpec:
+        """The study in which a search's values stand for levels written {tuned: true}.
+
+        Args:
+            point: values by path.
+        """
+        factors = {name: factor.with_tuned(point) for name, factor in self.factors.items()}
+        study = self.model_copy(update={"factors": factors, "tune": None})
+        study._searched = True
+        return study
 
     def groups(self) -> list[tuple[str, ...]]:
         """Names of the factors that are varied together: the crossed ones, and each of the others alone."""
@@ -180,7 +166,7 @@ class StudySpec(Record):
             recipe = self._checked(where, self._given(names[0]), together([change for _, change in chosen]))
             parts = recipe.built()
             twin = next((other for other, known in built.items() if known == parts), None)
-            if twin is not None:
+            if twin is not None and not self._searched:
                 other = f"the level {twin[0]!r}" if len(names) == 1 else cell_name(names, twin)
                 raise SpecError(f"{where}: trains the same network as {other}; levels must differ.")
             found[labels], built[labels] = recipe, parts

@@ -1,0 +1,142 @@
+"""A study's search: trials trained rung by rung, and the winner that takes the place of tuned levels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from paribus.errors import RunError
+from paribus.outlook import stack_size
+from paribus.planning import Run, cohorts_of, runs_of
+from paribus.session import Session
+from paribus.spec import StudySpec
+from paribus.tuning import Rung, Sampler, at_edge, brackets_of, make_sampler, survivors
+from paribus.tuning.sampler import BATCH, importance
+
+SEEDS_FROM = 1_000_000
+"""The first seed of trials; a study's own seeds are others, so that a winner's luck is not its skill."""
+
+
+@dataclass
+class Trial:
+    """One point of the space, and what it came to.
+
+    Args:
+        number: in the order of drawing.
+        bracket: that it belongs to.
+        point: values by path.
+        scores: by epochs trained in all: the mean validation metric over the trial's seeds, nan if one diverged.
+        keys: of its runs, the last rung's last.
+    """
+
+    number: int
+    bracket: int
+    point: dict[str, Any]
+    scores: dict[int, float] = field(default_factory=dict[int, float])
+    keys: list[str] = field(default_factory=list[str])
+
+
+@dataclass(frozen=True)
+class Search:
+    """All trials, and the values of the winner: the best of those that went all the way."""
+
+    trials: list[Trial]
+    winner: Trial
+    max_epochs: int
+
+    def record(self, study: StudySpec) -> dict[str, Any]:
+        """What the store keeps of it, as JSON values; a score that does not exist is null."""
+        tune = study.tune
+        assert tune is not None
+        whole = [trial for trial in self.trials if self.max_epochs in trial.scores]
+        losses = [_loss(trial.scores[self.max_epochs], study.metric) for trial in whole]
+        return {
+            "algorithm": tune.algorithm,
+            "metric": f"val_{study.metric}",
+            "winner": self.winner.point,
+            "winner_number": self.winner.number,
+            "edges": at_edge(tune.space, self.winner.point),
+            "diverged": sum(any(np.isnan(score) for score in trial.scores.values()) for trial in self.trials),
+            "importance": importance(tune.space, [trial.point for trial in whole], losses),
+            "trials": [
+                {
+                    "number": trial.number,
+                    "bracket": trial.bracket,
+                    "point": trial.point,
+                    "scores": {str(e): None if np.isnan(s) else s for e, s in trial.scores.items()},
+                    "keys": trial.keys,
+                }
+                for trial in self.trials
+            ],
+        }
+
+
+def search(study: StudySpec, session: Session) -> Search:
+    """Carry out the search of a study; what the home holds is not trained again, so one that was killed goes on.
+
+    Raises:
+        RunError: no trial has a score.
+        SpecError: Optuna is not installed.
+    """
+    tune = study.tune
+    assert tune is not None
+    sampler = make_sampler(tune)
+    trials: list[Trial] = []
+    brackets = brackets_of(tune)
+    for number, bracket in enumerate(brackets):
+        batch = BATCH if tune.algorithm == "tpe" else bracket[0].trials
+        for first in range(0, bracket[0].trials, batch):
+            points = sampler.draw(min(batch, bracket[0].trials - first))
+            drawn = [Trial(len(trials) + n, number, point) for n, point in enumerate(points)]
+            trials += drawn
+            _climb(study, session, drawn, bracket, f"bracket {number + 1} of {len(brackets)}")
+            _tell(sampler, drawn, study.metric)
+    whole = [trial for trial in trials if np.isfinite(trial.scores.get(tune.max_epochs, np.nan))]
+    if not whole:
+        raise RunError(
+            "tune: no trial reached its last epoch with a finite loss. Lower the learning rates of the space."
+        )
+    return Search(trials, min(whole, key=lambda t: _loss(t.scores[tune.max_epochs], study.metric)), tune.max_epochs)
+
+
+def trial_recipe(study: StudySpec, point: dict[str, Any], epochs: int) -> Any:
+    """The baseline with a trial's values, trained for `epochs`."""
+    return study.recipe(point, {"epochs": epochs})
+
+
+def _climb(study: StudySpec, session: Session, trials: Sequence[Trial], rungs: Sequence[Rung], title: str) -> None:
+    """Train all trials on the first rung, the best of them on the next, and so on; each goes on from its state."""
+    left = list(trials)
+    for place, rung in enumerate(rungs):
+        losses = [_loss(next(reversed(trial.scores.values()), 0.0), study.metric) for trial in left]
+        left = [left[at] for at in sorted(survivors(np.array(losses), rung.trials))]
+        runs = {trial.number: _runs(study, session, trial, rung.epochs) for trial in left}
+        every = {run.key: run for members in runs.values() for run in members}
+        session.train(
+            cohorts_of(list(every.values()), stack_size), f"tuning, {title}, rung {place + 1} of {len(rungs)}: "
+        )
+        rows = session.store.runs(every)
+        for trial in left:
+            keys = [run.key for run in runs[trial.number]]
+            scores = [rows[key].metrics.get(f"val_{study.metric}", np.nan) for key in keys]
+            trial.scores[rung.epochs] = float(np.mean(scores))
+            trial.keys += keys
+
+
+def _runs(study: StudySpec, session: Session, trial: Trial, epochs: int) -> list[Run]:
+    assert study.tune is not None
+    seeds = range(SEEDS_FROM, SEEDS_FROM + study.tune.seeds)
+    recipe = trial_recipe(study, trial.point, epochs)
+    return runs_of(f"trial {trial.number}", recipe, seeds, session.dataset.fingerprint)
+
+
+def _tell(sampler: Sampler, trials: Sequence[Trial], metric: str) -> None:
+    sampler.tell(trials[0].number, [_loss(list(trial.scores.values())[-1], metric) for trial in trials])
+
+
+def _loss(score: float, metric: str) -> float:
+    """What is minimized."""
+    return score if metric == "loss" else -score

@@ -1,0 +1,79 @@
+"""What a study asks of a search: the space, the algorithm, the budget."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+
+from paribus.spec.base import Record, wrong
+
+
+class Range(Record):
+    """Numbers from `low` to `high`, whole ones if both are whole."""
+
+    low: int | float = Field(description="Least value.")
+    high: int | float = Field(description="Greatest value.")
+    log: bool = Field(default=False, description="Draw evenly on the logarithmic scale.")
+
+    @property
+    def whole(self) -> bool:
+        """Whether only whole numbers are drawn."""
+        return isinstance(self.low, int) and isinstance(self.high, int)
+
+    @model_validator(mode="after")
+    def _is_a_range(self) -> Range:
+        if not self.low < self.high:
+            raise wrong(f"must have low below high, found {self.low:g} and {self.high:g}")
+        if self.log and self.low <= 0:
+            raise wrong(f"must have low above 0 on a logarithmic scale, found {self.low:g}")
+        return self
+
+
+Space = dict[str, Range | tuple[Any, ...]]
+
+
+def _check_space(space: Any) -> Any:
+    if not isinstance(space, dict) or not space:
+        raise wrong(f"must be a mapping of paths in the recipe to ranges or lists, found {space!r}")
+    found: Space = {}
+    for path, values in cast(dict[str, Any], space).items():
+        if isinstance(values, list | tuple) and len(cast(list[Any], values)) > 1:
+            found[path] = tuple(cast(list[Any], values))
+        elif isinstance(values, dict | Range):
+            found[path] = Range.model_validate(values)
+        else:
+            raise wrong(f"must be {{low: , high: }} or a list of two values or more, found {values!r}", path)
+    return found
+
+
+Paths = Annotated[
+    Any,
+    BeforeValidator(_check_space),
+    WithJsonSchema({"type": "object", "additionalProperties": {"type": ["array", "object"]}}),
+]
+Algorithm = Literal["hyperband", "successive_halving", "random", "grid", "tpe"]
+
+
+class Tune(Record):
+    """A search whose winner takes the place of levels written {tuned: true}; it sees validation rows only."""
+
+    space: Paths = Field(description="Path in the recipe: {low, high, log} or a list of values.")
+    algorithm: Algorithm = Field(default="hyperband", description="How trials are drawn and stopped.")
+    max_epochs: int = Field(default=5, ge=1, description="Epochs of a trial that goes all the way.")
+    factor: int = Field(default=3, ge=2, description="Hyperband and halving: one trial in so many goes on.")
+    iterations: int = Field(default=1, ge=1, description="Hyperband: how often all its brackets are run.")
+    trials: int = Field(default=20, ge=1, description="Trials of the other algorithms; a grid has as many as points.")
+    seeds: int = Field(default=1, ge=1, description="Seeds of each trial, other than the study's.")
+
+    @model_validator(mode="after")
+    def _grid_has_points(self) -> Tune:
+        ranges = [path for path, values in self.space.items() if isinstance(values, Range)]
+        if self.algorithm == "grid" and ranges:
+            raise wrong(f"of a grid must be lists of values, found ranges for {', '.join(ranges)}", "space")
+        return self
+
+    def corners(self) -> list[dict[str, Any]]:
+        """All lowest and all highest values, or first and last: what must be allowed for the rest to be."""
+        ends = {path: (v.low, v.high) if isinstance(v, Range) else (v[0], v[-1]) for path, v in self.space.items()}
+        return [{path: end[at] for path, end in ends.items()} for at in (0, 1)]
