@@ -102,3 +102,33 @@ def test_each_activation(activation: str) -> None:
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 def test_batch_norm_with_its_running_statistics(optimizer: str) -> None:
     compare({"batch_norm": True}, optimizer)
+
+
+ALONE = {
+    **{name: (name, numbers, rule, theirs) for name, (numbers, rule, theirs) in OPTIMIZERS.items()},
+    "adam by default": ("adam", {}, torch.optim.Adam, {}),
+    "adamw by default": ("adamw", {}, torch.optim.AdamW, {}),
+    "sgd by default": ("sgd", {}, torch.optim.SGD, {"lr": 0.01}),
+    "rmsprop by default": ("rmsprop", {}, torch.optim.RMSprop, {}),
+}
+
+
+@pytest.mark.parametrize("name", ALONE)
+@pytest.mark.parametrize("steps", [1, 10])
+def test_updates_equal_pytorchs_own_within_a_millionth(name: str, steps: int) -> None:
+    """Given the same gradients; PyTorch's plain loops, not the fused kernels that we use."""
+    kind, numbers, rule, their_numbers = ALONE[name]
+    kind = kind if kind in ("adam", "adamw", "rmsprop") else "sgd"
+    generator = torch.Generator().manual_seed(4)
+    gradients = torch.randn(steps, M, 64, generator=generator) * 10.0 ** -torch.arange(64).div(20)
+    theta = torch.ones(M, 64)
+    theta.grad = torch.zeros_like(theta)
+    ours = make_optimizer(theta, [find_part("optimizer", kind).function(**numbers)] * M)
+    peer = torch.ones(M, 64, requires_grad=True)
+    theirs = rule([peer], **their_numbers, foreach=False)
+    for gradient in gradients:
+        theta.grad.copy_(gradient)
+        peer.grad = gradient.clone()
+        ours.step()
+        theirs.step()
+    torch.testing.assert_close(theta, peer.detach(), rtol=0, atol=1e-6)
