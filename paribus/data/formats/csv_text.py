@@ -6,9 +6,13 @@ import csv
 import gzip
 import lzma
 import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from paribus.data.formats.packed import check_stream
 from paribus.errors import DataError
 
 if TYPE_CHECKING:
@@ -16,16 +20,19 @@ if TYPE_CHECKING:
 
 _MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "?"]
 _OPEN = {".gz": gzip.open, ".xz": lzma.open}
-_FAILURES = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, csv.Error)
+_FAILURES = (OSError, EOFError, ValueError, MemoryError, zlib.error, lzma.LZMAError, csv.Error)
 
 
 def columns(path: Path) -> list[str]:
     """The names in the first line.
 
     Raises:
-        DataError: the file cannot be read, or its first line is empty.
+        DataError: the file cannot be read or unpacks to far more than its size, or its first line is empty.
     """
     try:
+        if path.suffix in _OPEN:
+            with _OPEN[path.suffix](path, "rb") as stream:
+                check_stream(stream, path)
         with _open(path) as file:
             names = next(csv.reader(file, skipinitialspace=True), [])
     except _FAILURES as failed:
@@ -45,13 +52,7 @@ def frame(path: Path, label: str) -> pd.DataFrame:
 
     names = columns(path)
     try:
-        with _open(path) as file:
-            rows = csv.reader(file, skipinitialspace=True)
-            next(rows)  # the header
-            first = next((fields for fields in rows if any(map(str.strip, fields))), [])
-        if len(first) > len(names):
-            found = f"{len(first)} values where the header names {len(names)} columns"
-            raise DataError(f"{path}, {row(path, 0)}: {found}. Mend the file.")
+        _check_width(path, len(names), 1)  # pandas would take the first column for an index
         return pd.read_csv(
             path,
             dtype={label: str},
@@ -62,6 +63,9 @@ def frame(path: Path, label: str) -> pd.DataFrame:
             encoding="utf-8",
         )
     except _FAILURES as failed:
+        if isinstance(failed, pd.errors.ParserError):
+            with suppress(*_FAILURES):
+                _check_width(path, len(names))
         raise _unreadable(path, failed) from failed
 
 
@@ -77,16 +81,29 @@ def value(path: Path, number: int, at: int) -> str:
 
 
 def _record(path: Path, number: int) -> tuple[int, list[str]]:
-    """Line and values of a row. Read anew, because pandas skips empty lines and keeps no line numbers."""
+    """Line and values of a row."""
+    return next(islice(_records(path), number, None))
+
+
+def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Line and values of every row. Read anew, because pandas skips empty lines and keeps no line numbers."""
     with _open(path) as file:
         reader = csv.reader(file, skipinitialspace=True)
-        start, seen = 1, -2
+        next(reader)  # the header
+        start = reader.line_num + 1
         for fields in reader:
-            seen += any(field.strip() for field in fields) or len(fields) > 1
-            if seen == number:
-                return start, fields
+            if any(field.strip() for field in fields) or len(fields) > 1:
+                yield start, fields
             start = reader.line_num + 1
-    raise AssertionError(f"{path} has no data row {number}")
+
+
+def _check_width(path: Path, num_columns: int, num_rows: int | None = None) -> None:
+    """Raise at the first of the first `num_rows` rows that has more values than there are columns."""
+    for line, fields in islice(_records(path), num_rows):
+        if len(fields) > num_columns:
+            raise DataError(
+                f"{path}, line {line}: {len(fields)} values where the header names {num_columns} columns. Mend it."
+            )
 
 
 def _open(path: Path) -> TextIO:
@@ -94,4 +111,6 @@ def _open(path: Path) -> TextIO:
 
 
 def _unreadable(path: Path, failed: Exception) -> DataError:
-    return DataError(f"{path} cannot be read as CSV: {failed}. Commas, one header line and UTF-8 are asked.")
+    return DataError(
+        f"{path} cannot be read as CSV: {str(failed).strip()}. Commas, one header line and UTF-8 are asked."
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from paribus.data.formats.packed import check_unpacked
 from paribus.errors import DataError
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ def frame(path: Path, label: str) -> pd.DataFrame:
     """All rows: the label as text, whatever its type, and numbers; missing values as nan.
 
     Raises:
-        DataError: the file cannot be read, or a column but the label is of no numeric type.
+        DataError: the file cannot be read or unpacks to far more than its size, or a column but the label is of no
+            numeric type.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -37,8 +39,12 @@ def frame(path: Path, label: str) -> pd.DataFrame:
         if name != label and not (types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)):
             raise DataError(f"{path}, column {name!r}: {kind} is no number. Encode it, or remove the column.")
     try:
-        table = pq.read_table(path, columns=names).to_pandas(ignore_metadata=True)
-    except (OSError, ValueError, pa.ArrowException) as failed:
+        about = pq.read_metadata(path)
+        pages = sum(about.row_group(at).total_byte_size for at in range(about.num_row_groups))
+        check_unpacked(path, max(pages, 8 * about.num_rows * len(names)), "write it as CSV or NPZ")
+        # the label as a dictionary, so that a long text that stands in every row is held once
+        table = pq.read_table(path, columns=names, read_dictionary=[label]).to_pandas(ignore_metadata=True)
+    except (OSError, ValueError, MemoryError, pa.ArrowException) as failed:
         raise _unreadable(path, failed) from failed
     table[label] = table[label].astype(object).map(str, na_action="ignore")
     return table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,7 +72,7 @@ def _read(path: Path, label: str) -> pd.DataFrame:
 
 
 def _check_header(columns: list[str], label: str, path: Path) -> None:
-    twice = next((column for column in columns if columns.count(column) > 1), None)
+    twice = next((column for column, count in Counter(columns).items() if count > 1), None)
     if label not in columns:
         near = get_close_matches(label, columns, n=1)
         hint = f"Did you mean {near[0]!r}? " if near else ""
@@ -88,12 +89,11 @@ def _check_numbers(table: pd.DataFrame, label: str, path: Path) -> None:
     import pandas as pd
 
     for column in table.columns.drop(label):
-        values = table[column]
-        if not pd.api.types.is_numeric_dtype(values):
-            bad = values.notna() & pd.to_numeric(values, errors="coerce").isna()
-            what = "is no number. Encode text as numbers, or remove the column"
-        else:
-            bad = values.abs() > np.finfo(np.float32).max
+        numbers = pd.to_numeric(table[column], errors="coerce")
+        bad = table[column].notna() & numbers.isna()
+        what = "is no number. Encode text as numbers, or remove the column"
+        if not bad.any():
+            bad = numbers.abs() > np.finfo(np.float32).max
             what = "is not finite in float32. Correct it or remove the row"
         if bad.any():
             raise DataError(f"{_place(path, table, int(bad.to_numpy().argmax()), column)} {what}.")
