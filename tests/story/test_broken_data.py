@@ -130,6 +130,7 @@ MNIST, SIGN_FILE, CIFAR = "train-images-idx3-ubyte", "sign_mnist_train.csv", "ci
 PNG = bytes_of(IMAGE.save, "png")
 JPEG = bytes_of(IMAGE.save, "jpeg")
 NPZ = npz(x=X, y=Y)
+PARQUET = bytes_of(pd.DataFrame({"a": X[:, 0], "label": Y}).to_parquet)
 
 PUBLISHED: dict[str, Case] = {
     "IDX cut off": (
@@ -227,6 +228,10 @@ TABLES: dict[str, Case] = {
     "CSV of other bytes": (file("a.csv", PNG), ["a.csv cannot be read as CSV", "byte 0x89 in position 0"]),
     "empty Parquet": (file("a.parquet", b""), ["a.parquet cannot be read as Parquet", "size is 0"]),
     "Parquet cut off": (file("a.parquet", b"PAR1" + bytes(99)), ["a.parquet cannot be read as Parquet"]),
+    "Parquet with changed bytes": (
+        file("a.parquet", PARQUET[:-99] + bytes(91) + PARQUET[-8:]),
+        ["a.parquet cannot be read as Parquet: "],
+    ),
     "Parquet without the label": (
         file("a.parquet", bytes_of(pd.DataFrame({"a": X[:, 0]}).to_parquet)),
         ["a.parquet has no column 'label'"],

@@ -46,11 +46,14 @@ def get(source: Source) -> None:
 
 @app.command("show")
 def show(source: Source, label: Label = "label", output: Output = None, as_json: AsJson = False) -> None:
-    """Show counts, class balance, missing values, duplicates, and the overlap of train and test."""
+    """Show counts, class balance, missing values, duplicates, overlap of train and test, and statistics."""
     from paribus.data import describe, near_duplicates
 
     dataset = _load(source, label)
+    from paribus.report.data_figures.values import statistics  # takes its time, which broken data need not wait for
+
     values = {**describe(dataset), "near": near_duplicates(dataset)}
+    values["statistics"] = statistics(dataset).to_dict("records")
     print_json(values) if as_json else _print(values)
     if output:
         _write_page(output, dataset, values)
@@ -92,4 +95,18 @@ def _print(values: dict[str, Any]) -> None:
         table.add_column(column, justify="left" if column == "class" else "right")
     for name, count in values["class_counts"]["train"].items():
         table.add_row(name, f"{count:,}", f"{values['class_counts']['test'].get(name, 0):,}")
-    console.print(table)
+    console.print(table, "", _statistics(values["statistics"]))
+
+
+def _statistics(rows: list[dict[str, Any]]) -> Any:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from paribus.report.numbers import number
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in rows[0]:
+        table.add_column(name, justify="left" if name in ("part", "channel") else "right")
+    for row in rows:
+        table.add_row(*(escape(number(value)) for value in row.values()))
+    return table

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO
 
 from paribus.errors import DataError
 
@@ -30,7 +30,7 @@ def check_unpacked(path: Path, num_bytes: int, remedy: str) -> None:
         )
 
 
-def check_stream(stream: IO[bytes], path: Path) -> None:
+def check_stream(stream: BufferedIOBase, path: Path) -> None:
     """Unpack a stream to its end without keeping anything; `check_unpacked` says when to stop."""
     num_bytes = 0
     while block := stream.read(_BLOCK):
@@ -38,7 +38,7 @@ def check_stream(stream: IO[bytes], path: Path) -> None:
         check_unpacked(path, num_bytes, "unpack the file first")
 
 
-def read_published(stream: IO[bytes], size: int) -> bytes:
+def read_published(stream: BufferedIOBase, size: int) -> bytes:
     """All of a stream that should hold `size` bytes, and one byte of what is too much.
 
     Raises:

@@ -29,7 +29,6 @@ def frame(path: Path, label: str) -> pd.DataFrame:
         DataError: the file cannot be read or unpacks to far more than its size, or a column but the label is of no
             numeric type.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
     from pyarrow import types
 
@@ -44,7 +43,9 @@ def frame(path: Path, label: str) -> pd.DataFrame:
         check_unpacked(path, max(pages, 8 * about.num_rows * len(names)), "write it as CSV or NPZ")
         # the label as a dictionary, so that a long text that stands in every row is held once
         table = pq.read_table(path, columns=names, read_dictionary=[label]).to_pandas(ignore_metadata=True)
-    except (OSError, ValueError, MemoryError, pa.ArrowException) as failed:
+    except DataError:
+        raise
+    except Exception as failed:  # pyarrow raises many kinds for damaged files
         raise _unreadable(path, failed) from failed
     table[label] = table[label].astype(object).map(str, na_action="ignore")
     return table
@@ -65,14 +66,14 @@ def value(path: Path, number: int, at: int) -> str:
 
 
 def _schema(path: Path) -> pa.Schema:
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         return pq.read_schema(path)
-    except (OSError, pa.ArrowException) as failed:
+    except Exception as failed:  # as above
         raise _unreadable(path, failed) from failed
 
 
 def _unreadable(path: Path, failed: Exception) -> DataError:
-    return DataError(f"{path} cannot be read as Parquet: {failed}. Write it anew, as by pandas.DataFrame.to_parquet.")
+    why = " ".join(str(failed).split())
+    return DataError(f"{path} cannot be read as Parquet: {why}. Write it anew, as by pandas.DataFrame.to_parquet.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,7 +49,9 @@ def read_table(path: Path, label: str, test: float | Path) -> Dataset:
     def row_name(key: str, row: int) -> str:
         return f"{files[key]}, {_reader(files[key]).row(files[key], row)}, column {label!r}"
 
-    return dataset_from(arrays, path.name, 0.0 if isinstance(test, Path) else test, row_name)
+    dataset = dataset_from(arrays, path.name, 0.0 if isinstance(test, Path) else test, row_name)
+    names = tuple(map(str, tables[0].columns.drop(label))) if len(dataset.item_shape) == 1 else ()
+    return replace(dataset, feature_names=names)
 
 
 def _reader(path: Path):

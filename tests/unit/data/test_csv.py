@@ -24,6 +24,7 @@ def test_columns_become_features(tmp_path: Path) -> None:
     assert sorted(rows.tolist()) == [[1, 2.5], [2, 3], [3, 4], [4, 5]]
     assert rows.dtype == np.float32
     assert data.class_names == ("x", "y")
+    assert data.feature_names == ("a", "b")
     assert [data.class_names[c] for c in data.y_test] == ["x" if row[0] % 2 else "y" for row in data.x_test]
 
 
