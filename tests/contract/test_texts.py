@@ -1,4 +1,4 @@
-"""Texts in a cohort: sparse products equal dense ones, runs equal themselves alone, a loaded run predicts what was stored."""
+"""Texts in a cohort: sparse products equal dense ones, a run equals itself alone, a loaded one predicts what it did."""
 
 from __future__ import annotations
 

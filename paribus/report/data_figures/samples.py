@@ -7,11 +7,22 @@ import io
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from paribus.data import Dataset
 from paribus.planning.streams import stream
-from paribus.report.figures.look import TEMPLATE, label
+
+_SIDE = 160  # in pixels, beyond which a picture is made smaller
+
+
+def random_rows(dataset: Dataset, count: int) -> np.ndarray:
+    """Numbers of `count` training rows drawn at random, always the same ones, ascending."""
+    return np.sort(stream(0, "sample", "shown").permutation(len(dataset.y_train))[:count])
+
+
+def class_rows(dataset: Dataset, count: int) -> np.ndarray:
+    """Numbers of `count` training rows of each class, drawn at random, class by class."""
+    order = stream(0, "sample", "shown").permutation(len(dataset.y_train))
+    return np.concatenate([order[dataset.y_train[order] == code][:count] for code in range(dataset.num_classes)])
 
 
 def frame(dataset: Dataset, count: int) -> pd.DataFrame:
@@ -19,15 +30,12 @@ def frame(dataset: Dataset, count: int) -> pd.DataFrame:
 
     An image is a PNG as data URI; the darkest value of the data set is black, the brightest white.
     """
-    rows = stream(0, "sample", "shown").permutation(len(dataset.y_train))[:count]
-    return _table(dataset, np.sort(rows))
+    return _table(dataset, random_rows(dataset, count))
 
 
 def frame_of_classes(dataset: Dataset, count: int) -> pd.DataFrame:
     """The same with `count` training rows of each class."""
-    order = stream(0, "sample", "shown").permutation(len(dataset.y_train))
-    rows = [order[dataset.y_train[order] == code][:count] for code in range(dataset.num_classes)]
-    return _table(dataset, np.concatenate(rows))
+    return _table(dataset, class_rows(dataset, count))
 
 
 def frame_of_means(dataset: Dataset) -> pd.DataFrame:
@@ -36,30 +44,6 @@ def frame_of_means(dataset: Dataset) -> pd.DataFrame:
     members = [np.flatnonzero(dataset.y_train == code) for code in range(dataset.num_classes)]
     means = [_mean(dataset.x_train, rows) for rows in members]
     return pd.DataFrame({"title": dataset.class_names, "image": [_png(mean, low, high) for mean in means]})
-
-
-def draw(frame: pd.DataFrame, columns: int) -> go.Figure:
-    """Draw the images in a grid, `columns` in a row, each below its title.
-
-    Args:
-        frame: from `frame`, `frame_of_classes` or `frame_of_means`, at least one row.
-        columns: of the grid.
-    """
-    at, down = np.arange(len(frame)) % columns, np.arange(len(frame)) // columns
-    num_rows = int(down[-1]) + 1
-    titles = [label(title, 12) for title in frame["title"]]
-    pictures = [
-        {"source": image, "x": x, "y": y, "sizex": 0.92, "sizey": 0.8, "xref": "x", "yref": "y", "yanchor": "bottom"}
-        for image, x, y in zip(frame["image"], at, down + 0.98, strict=True)
-    ]
-    notes = [
-        {"text": text, "x": x + 0.46, "y": y + 0.16, "showarrow": False, "yanchor": "bottom", "font": {"size": 10}}
-        for text, x, y in zip(titles, at, down, strict=True)
-    ]
-    figure = go.Figure(layout={"template": TEMPLATE, "height": 20 + round(880 / columns * 1.2) * num_rows})
-    figure.update_layout(images=pictures, annotations=notes, margin={"l": 0, "r": 0, "t": 0, "b": 0})
-    figure.update_xaxes(range=[0, columns], visible=False)
-    return figure.update_yaxes(range=[num_rows, 0], visible=False)
 
 
 def _table(dataset: Dataset, rows: np.ndarray) -> pd.DataFrame:
@@ -88,5 +72,7 @@ def _png(image: np.ndarray, low: float, high: float) -> str:
     if pixels.ndim == 3:
         pixels = pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0)
     file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "png", optimize=True)
+    picture = Image.fromarray(pixels)
+    picture.thumbnail((_SIDE, _SIDE))  # smaller ones stay as they are
+    picture.save(file, "png", optimize=True)
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()

@@ -64,7 +64,8 @@ def job_of(data: Any, epochs: int = 2, width: int = 4) -> Job:
         {"name": "a", "data": {"source": "none"}, "baseline": {"model": model, "epochs": epochs}}
     )
     recipe = study.recipe().model_dump(mode="json")
-    return Job(tuple(RunTask(f"{width}-{seed}", seed, recipe) for seed in (0, 1)), data, num_classes=3)
+    runs = tuple(RunTask(f"{width}-{seed}", seed, recipe) for seed in (0, 1))
+    return Job(runs, data, num_classes=3, item_shape=(5,))
 
 
 def finish(jobs: list[Job], workers: int = 2) -> list[list[RunRecord]]:
