@@ -62,14 +62,16 @@ def facts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
     if near:
         alike = f"{near['train']:,} training items have a near copy in training, {near['test']:,} test items in test"
+        split = f"of {near['validation_rows']:,} training items held out at random (20 %)"
         terms.append(("near", f"{alike}, {near['overlap']:,} test items in training"))
+        terms.append(("leak", f"{split}, {near['validation']:,} have a near copy among the others"))
     return terms
 
 
 def _value_facts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     rows = found["rows"]
-    shape = " x ".join(str(size) for size in found["item_shape"])
-    low, high = found["range"] or ("-", "-")
+    shape = " x ".join(str(size) for size in found["item_shape"]) + " features" * (len(found["item_shape"]) == 1)
+    low, high = [f"{value:.6g}" for value in found["range"] or ()] or ("-", "-")
     return [
         ("items", f"{rows['train']:,} training, {rows['test']:,} test; {shape} {found['dtype']}, {low} to {high}"),
         ("missing", f"{found['missing']:,} values"),

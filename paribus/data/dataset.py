@@ -21,6 +21,7 @@ class Dataset:
         x_test: test items, shape (row, *item).
         y_test: their classes, shape (row,).
         class_names: one name a class.
+        feature_names: one name a feature, if the items are rows of a table with names; no part of the fingerprint.
         notes: what a reader must know before believing a result on it; no part of the fingerprint.
     """
 
@@ -30,6 +31,7 @@ class Dataset:
     x_test: np.ndarray
     y_test: np.ndarray
     class_names: tuple[str, ...]
+    feature_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property

@@ -64,7 +64,7 @@ def _from_function(function: Callable[[], Any], name: str, test: float | str) ->
         raise DataError(f"{name} raised {told(failed)}. Mend the function.") from failed
     if isinstance(result, Dataset):
         arrays = {field.name: getattr(result, field.name) for field in fields(result)}
-        return replace(dataset_from(arrays, result.name, test), notes=result.notes)
+        return replace(dataset_from(arrays, result.name, test), notes=result.notes, feature_names=result.feature_names)
     if not isinstance(result, Mapping):
         raise DataError(
             f"{name} returned {type(result).__name__}. Allowed: a Dataset, or a dictionary with x_train, y_train, "

@@ -8,7 +8,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,16 +18,24 @@ import numpy as np
 from paribus.data.dataset import Dataset
 from paribus.data.download import WAITS_S, download, unpack
 from paribus.data.formats.idx import parse_idx
+from paribus.data.formats.packed import read_published
 from paribus.errors import DataError, suggest
 from paribus.spec.parts import parts
 
 
 @dataclass(frozen=True)
 class Published:
-    """Checksums of one published file: sha256 of its content, md5 of the .gz if it is published as such."""
+    """One published file.
+
+    Args:
+        sha256: checksum of its content.
+        md5: checksum of the .gz, if it is published as such.
+        size: of its content in bytes, or a bound: no more is ever read or unpacked.
+    """
 
     sha256: str
     md5: str = ""
+    size: int = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -237,11 +244,14 @@ def _checked(original: Original, file: str, path: Path) -> bytes:
     """
     wrong = ""
     content = b""
+    size = original.files[file].size
     try:
-        content = path.read_bytes()
-        content = gzip.decompress(content) if path.suffix == ".gz" else content
-    except (OSError, EOFError, zlib.error) as failed:
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as stream:
+            content = read_published(stream, size)
+    except (OSError, EOFError) as failed:
         wrong = f"it cannot be read ({failed})"
+    if len(content) > size:
+        wrong = f"it holds more than the {size:,} bytes that were published"
     sha256 = hashlib.sha256(content).hexdigest()
     if not wrong and sha256 == original.files[file].sha256:
         return content

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 
 from paribus.data.dataset import Dataset
+from paribus.data.sampling import rows_of
+from paribus.spec import Preparation
 
 _SIDE = 8  # of the pooled image
 _POOLED, _FULL = 0.995, 0.99  # least correlation of two near duplicates, pooled and pixel by pixel
 _BLOCK = 512
+_VALIDATION = 0.2  # share of the training rows held out to see whether a split leaks
 
 
 def is_images(dataset: Dataset) -> bool:
@@ -29,22 +34,39 @@ def near_duplicates(dataset: Dataset) -> dict[str, int] | None:
     of them trousers, but none of MNIST. An image of one single colour has no near duplicate.
 
     Returns:
-        `train` and `test`, images with a near duplicate in the same part, and `overlap`, test images with one in
-        training; None if the items are no images.
+        `train` and `test`, images with a near duplicate in the same part; `overlap`, test images with one in training;
+        `validation`, of the `validation_rows` training rows that seed 0 holds out where a study asks for 20 %, those
+        with one among the other training rows. None if the items are no images.
 
     Source: own rule, its limits measured on the sets named; Barz and Denzler (2020), "Do we train on test data?",
         arXiv 1902.00423.
     """
     if not is_images(dataset):
         return None
-    parts = {"train": dataset.x_train, "test": dataset.x_test}
-    pooled = {name: _centred(_pooled(x)) for name, x in parts.items()}
+    train, test = (_Images(x, _centred(_pooled(x)), np.arange(len(x))) for x in (dataset.x_train, dataset.x_test))
+    split = rows_of(dataset.y_train, Preparation(validation=_VALIDATION), seed=0)
+    return {
+        "train": _count(train, train),
+        "test": _count(test, test),
+        "overlap": _count(test, train),
+        "validation": _count(replace(train, rows=split.validation), replace(train, rows=split.train)),
+        "validation_rows": len(split.validation),
+    }
 
-    def count(of: str, among: str) -> int:
-        rows, others = _nearest(pooled[of], pooled[among], itself=of == among)
-        return int(_alike(parts[of], rows, parts[among], others).sum())
 
-    return {"train": count("train", "train"), "test": count("test", "test"), "overlap": count("test", "train")}
+@dataclass(frozen=True)
+class _Images:
+    """Some rows of a part: all its images and their pooled copies, and the numbers of the rows."""
+
+    x: np.ndarray
+    pooled: np.ndarray
+    rows: np.ndarray
+
+
+def _count(of: _Images, among: _Images) -> int:
+    """Rows of `of` that have a near duplicate in `among`."""
+    at, others = _nearest(of.pooled[of.rows], among.pooled[among.rows], itself=of is among)
+    return int(_alike(of.x, of.rows[at], among.x, among.rows[others]).sum())
 
 
 def _pooled(x: np.ndarray) -> np.ndarray:

@@ -15,18 +15,32 @@ from plotly.offline import get_plotlyjs
 
 from paribus.data import Dataset, facts
 from paribus.data.near import is_images
-from paribus.report.data_figures import balance, lengths, samples, top_words, values
+from paribus.report.data_figures import balance, features, lengths, samples, top_words, values
+from paribus.report.numbers import number
 
 _RANDOM, _EACH = 20, 3
 _CLASSES = 60
 """Classes up to which there are samples and a mean image of each, or its telling words."""
+_TITLES = {
+    "balance": "Classes",
+    "random": "Samples",
+    "classes": "Samples of each class",
+    "means": "Means of the classes",
+    "values": "Values",
+    "statistics": "Statistics",
+    "lengths": "Lengths",
+    "top": "Telling words",
+    "random_texts": "Samples",
+    "class_texts": "Samples of each class",
+}
 _CONFIG = {"displayModeBar": False, "responsive": True}
 _CAPTIONS = {
     "balance": "Rows of each class.",
-    "random": f"{_RANDOM} training images drawn at random, in the order of their rows.",
-    "classes": f"{_EACH} training images of each class, drawn at random.",
-    "means": "The mean of each class's training images.",
-    "values": "How often each value is taken, in 32 bins.",
+    "random": f"{_RANDOM} training items drawn at random, in the order of their rows.",
+    "classes": f"{_EACH} training items of each class, drawn at random.",
+    "means": "The mean of each class's training items.",
+    "values": "How often each value is taken, in % of all; at most 32 bins.",
+    "statistics": f"Deviation divides by n; zeros in %. Of a table, the first {features.SHOWN} features.",
     "lengths": "Words in a text; the last step holds all longer texts.",
     "top": "The words that tell each class from the others, by how many standard deviations their smoothed log-odds "
     "are above 0 (Monroe, Colaresi and Quinn 2008).",
@@ -49,21 +63,21 @@ def write_data_page(target: Path, dataset: Dataset, found: Mapping[str, Any]) ->
     Raises:
         OSError: the file cannot be written.
     """
-    frames, figures = _text_figures(found["texts"]) if found.get("texts") else _figures(dataset)
+    frames, figures = _of_texts(found["texts"]) if found.get("texts") else _of_numbers(dataset)
     frames["balance"] = balance.frame(found["class_counts"])
     figures["balance"] = balance.draw(frames["balance"])
-    tables = _text_tables(found["texts"]) if found.get("texts") else {"statistics": values.statistics(dataset)}
+    pictures = ("random", "classes", "means") if is_images(dataset) else ()
     rooms = PackageLoader("paribus.report", "templates")
     environment = Environment(loader=rooms, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     page = environment.get_template("data.html").render(
         found=found,
         terms=facts(found),
+        sections=[(name, title) for name, title in _TITLES.items() if name in frames],
         figures={name: _div(name, figure) for name, figure in figures.items()},
+        pictures={name: frames[name][["title", "image"]].to_numpy() for name in frames if name in pictures},
+        tables={name: _cells(table) for name, table in frames.items() if name not in {*figures, *pictures}},
         captions=_CAPTIONS,
-        csv={name: _csv_link(table) for name, table in {**frames, **tables}.items()},
-        tables={
-            name: [list(row.values()) for row in table.round(3).to_dict("records")] for name, table in tables.items()
-        },
+        csv={name: _csv_link(table) for name, table in frames.items()},
         plotly=Markup(get_plotlyjs()),  # noqa: S704  (the library's own source)
     )
     target = target.absolute()
@@ -72,34 +86,33 @@ def write_data_page(target: Path, dataset: Dataset, found: Mapping[str, Any]) ->
     return target
 
 
-def _figures(dataset: Dataset) -> tuple[dict[str, pd.DataFrame], dict[str, go.Figure]]:
+def _of_numbers(dataset: Dataset) -> tuple[dict[str, pd.DataFrame], dict[str, go.Figure]]:
+    shown = samples if is_images(dataset) else features if features.is_table(dataset) else None
     frames: dict[str, pd.DataFrame] = {}
-    figures: dict[str, go.Figure] = {}
-    if is_images(dataset):
-        frames["random"] = samples.frame(dataset, _RANDOM)
-        figures["random"] = samples.draw(frames["random"], columns=10)
-        if dataset.num_classes <= _CLASSES:
-            frames["classes"] = samples.frame_of_classes(dataset, _EACH)
-            figures["classes"] = samples.draw(frames["classes"], columns=4 * _EACH)
-            frames["means"] = samples.frame_of_means(dataset)
-            figures["means"] = samples.draw(frames["means"], columns=10)
+    if shown:
+        frames["random"] = shown.frame(dataset, _RANDOM)
+    if shown and dataset.num_classes <= _CLASSES:
+        frames["classes"] = shown.frame_of_classes(dataset, _EACH)
+        frames["means"] = shown.frame_of_means(dataset)
     frames["values"] = values.frame(dataset)
-    figures["values"] = values.draw(frames["values"])
-    return frames, figures
+    frames["statistics"] = values.statistics(dataset)
+    draw = features.draw if features.is_table(dataset) else values.draw
+    return frames, {"values": draw(frames["values"])}
 
 
-def _text_figures(texts: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], dict[str, go.Figure]]:
-    frames = {"lengths": lengths.frame(texts), "top": top_words.frame(texts)}
+def _of_texts(texts: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], dict[str, go.Figure]]:
+    frames = {"lengths": lengths.frame(texts)}
     figures = {"lengths": lengths.draw(frames["lengths"])}
-    if 0 < frames["top"]["class"].nunique() <= _CLASSES:
-        figures["top"] = top_words.draw(frames["top"])
-    return frames, figures
-
-
-def _text_tables(texts: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
-    """Samples; columns row, class and text."""
+    top = top_words.frame(texts)
+    if 0 < top["class"].nunique() <= _CLASSES:
+        frames["top"], figures["top"] = top, top_words.draw(top)
     samples = {"random_texts": texts["random"], "class_texts": texts["classes"]}
-    return {name: pd.DataFrame(rows) for name, rows in samples.items() if rows}
+    return frames | {name: pd.DataFrame(rows) for name, rows in samples.items() if rows}, figures
+
+
+def _cells(table: pd.DataFrame) -> list[list[str]]:
+    """The header and the rows of a table, as a reader wants them."""
+    return [[str(name) for name in table], *([number(cell) for cell in row] for row in table.itertuples(index=False))]
 
 
 def _div(name: str, figure: go.Figure) -> Markup:

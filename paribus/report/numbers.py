@@ -38,3 +38,8 @@ def unit_of(metric: str, num_items: int = 1_000) -> Unit:
     if metric.endswith("loss"):
         return Unit(1.0, "nats", "nats", 4)
     return Unit(100.0, "%", "points", min(2, max(1, ceil(log10(max(num_items, 1))) - 2)))
+
+
+def number(value: object) -> str:
+    """A number with five digits that count; anything else as it is."""
+    return f"{value:.5g}" if isinstance(value, float) else str(value)

@@ -1,10 +1,15 @@
-"""A small study is trained, and its report opened from disk in a browser without any network."""
+"""Reports and pages of data sets, opened from disk in a browser without any network."""
 
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from paribus.data import Dataset, describe, load, near_duplicates
+from paribus.report.data_page import write_data_page
+from paribus.spec.data import DataSpec
 
 pytestmark = pytest.mark.browser
 
@@ -32,8 +37,29 @@ def browser() -> Iterator:
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def flowers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a table with five features."""
+    x = np.random.default_rng(0).normal(size=(60, 5)).astype(np.float32)
+    data = Dataset("flowers", x, np.arange(60) % 2, x[:9], np.arange(9) % 2, ("rose", "tulip"), tuple("abcde"))
+    return write_data_page(tmp_path_factory.mktemp("page") / "a.html", data, {**describe(data), "near": None})
+
+
+@pytest.fixture(scope="module")
+def clothes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data = load(DataSpec(source="fashion_mnist_mini"), Path())
+    found = {**describe(data), "near": near_duplicates(data)}
+    return write_data_page(tmp_path_factory.mktemp("page") / "a.html", data, found)
+
+
 @pytest.mark.parametrize("width", [1280, 400])
-def test_the_report_is_drawn_offline_and_fits(report: Path, browser, width: int) -> None:
+@pytest.mark.parametrize(
+    ("kind", "num_figures", "num_pictures"), [("report", 14, 0), ("flowers", 2, 0), ("clothes", 2, 20 + 30 + 10)]
+)
+def test_a_page_is_drawn_offline_and_fits(
+    request: pytest.FixtureRequest, browser, kind: str, num_figures: int, num_pictures: int, width: int
+) -> None:
+    file: Path = request.getfixturevalue(kind)
     context = browser.new_context(viewport={"width": width, "height": 900})
     context.set_offline(True)
     page = context.new_page()
@@ -41,14 +67,17 @@ def test_the_report_is_drawn_offline_and_fits(report: Path, browser, width: int)
     page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("request", lambda request: wrong.append(request.url) if request.url.startswith("http") else None)
-    page.goto(report.as_uri())
-    page.wait_for_selector("#figure-confusion .hm image")
+    page.goto(file.as_uri())
+    page.wait_for_selector(".plotly-graph-div >> nth=-1 >> .trace path, .hm image", state="attached")
     drawn = page.eval_on_selector_all(
         ".plotly-graph-div",
         "divs => divs.map(d => d.querySelectorAll('.trace path, .hm image, .imagelayer image').length)",
     )
-    assert len(drawn) == 14
+    assert len(drawn) == num_figures
     assert all(count > 0 for count in drawn)
+    pictures = page.eval_on_selector_all("img", "all => all.map(i => [i.naturalWidth, i.offsetWidth])")
+    assert len(pictures) == num_pictures
+    assert all(natural > 0 and shown > 30 for natural, shown in pictures)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert wrong == []
     context.close()

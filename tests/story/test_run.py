@@ -47,6 +47,11 @@ def test_from_an_empty_folder_to_a_report(shell, cli, folder: Path, contents) ->
     assert "- depth 2 " in first.out
     assert "- dropout 0.5 " in first.out
 
+    files = {path: content for path, (_, content) in contents().items()}
+    for words in (["plan", "tiny.yaml"], ["list"], ["show", "tiny", "--json"], ["doctor"]):
+        assert shell(*words).code == 0  # in this process, SQLite's own files would stay as long as the connection
+    assert {path: content for path, (_, content) in contents().items()} == files
+
     before = trained(folder)
     again = cli("run", "tiny.yaml", "--json")
     assert (again.code, again.err) == (0, "")
@@ -68,11 +73,6 @@ def test_from_an_empty_folder_to_a_report(shell, cli, folder: Path, contents) ->
     near = cli("show", "tinny", "--json")
     assert near.code == 2
     assert "Did you mean 'tiny'?" in near.err
-
-    files = {path: content for path, (_, content) in contents().items()}
-    for words in (["plan", "tiny.yaml"], ["list"], ["show", "tiny", "--json"], ["doctor"]):
-        cli(*words)
-    assert {path: content for path, (_, content) in contents().items()} == files
 
 
 def check_shape(values: dict) -> None:

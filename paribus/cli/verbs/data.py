@@ -51,12 +51,15 @@ def get(source: Source) -> None:
 def show(
     source: Source, label: Label = "label", text: Text = None, output: Output = None, as_json: AsJson = False
 ) -> None:
-    """Show counts, class balance, missing values, duplicates, and the overlap of train and test."""
+    """Show counts, class balance, missing values, duplicates, overlap of train and test, and statistics."""
     from paribus.data import describe, near_duplicates
-    from paribus.data.text.statistics import describe_texts
 
     dataset = _load(source, label, text)
+    from paribus.data.text.statistics import describe_texts  # broken data need not wait for these imports
+    from paribus.report.data_figures.values import statistics
+
     values = {**describe(dataset), "near": near_duplicates(dataset), "texts": describe_texts(dataset)}
+    values["statistics"] = statistics(dataset).to_dict("records")
     print_json(values) if as_json else _print(values)
     if output:
         _write_page(output, dataset, values)
@@ -103,3 +106,19 @@ def _print(values: dict[str, Any]) -> None:
         words = [" ".join(top["word"] for top in values["texts"]["top"][name])] if values["texts"] else []
         table.add_row(name, f"{count:,}", f"{values['class_counts']['test'].get(name, 0):,}", *words)
     console.print(table)
+    if values["statistics"]:
+        console.print("", _statistics(values["statistics"]))
+
+
+def _statistics(rows: list[dict[str, Any]]) -> Any:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from paribus.report.numbers import number
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in rows[0]:
+        table.add_column(name, justify="left" if name in ("part", "channel") else "right")
+    for row in rows:
+        table.add_row(*(escape(number(value)) for value in row.values()))
+    return table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from paribus.data.dataset import Dataset
+from paribus.data.formats.packed import check_unpacked
 from paribus.data.sampling import stratified
 from paribus.errors import DataError
 from paribus.planning.streams import stream
@@ -26,16 +28,22 @@ def read_npz(path: Path, test: float | str) -> Dataset:
         test: share held out if the file has no test set.
 
     Raises:
-        DataError: the file is not there, is damaged, or its arrays are not what `dataset_from` allows.
+        DataError: the file is not there, is damaged, unpacks to far more than its size, or its arrays are not what
+            `dataset_from` allows.
     """
     if not path.is_file():
         raise DataError(f"{path} does not exist. Give a file, relative to the study file's folder.")
     arrays: dict[str, np.ndarray] = {}
     key = ""
     try:
+        with zipfile.ZipFile(path) as packed:
+            num_bytes = sum(member.file_size for member in packed.infolist())
+        check_unpacked(path, num_bytes, "save it unpacked, by numpy.savez")
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             for key in stored.files:
                 arrays[key] = stored[key]
+    except DataError:
+        raise
     except Exception as failed:  # zipfile, zlib and NumPy raise many kinds for damaged files
         array = f", array {key!r}" if key else ""
         raise DataError(
@@ -84,10 +92,17 @@ def dataset_from(
     return Dataset(name, items[0][~held_out], y[0][~held_out], items[0][held_out], y[0][held_out], class_names)
 
 
+def _array(values: Any, where: str) -> np.ndarray:
+    try:
+        return np.asarray(values)
+    except Exception as failed:  # whatever a list of unequal rows, or another library's array, raises
+        raise DataError(f"{where} is no array: {failed}. Give equal rows of numbers.") from failed
+
+
 def _items(values: Any, where: str) -> np.ndarray:
     """Texts as objects; other items as uint8 or float32, finite, at least two-dimensional."""
     listed = isinstance(values, list | tuple) and len(values) and isinstance(values[0], str)
-    x = np.array(values, object) if listed else np.asarray(values)  # a list of texts would be padded to the longest
+    x = np.array(values, object) if listed else _array(values, where)  # a list of texts would be padded to the longest
     if x.ndim == 1 and x.dtype.kind in "OU" and len(x):
         return _texts(x, where)
     if x.dtype.kind not in "buif":
@@ -129,7 +144,7 @@ def _texts(x: np.ndarray, where: str) -> np.ndarray:
 
 def _labels(values: Any, where: str) -> np.ndarray:
     """Labels as a sortable array, whole numbers as int64."""
-    y: Any = np.asarray(values)
+    y: Any = _array(values, where)
     if y.dtype.kind == "O" and all(isinstance(label, str) for label in y.ravel()):
         y = y.astype(np.str_)
     if y.ndim != 1 or y.dtype.kind not in "buifU":
@@ -138,7 +153,7 @@ def _labels(values: Any, where: str) -> np.ndarray:
         bad = np.flatnonzero(~np.isfinite(y))
         if len(bad):
             raise DataError(f"{where}: {len(bad)} labels are missing, the first in row {bad[0]}. Remove these rows.")
-        y = y.astype(np.int64) if (y == np.round(y)).all() else y
+        y = y.astype(np.int64) if (y == np.round(y)).all() and np.abs(y).max() < 2**53 else y
     return y
 
 
@@ -170,7 +185,7 @@ def _check_classes(classes: np.ndarray, y: Sequence[np.ndarray], keys: Sequence[
 
 
 def _class_names(names: Any, classes: np.ndarray, where: str) -> tuple[str, ...]:
-    given = tuple(str(name) for name in (classes if names is None else names))
+    given = tuple(str(name) for name in np.atleast_1d(classes if names is None else names))
     if len(given) != len(classes) or len(set(given)) != len(classes):
         labels = ", ".join(map(str, classes[:20]))
         raise DataError(

@@ -6,9 +6,13 @@ import csv
 import gzip
 import lzma
 import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from paribus.data.formats.packed import check_stream
 from paribus.errors import DataError
 
 if TYPE_CHECKING:
@@ -16,16 +20,19 @@ if TYPE_CHECKING:
 
 _MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "?"]
 _OPEN = {".gz": gzip.open, ".xz": lzma.open}
-_FAILURES = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, csv.Error)
+_FAILURES = (OSError, EOFError, ValueError, MemoryError, zlib.error, lzma.LZMAError, csv.Error)
 
 
 def columns(path: Path) -> list[str]:
     """The names in the first line.
 
     Raises:
-        DataError: the file cannot be read, or its first line is empty.
+        DataError: the file cannot be read or unpacks to far more than its size, or its first line is empty.
     """
     try:
+        if path.suffix in _OPEN:
+            with _OPEN[path.suffix](path, "rb") as stream:
+                check_stream(stream, path)
         with _open(path) as file:
             names = next(csv.reader(file, skipinitialspace=True), [])
     except _FAILURES as failed:
@@ -39,19 +46,15 @@ def frame(path: Path, label: str, text: str | None = None) -> pd.DataFrame:
     """All rows: the label and the column `text` as text, the rest as pandas reads it, missing values as nan.
 
     Raises:
-        DataError: the file cannot be read, or a row has more values than the header names columns.
+        DataError: the file cannot be read, or a row has more values than the header names columns, or fewer if there
+            are texts.
     """
     import pandas as pd
 
     names, texts = columns(path), {label, text} - {None}
     try:
-        with _open(path) as file:
-            rows = csv.reader(file, skipinitialspace=True)
-            next(rows)  # the header
-            first = next((fields for fields in rows if any(map(str.strip, fields))), [])
-        if len(first) > len(names):
-            found = f"{len(first)} values where the header names {len(names)} columns"
-            raise DataError(f"{path}, {row(path, 0)}: {found}. Mend the file.")
+        # pandas would take the first of too many values for an index, and what is lacking for an empty text
+        _check_width(path, len(names), None if text else 1)
         return pd.read_csv(
             path,
             dtype=dict.fromkeys(texts, str),
@@ -62,6 +65,9 @@ def frame(path: Path, label: str, text: str | None = None) -> pd.DataFrame:
             encoding="utf-8",
         )
     except _FAILURES as failed:
+        if isinstance(failed, pd.errors.ParserError):
+            with suppress(*_FAILURES):
+                _check_width(path, len(names))
         raise _unreadable(path, failed) from failed
 
 
@@ -77,16 +83,29 @@ def value(path: Path, number: int, at: int) -> str:
 
 
 def _record(path: Path, number: int) -> tuple[int, list[str]]:
-    """Line and values of a row. Read anew, because pandas skips empty lines and keeps no line numbers."""
+    """Line and values of a row."""
+    return next(islice(_records(path), number, None))
+
+
+def _records(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Line and values of every row. Read anew, because pandas skips empty lines and keeps no line numbers."""
     with _open(path) as file:
         reader = csv.reader(file, skipinitialspace=True)
-        start, seen = 1, -2
+        next(reader)  # the header
+        start = reader.line_num + 1
         for fields in reader:
-            seen += any(field.strip() for field in fields) or len(fields) > 1
-            if seen == number:
-                return start, fields
+            if any(field.strip() for field in fields) or len(fields) > 1:
+                yield start, fields
             start = reader.line_num + 1
-    raise AssertionError(f"{path} has no data row {number}")
+
+
+def _check_width(path: Path, num_columns: int, num_rows: int | None = None) -> None:
+    """Raise at the first of the first `num_rows` rows that has more or fewer values than there are columns."""
+    for line, fields in islice(_records(path), num_rows):
+        if len(fields) != num_columns:
+            raise DataError(
+                f"{path}, line {line}: {len(fields)} values where the header names {num_columns} columns. Mend it."
+            )
 
 
 def _open(path: Path) -> TextIO:
@@ -94,4 +113,6 @@ def _open(path: Path) -> TextIO:
 
 
 def _unreadable(path: Path, failed: Exception) -> DataError:
-    return DataError(f"{path} cannot be read as CSV: {failed}. Commas, one header line and UTF-8 are asked.")
+    return DataError(
+        f"{path} cannot be read as CSV: {str(failed).strip()}. Commas, one header line and UTF-8 are asked."
+    )

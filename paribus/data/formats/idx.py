@@ -27,10 +27,10 @@ def parse_idx(content: bytes, where: str) -> np.ndarray:
 
     Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database", section "File formats".
     """
-    if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in _TYPES or content[3] == 0:
+    if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in _TYPES or not 1 <= content[3] <= 32:
         raise DataError(
             f"{where} is not an IDX file: it starts with {content[:4].hex(' ') or 'nothing'}. Allowed: two zero bytes, "
-            f"a type from {', '.join(f'{code:02x}' for code in _TYPES)}, the number of dimensions. Replace the file."
+            f"a type from {', '.join(f'{code:02x}' for code in _TYPES)}, 1 to 32 dimensions. Replace the file."
         )
     dtype, num_dims = np.dtype(_TYPES[content[2]]), content[3]
     start = 4 + 4 * num_dims

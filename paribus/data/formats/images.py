@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ import numpy as np
 from paribus.data.dataset import Dataset
 from paribus.data.formats.arrays import dataset_from
 from paribus.data.formats.folders import files_of_classes
+from paribus.data.formats.packed import check_unpacked
 from paribus.errors import DataError
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
+_FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP")  # whatever the name says
 _MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK")  # Pillow's names of all with at most 8 bits a channel
 
 
@@ -65,14 +68,17 @@ def _decode(path: Path, size: tuple[int, int] | None) -> np.ndarray:
     from PIL import Image, ImageOps
 
     try:
-        with Image.open(path) as opened:
+        with warnings.catch_warnings(action="ignore"), Image.open(path, formats=_FORMATS) as opened:
             mode = opened.mode
+            check_unpacked(path, opened.width * opened.height * len(opened.getbands()), "make it smaller")
             if mode in _MODES:
                 image = ImageOps.exif_transpose(opened).convert("L" if mode in ("1", "L", "LA") else "RGB")
                 if size and (image.height, image.width) != size:
                     image = image.resize((size[1], size[0]), Image.Resampling.BILINEAR)
                 pixels = np.asarray(image)
                 return pixels if pixels.ndim == 2 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as failed:
+    except DataError:
+        raise
+    except Exception as failed:  # Pillow raises many kinds for damaged files
         raise DataError(f"{path} cannot be read as an image: {failed}. Replace or remove it.") from failed
     raise DataError(f"{path} has pixels of mode {mode}. Allowed: 8 bits a channel ({', '.join(_MODES)}). Convert it.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from paribus.data.formats.packed import check_unpacked
 from paribus.errors import DataError
 
 if TYPE_CHECKING:
@@ -25,9 +26,9 @@ def frame(path: Path, label: str, text: str | None = None) -> pd.DataFrame:
     """All rows: the label as text, whatever its type, the column `text`, and numbers; missing values as nan.
 
     Raises:
-        DataError: the file cannot be read, the column `text` holds no texts, or another but the label no numbers.
+        DataError: the file cannot be read or unpacks to far more than its size, the column `text` holds no texts, or
+            another but the label no numbers.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
     from pyarrow import types
 
@@ -45,10 +46,20 @@ def frame(path: Path, label: str, text: str | None = None) -> pd.DataFrame:
                 "the items are texts."
             )
     try:
-        table = pq.read_table(path, columns=names).to_pandas(ignore_metadata=True)
-    except (OSError, ValueError, pa.ArrowException) as failed:
+        about = pq.read_metadata(path)
+        pages = sum(about.row_group(at).total_byte_size for at in range(about.num_row_groups))
+        check_unpacked(path, max(pages, 8 * about.num_rows * len(names)), "write it as CSV or NPZ")
+        # texts as a dictionary, so that a long one that stands in every row is held once
+        texts = [name for name in names if name in (label, text)]
+        table = pq.read_table(path, columns=names, read_dictionary=texts).to_pandas(ignore_metadata=True)
+    except DataError:
+        raise
+    except Exception as failed:  # pyarrow raises many kinds for damaged files
         raise _unreadable(path, failed) from failed
-    table[label] = table[label].astype(object).map(str, na_action="ignore")
+    for name in texts:
+        values = table[name].astype(object)
+        check_unpacked(path, sum(len(str(value)) for value in values), "write it as CSV or NPZ")
+        table[name] = values.map(str, na_action="ignore")
     return table
 
 
@@ -67,14 +78,14 @@ def value(path: Path, number: int, at: int) -> str:
 
 
 def _schema(path: Path) -> pa.Schema:
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         return pq.read_schema(path)
-    except (OSError, pa.ArrowException) as failed:
+    except Exception as failed:  # as above
         raise _unreadable(path, failed) from failed
 
 
 def _unreadable(path: Path, failed: Exception) -> DataError:
-    return DataError(f"{path} cannot be read as Parquet: {failed}. Write it anew, as by pandas.DataFrame.to_parquet.")
+    why = " ".join(str(failed).split())
+    return DataError(f"{path} cannot be read as Parquet: {why}. Write it anew, as by pandas.DataFrame.to_parquet.")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SUFFIXES = (".csv", ".csv.gz", ".csv.xz", ".parquet")
+_LONGEST = 1_000  # characters of a label: NumPy gives each row the room of the longest
 
 
 def read_table(path: Path, label: str, test: float | Path, text: str | None = None) -> Dataset:
@@ -52,7 +55,9 @@ def read_table(path: Path, label: str, test: float | Path, text: str | None = No
     def row_name(key: str, row: int) -> str:
         return f"{files[key]}, {_reader(files[key]).row(files[key], row)}, column {label!r}"
 
-    return dataset_from(arrays, path.name, 0.0 if isinstance(test, Path) else test, row_name)
+    dataset = dataset_from(arrays, path.name, 0.0 if isinstance(test, Path) else test, row_name)
+    names = tuple(map(str, tables[0].columns.drop(label))) if len(dataset.item_shape) == 1 else ()
+    return replace(dataset, feature_names=names)
 
 
 def _reader(path: Path):
@@ -75,11 +80,12 @@ def _read(path: Path, label: str, text: str | None) -> pd.DataFrame:
     if text is None:
         _check_numbers(table, label, path)
     _check_missing(table, label, path)
+    _check_labels(table[label], path)
     return table
 
 
 def _check_header(columns: list[str], label: str, path: Path) -> None:
-    twice = next((column for column in columns if columns.count(column) > 1), None)
+    twice = next((column for column, count in Counter(columns).items() if count > 1), None)
     if label not in columns:
         near = get_close_matches(label, columns, n=1)
         hint = f"Did you mean {near[0]!r}? " if near else ""
@@ -111,12 +117,11 @@ def _check_numbers(table: pd.DataFrame, label: str, path: Path) -> None:
     import pandas as pd
 
     for column in table.columns.drop(label):
-        values = table[column]
-        if not pd.api.types.is_numeric_dtype(values):
-            bad = values.notna() & pd.to_numeric(values, errors="coerce").isna()
-            what = "is no number. Encode text as numbers, remove the column, or set `data.text` if the items are texts"
-        else:
-            bad = values.abs() > np.finfo(np.float32).max
+        numbers = pd.to_numeric(table[column], errors="coerce")
+        bad = table[column].notna() & numbers.isna()
+        what = "is no number. Encode text as numbers, remove the column, or set `data.text` if the items are texts"
+        if not bad.any():
+            bad = numbers.abs() > np.finfo(np.float32).max
             what = "is not finite in float32. Correct it or remove the row"
         if bad.any():
             raise DataError(f"{_place(path, table, int(bad.to_numpy().argmax()), column)} {what}.")
@@ -134,6 +139,16 @@ def _check_missing(table: pd.DataFrame, label: str, path: Path) -> None:
         raise DataError(
             f"{first} is the first of {counts.sum()} missing values ({', '.join(named[:5])}{more}). Fill them in or "
             "remove the rows."
+        )
+
+
+def _check_labels(labels: pd.Series, path: Path) -> None:
+    lengths = labels.str.len()
+    if lengths.max() > _LONGEST:
+        row = int((lengths > _LONGEST).to_numpy().argmax())
+        raise DataError(
+            f"{path}, {_reader(path).row(path, row)}, column {labels.name!r}: a label of {lengths.iloc[row]:,} "
+            f"characters. Allowed: {_LONGEST:,}. Correct it, or set `data.label` if another column is meant."
         )
 
 

@@ -38,15 +38,17 @@ def parse_batch(content: bytes, where: str) -> tuple[np.ndarray, np.ndarray]:
     if not content or len(content) % 3073:
         raise DataError(f"{where} has {len(content)} bytes, which are no records of 3,073. Replace the file.")
     records = np.frombuffer(content, np.uint8).reshape(-1, 3073)
-    if records[:, 0].max() > 9:
-        raise DataError(f"{where} has the label {records[:, 0].max()}. Allowed: 0 to 9. Replace the file.")
+    bad = np.flatnonzero(records[:, 0] > 9)
+    if len(bad):
+        record, label = bad[0], records[bad[0], 0]
+        raise DataError(f"{where}, record {record}: the label is {label}. Allowed: 0 to 9. Replace the file.")
     return np.ascontiguousarray(records[:, 1:]).reshape(-1, 3, 32, 32), records[:, 0].astype(np.int64)
 
 
 CIFAR10 = publish(
     Original(
         name="cifar10",
-        files={file: Published(sha256) for file, sha256 in _SHA256.items()},
+        files={file: Published(sha256, size=30_730_000) for file, sha256 in _SHA256.items()},
         mirrors=("https://www.cs.toronto.edu/~kriz/",),
         archive=Archive("cifar-10-binary.tar.gz", "c32a1d4ab5d03f1284b67883e8d87530", "cifar-10-batches-bin"),
         page="https://www.cs.toronto.edu/~kriz/cifar.html",

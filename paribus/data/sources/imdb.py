@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import tarfile
-import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
 from paribus.data.dataset import Dataset
 from paribus.data.download import WAITS_S, download
+from paribus.data.formats.packed import Bounded
 from paribus.data.locate import Archive, Original, Place, Published, cache_of, places_of, publish
 from paribus.errors import DataError
 from paribus.spec.parts import part
@@ -20,10 +22,10 @@ IMDB = publish(
     Original(
         name="imdb",
         files={
-            "train/neg": Published("c4fadaf2b54a174667ceb39991414b94ae291cb29139e85286045dfa3d1603e1"),
-            "train/pos": Published("06ef43b1c61923583634d12bc31cec8155e46193974a15a0301874f098362593"),
-            "test/neg": Published("feb52be9a69d5ba6d34474dd383454eefcc9d237ac8f694eae6943df7ce226f7"),
-            "test/pos": Published("5512ca39dd08f153554ce99421c2a576b67cbfe397c24987446a6d3ef3d55c3f"),
+            "train/neg": Published("c4fadaf2b54a174667ceb39991414b94ae291cb29139e85286045dfa3d1603e1", size=16_289_992),
+            "train/pos": Published("06ef43b1c61923583634d12bc31cec8155e46193974a15a0301874f098362593", size=16_842_831),
+            "test/neg": Published("feb52be9a69d5ba6d34474dd383454eefcc9d237ac8f694eae6943df7ce226f7", size=16_067_328),
+            "test/pos": Published("5512ca39dd08f153554ce99421c2a576b67cbfe397c24987446a6d3ef3d55c3f", size=16_283_357),
         },
         mirrors=("https://ai.stanford.edu/~amaas/data/sentiment/",),
         archive=Archive("aclImdb_v1.tar.gz", "7c2ac02c03563afcf9b574c7e56c153a", "aclImdb", packed=True),
@@ -31,6 +33,8 @@ IMDB = publish(
     )
 )
 _EACH = 12_500
+_MOST = 1 << 29  # bytes, more than the published archive unpacks to
+_Text = tuple[str, str, IO[bytes]]  # folder, name and content
 
 
 @part("data")
@@ -83,7 +87,7 @@ def read_reviews(
         if any((place.folder / folder).is_dir() for folder in original.files):
             return _checked(original, each, _unpacked(original, place.folder), place.folder)
         if packed.is_file():
-            return _checked(original, each, _packed(packed), packed)
+            return _checked(original, each, _packed(original, packed), packed)
         said.append(f"  {place}: not there, nor {packed}")
     try:
         path = download(archive.file, archive.md5, original.mirrors, cache, waits_s)
@@ -93,45 +97,47 @@ def read_reviews(
             + "\n".join([*said, str(failed)])
             + f"\nDownload {archive.file} by hand into {cache}, or set PARIBUS_DATA to a folder that holds it."
         ) from failed
-    return _checked(original, each, _packed(path), path)
+    return _checked(original, each, _packed(original, path), path)
 
 
-def _unpacked(original: Original, folder: Path) -> Iterator[tuple[str, str, bytes]]:
-    """Folder, name and content of every text."""
+def _unpacked(original: Original, folder: Path) -> Iterator[_Text]:
     for inside in original.files:
         for path in (folder / inside).glob("*.txt"):
-            yield inside, path.name, path.read_bytes()
+            with path.open("rb") as content:
+                yield inside, path.name, content
 
 
-def _packed(path: Path) -> Iterator[tuple[str, str, bytes]]:
+def _packed(original: Original, path: Path) -> Iterator[_Text]:
     """The same from the archive, read once as a stream."""
-    try:
-        with tarfile.open(path, "r|gz") as stream:
-            for member in stream:
-                _, _, inside = member.name.removeprefix("./").partition("/")
-                folder, _, name = inside.rpartition("/")
-                content = stream.extractfile(member) if name.endswith(".txt") else None
-                if content:
-                    yield folder, name, content.read()
-    except (OSError, EOFError, tarfile.TarError, zlib.error) as failed:
-        raise DataError(f"{path} cannot be read: {failed}. Remove it to have it downloaded anew.") from failed
+    with gzip.open(path) as unpacked, tarfile.open(fileobj=Bounded(unpacked, _MOST), mode="r|") as stream:
+        for member in stream:
+            _, _, inside = member.name.removeprefix("./").partition("/")
+            folder, _, name = inside.rpartition("/")
+            content = stream.extractfile(member) if folder in original.files and name.endswith(".txt") else None
+            if content:
+                yield folder, name, content
 
 
-def _checked(
-    original: Original, each: int, found: Iterator[tuple[str, str, bytes]], where: Path
-) -> dict[str, list[str]]:
+def _checked(original: Original, each: int, found: Iterator[_Text], where: Path) -> dict[str, list[str]]:
+    wrong = f"{where} is damaged or is not that of {original.name}: "
+    mend = f". Remove it, or replace it by that of {original.address}."
     contents: dict[str, dict[str, bytes]] = {folder: {} for folder in original.files}
-    for folder, name, content in found:
-        if folder in contents:
-            contents[folder][name] = content
+    left = {folder: published.size for folder, published in original.files.items()}
+    try:
+        for folder, name, content in found:
+            contents[folder][name] = content.read(left[folder] + 1)
+            left[folder] -= len(contents[folder][name])
+            if left[folder] < 0:
+                size = original.files[folder].size
+                raise DataError(f"{wrong}{folder} holds more than the {size:,} bytes that were published{mend}")
+    except (OSError, EOFError, tarfile.TarError) as failed:
+        raise DataError(f"{where} cannot be read: {failed}{mend}") from failed
     for folder, texts in contents.items():
-        wrong = f"{where} is damaged or is not that of {original.name}: {folder} has"
-        mend = f"Remove it, or replace it by that of {original.address}."
         if len(texts) != each:
-            raise DataError(f"{wrong} {len(texts):,} texts, published were {each:,}. {mend}")
+            raise DataError(f"{wrong}{folder} has {len(texts):,} texts, published were {each:,}{mend}")
         digest = hashlib.sha256()
         for name in sorted(texts):
             digest.update(len(texts[name]).to_bytes(8, "little") + texts[name])
         if digest.hexdigest() != original.files[folder].sha256:
-            raise DataError(f"{wrong} texts of sha256 {digest.hexdigest()}, other than published. {mend}")
+            raise DataError(f"{wrong}{folder} has texts of sha256 {digest.hexdigest()}, other than published{mend}")
     return {folder: [texts[name].decode() for name in sorted(texts)] for folder, texts in contents.items()}

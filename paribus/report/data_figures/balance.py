@@ -35,4 +35,6 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     figure = go.Figure(bars, layout={"template": TEMPLATE, "height": 110 + 32 * len(frame), "bargap": 0.25})
     figure.update_xaxes(title="rows", rangemode="tozero")
     names = [label(name) for name in frame["class"]]
-    return figure.update_yaxes(tickvals=place, ticktext=names, ticks="", showgrid=False, autorange="reversed")
+    return figure.update_yaxes(
+        tickvals=place, ticktext=names, ticks="", ticklabelstandoff=6, showgrid=False, autorange="reversed"
+    )

@@ -13,10 +13,22 @@ from paribus.data import Dataset
 from paribus.planning.streams import stream
 from paribus.report.figures.look import TEMPLATE, label
 
+_SIDE = 128  # in pixels, beyond which a picture is made smaller, so that a page stays light
+
+
+def random_rows(dataset: Dataset, count: int) -> np.ndarray:
+    """Numbers of `count` training rows drawn at random, always the same ones, ascending."""
+    return np.sort(stream(0, "sample", "shown").permutation(len(dataset.y_train))[:count])
+
+
+def class_rows(dataset: Dataset, count: int) -> np.ndarray:
+    """Numbers of `count` training rows of each class, drawn at random, class by class."""
+    order = stream(0, "sample", "shown").permutation(len(dataset.y_train))
+    return np.concatenate([order[dataset.y_train[order] == code][:count] for code in range(dataset.num_classes)])
+
+
 _WIDTH, _LINE = 880, 13
 """Of the grid, and the height of a line of a title, in pixels."""
-_LARGEST = 96
-"""Side of a picture in pixels; larger images are made smaller, so that a page stays light."""
 
 
 def frame(dataset: Dataset, count: int) -> pd.DataFrame:
@@ -24,15 +36,12 @@ def frame(dataset: Dataset, count: int) -> pd.DataFrame:
 
     An image is a PNG as data URI; the darkest value of the data set is black, the brightest white.
     """
-    rows = stream(0, "sample", "shown").permutation(len(dataset.y_train))[:count]
-    return _table(dataset, np.sort(rows))
+    return _table(dataset, random_rows(dataset, count))
 
 
 def frame_of_classes(dataset: Dataset, count: int) -> pd.DataFrame:
     """The same with `count` training rows of each class."""
-    order = stream(0, "sample", "shown").permutation(len(dataset.y_train))
-    rows = [order[dataset.y_train[order] == code][:count] for code in range(dataset.num_classes)]
-    return _table(dataset, np.concatenate(rows))
+    return _table(dataset, class_rows(dataset, count))
 
 
 def frame_of_means(dataset: Dataset) -> pd.DataFrame:
@@ -98,7 +107,8 @@ def _png(image: np.ndarray, low: float, high: float) -> str:
     pixels = np.clip((image.astype(np.float64) - low) / ((high - low) or 1.0) * 255, 0, 255).round().astype(np.uint8)
     if pixels.ndim == 3:
         pixels = pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0)
-    file, picture = io.BytesIO(), Image.fromarray(pixels)
-    picture.thumbnail((_LARGEST, _LARGEST))
+    file = io.BytesIO()
+    picture = Image.fromarray(pixels)
+    picture.thumbnail((_SIDE, _SIDE))  # smaller ones stay as they are
     picture.save(file, "png", optimize=True)
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()

@@ -43,6 +43,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
         figure.add_trace(bars.update(hovertemplate="%{y}: %{x:.1f}<extra></extra>"), row, column)
     figure.update_annotations(font={"size": 13})
     figure.update_xaxes(matches="x", rangemode="tozero")
+    figure.update_layout(xaxis_matches=None)  # which else is told to match itself
     figure.update_yaxes(
         type="category", ticks="", showgrid=False, autorange="reversed", tickmode="linear", ticklabelstandoff=4
     )

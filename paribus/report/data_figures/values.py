@@ -2,34 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from paribus.data import Dataset
+from paribus.report.data_figures.features import is_table, names
 from paribus.report.figures.look import COLOURS, TEMPLATE
 
 _BINS = 32
-_CHANNELS = {"": "", "red": "#D55E00", "green": "#009E73", "blue": "#0072B2"}
+_COLOURS = {"red": "#D55E00", "green": "#009E73", "blue": "#0072B2"}
 
 
 def frame(dataset: Dataset) -> pd.DataFrame:
-    """Columns part, channel, value and percent: a row for each of 32 equal bins, named by its middle."""
+    """Columns part, channel, value and percent: a row for each of at most 32 equal bins, named by its middle.
+
+    The channels of an image share their bins; each feature of a table has its own.
+    """
     parts = list(_channels(dataset))
-    low, high = min(values.min() for *_, values, _ in parts), max(values.max() for *_, values, _ in parts)
-    edges = np.linspace(low, high if high > low else low + 1, _BINS + 1)
+    shared = None if is_table(dataset) else _edges([values for *_, values, _ in parts])
     tables = []
     for part, channel, values, counts in parts:
+        edges = _edges([given for _, name, given, _ in parts if name == channel]) if shared is None else shared
         percent = 100 * np.histogram(values, edges, weights=counts)[0] / counts.sum()
         middle = (edges[1:] + edges[:-1]) / 2
         tables.append(pd.DataFrame({"part": part, "channel": channel, "value": middle, "percent": percent}))
     return pd.concat(tables, ignore_index=True)
 
 
+def _edges(values: Sequence[np.ndarray]) -> np.ndarray:
+    """Bounds of equal bins over all values; as many whole numbers in each if there are no others."""
+    low, high = min(x.min() for x in values), max(x.max() for x in values)
+    if all((x == np.round(x)).all() for x in values):
+        width = np.ceil((high - low + 1) / _BINS)
+        return low - 0.5 + width * np.arange(np.ceil((high - low + 1) / width) + 1)
+    return np.linspace(low, high if high > low else low + 1, _BINS + 1)
+
+
 def statistics(dataset: Dataset) -> pd.DataFrame:
-    """Columns part, channel, mean, deviation, lowest, highest, zeros (percent); a row a part and channel."""
+    """Columns part, channel, mean, deviation, lowest, highest, zeros (percent); a row a channel and part.
+
+    A channel is a colour of an image, a feature of a table, or `all`. Texts have none.
+    """
     rows = []
     for part, channel, values, counts in _channels(dataset):
         mean = np.average(values, weights=counts)
@@ -49,10 +65,10 @@ def draw(frame: pd.DataFrame) -> go.Figure:
         go.Scatter(
             x=group["value"],
             y=group["percent"],
-            name=f"{part} {channel}".strip(),
+            name=f"{part} {channel}" if channel in _COLOURS else str(part),
             mode="lines",
             line={
-                "color": _CHANNELS[str(channel)] or COLOURS[part == "test"],
+                "color": _COLOURS.get(str(channel), COLOURS[part == "test"]),
                 "dash": "dash" if part == "test" else "solid",
                 "shape": "hvh",
             },
@@ -61,17 +77,17 @@ def draw(frame: pd.DataFrame) -> go.Figure:
         for (part, channel), group in frame.groupby(["part", "channel"], sort=False)
     ]
     figure = go.Figure(lines, layout={"template": TEMPLATE, "height": 320})
-    figure.update_xaxes(title="value")
+    figure.update_xaxes(title="value", range=[frame["value"].min(), frame["value"].max()])
     return figure.update_yaxes(title="share of all values, %", rangemode="tozero")
 
 
 def _channels(dataset: Dataset) -> Iterator[tuple[str, str, np.ndarray, np.ndarray]]:
-    """Name of the part, name of the channel (empty if there is one), values in float64 and how often each stands."""
-    for part, x in (("training", dataset.x_train), ("test", dataset.x_test)):
-        if x.ndim == 4 and x.shape[1] == 3:
-            yield from ((part, name, *_counted(x[:, at])) for at, name in enumerate(("red", "green", "blue")))
-        else:
-            yield part, "", *_counted(x)
+    """Name of the part, name of the channel, values in float64 and how often each stands."""
+    parts = () if dataset.is_text else (("training", dataset.x_train), ("test", dataset.x_test))
+    split = names(dataset) if is_table(dataset) else _COLOURS if dataset.item_shape[:-2] == (3,) else []
+    for at, name in enumerate(split or ["all"]):
+        for part, x in parts:
+            yield part, name, *_counted(x[:, at] if split else x)
 
 
 def _counted(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

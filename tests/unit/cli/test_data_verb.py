@@ -13,9 +13,10 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from paribus.cli.main import app
-from paribus.data import Dataset, describe, near_duplicates
-from paribus.report.data_figures import balance, samples, values
+from paribus.data import Dataset, describe, load, near_duplicates
+from paribus.report.data_figures import balance, features, samples, values
 from paribus.report.data_page import write_data_page
+from paribus.spec.data import DataSpec
 
 RNG = np.random.default_rng(0)
 X = RNG.integers(0, 256, (30, 3, 8, 8), dtype=np.uint8)
@@ -27,11 +28,18 @@ def picture(uri: str) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))))
 
 
-def test_show_prints_what_the_description_says() -> None:
+def test_show_prints_what_the_description_says(tmp_path: Path) -> None:
     text = CliRunner().invoke(app, ["data", "show", "digits"])
     assert text.exit_code == 0
     found = json.loads(CliRunner().invoke(app, ["data", "show", "digits", "--json"]).stdout)
-    assert set(found["near"]) == {"train", "test", "overlap"}
+    assert set(found["near"]) == {"train", "test", "overlap", "validation", "validation_rows"}
+    assert (
+        f"leak         of 287 training items held out at random (20 %), {found['near']['validation']} have"
+        in text.stdout
+    )
+    x = load(DataSpec(source="digits"), tmp_path).x_train
+    numbers = rf"{x.mean():.5g} +{x.std():.5g} +0 +16 +{100 * (x == 0).mean():.5g}"
+    assert re.search(rf"^training +all +{numbers}$", text.stdout, re.M)
     assert found["notes"] == []
     near = found["near"]
     assert f"near         {near['train']:,} training items have a near copy in training" in text.stdout
@@ -65,11 +73,67 @@ def test_balance_and_values_are_those_of_the_data() -> None:
     assert len(shares) == 6
 
 
-def test_values_of_features() -> None:
-    x = RNG.normal(size=(50, 4)).astype(np.float32)
+def test_values_that_are_no_pixels() -> None:
+    x = RNG.normal(size=(50, 2, 2)).astype(np.float32)
     data = Dataset("toy", x, LABELS[:1].repeat(50), x[:9], LABELS[:1].repeat(9), ("a",))
     row = values.statistics(data).iloc[0]
     assert row[["mean", "deviation", "lowest"]].tolist() == pytest.approx([x.mean(), x.std(), x.min()], abs=1e-6)
+
+
+@pytest.mark.parametrize(("values_of", "edges"), [(256, range(0, 257, 8)), (17, range(18)), (33, range(0, 35, 2))])
+def test_whole_numbers_are_counted_in_bins_of_equal_width(values_of: int, edges: range) -> None:
+    x = np.arange(values_of, dtype=np.uint8).repeat(4).reshape(2, -1, 2)
+    data = Dataset("toy", x, LABELS[:2], x, LABELS[:2], ("a", "b"))
+    table = values.frame(data).query("part == 'test'")
+    counts = np.histogram(x, [edge - 0.5 for edge in edges])[0]
+    np.testing.assert_allclose(table["percent"], 100 * counts / x.size)
+    assert table["value"].tolist() == [(a + b - 1) / 2 for a, b in zip(edges, edges[1:], strict=False)]
+
+
+def table_of(*names: str) -> Dataset:
+    x = (RNG.normal(size=(50, len(names) or 3)) * [1, 1000, 0.001]).astype(np.float32)
+    labels = np.arange(50) % 2
+    return Dataset("toy", x[:40], labels[:40], x[40:], labels[40:], ("cat", "<dog>"), names)
+
+
+def test_each_feature_of_a_table_has_its_own_numbers() -> None:
+    data = table_of("height", "weight", "height & width")
+    peer = pd.DataFrame(data.x_train.astype(float), columns=list(data.feature_names))
+    found = values.statistics(data).query("part == 'training'").set_index("channel")
+    np.testing.assert_allclose(found["mean"], peer.mean())
+    np.testing.assert_allclose(found["deviation"], peer.std(ddof=0))
+    means = features.frame_of_means(data).set_index("class")
+    np.testing.assert_allclose(means, peer.groupby(data.y_train).mean())
+    rows = features.frame(data, 20)
+    np.testing.assert_array_equal(rows.iloc[:, 2:], data.x_train[rows["row"]])
+    assert features.frame_of_classes(data, 3)["class"].tolist() == ["cat"] * 3 + ["<dog>"] * 3
+    middles = values.frame(data).groupby("channel")["value"].agg(["min", "max"])
+    assert (middles.loc["weight", "max"], middles.loc["height", "max"]) == pytest.approx(
+        [
+            high - (high - low) / 64
+            for low, high in zip(
+                np.concatenate([data.x_train, data.x_test]).min(0)[[1, 0]],
+                np.concatenate([data.x_train, data.x_test]).max(0)[[1, 0]],
+                strict=True,
+            )
+        ]
+    )
+
+
+def test_the_page_of_a_table(tmp_path: Path) -> None:
+    data = table_of()
+    text = write_data_page(tmp_path / "toy.html", data, {**describe(data), "near": None}).read_text(encoding="utf-8")
+    body = text.partition("</script>")[2]
+    assert re.findall(r'<section id="(\w+)"', body) == ["balance", "random", "classes", "means", "values", "statistics"]
+    assert "<th>class</th><th>row</th><th>1</th><th>2</th><th>3</th>" in body
+    assert len(re.findall("<td>&lt;dog&gt;</td>", body)) == (features.frame(data, 20)["class"] == "<dog>").sum() + 3 + 1
+    assert f"<td>{data.x_train[features.frame(data, 1)['row'][0], 1]:.5g}</td>" in body
+
+
+def test_large_pictures_are_made_smaller() -> None:
+    x = np.full((4, 200, 400), 9, np.uint8)
+    data = Dataset("toy", x, LABELS[:4], x, LABELS[:4], ("a", "b"))
+    assert picture(samples.frame(data, 1)["image"][0]).shape == (80, 160)
 
 
 def test_samples_are_the_rows_they_name() -> None:
@@ -95,7 +159,11 @@ def test_the_grid_holds_every_image_below_its_title() -> None:
 def test_the_page_has_all_figures_and_their_tables(tmp_path: Path) -> None:
     found = {**describe(TOY), "near": near_duplicates(TOY), "texts": None}
     text = write_data_page(tmp_path / "new" / "toy.html", TOY, found).read_text(encoding="utf-8")
-    assert re.findall(r'id="figure-(\w+)"', text) == ["balance", "random", "classes", "means", "values"]
+    assert re.findall(r'id="figure-(\w+)"', text) == ["balance", "values"]
+    assert re.findall(r'<div class="pictures (\w+)">', text) == ["random", "classes", "means"]
+    pictures = re.findall(r'<img src="([^"]+)" alt="">([^<]+)<', text)
+    assert [title for _, title in pictures[20:]] == ["cat"] * 3 + ["&lt;dog&gt;"] * 3 + ["cat", "&lt;dog&gt;"]
+    assert [uri for uri, _ in pictures[:20]] == samples.frame(TOY, 20)["image"].tolist()
     assert "it leaks &amp; more" in text
     assert "<dog>" not in text.partition("</script>")[2]
     assert not re.search(r'(src|href)="http', text.partition("</script>")[2])
@@ -124,6 +192,7 @@ def test_show_texts(reviews: Path, words: list[str]) -> None:
     assert re.search(r"^bad +7 +2 +bad *$", printed.stdout, re.M)
     found = json.loads(CliRunner().invoke(app, ["data", "show", *words, "--json"]).stdout)
     assert found["near"] is None
+    assert found["statistics"] == []
     assert found["duplicates"]["train"] == 6
     assert found["texts"]["words"]["train"]["longest"] == 100
     assert len(found["texts"]["classes"]) == 6

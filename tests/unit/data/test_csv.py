@@ -24,6 +24,7 @@ def test_columns_become_features(tmp_path: Path) -> None:
     assert sorted(rows.tolist()) == [[1, 2.5], [2, 3], [3, 4], [4, 5]]
     assert rows.dtype == np.float32
     assert data.class_names == ("x", "y")
+    assert data.feature_names == ("a", "b")
     assert [data.class_names[c] for c in data.y_test] == ["x" if row[0] % 2 else "y" for row in data.x_test]
 
 
@@ -120,7 +121,7 @@ def test_numbers_in_one_file_and_text_in_the_other(tmp_path: Path) -> None:
         (GOOD.replace("y,5", "y,?"), r"line 5, column 'b': '\?' is the first of 1 missing values \('b' 1\)"),
         (GOOD.replace("4,y,5", "4,y"), r"line 5, column 'b': '' is the first of 1 missing"),
         (GOOD.replace("4,y", "4,"), r"line 5, column 'label': '' is the first of 1 missing"),
-        (GOOD.replace("4,y,5", "4,y,5,6"), r"a\.csv cannot be read as CSV: .*line 5"),
+        (GOOD.replace("4,y,5", "4,y,5,6"), r"a\.csv, line 5: 4 values where the header names 3"),
         (GOOD.replace("2.5", "2.5,9"), r"a\.csv, line 2: 4 values where the header names 3 columns"),
         ("a,label\n1,x,2\n3,y,4\n", r"a\.csv, line 2: 3 values where the header names 2"),
         (GOOD.replace("y", "x"), r"a\.csv, line 2, column 'label': every label is 'x'"),

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from paribus.data import Dataset, load, near_duplicates
-from paribus.spec.data import DataSpec
+from paribus.data.sampling import rows_of
+from paribus.spec.data import DataSpec, Preparation
 
 RNG = np.random.default_rng(0)
 
@@ -25,7 +26,8 @@ def test_brightness_contrast_and_noise_are_seen_through() -> None:
     x = smooth(40, 4, 4)
     noisy = x[:10] + RNG.integers(-4, 5, x[:10].shape)
     copies = np.concatenate([x[:10] * 0.7 + 30, noisy, 255.0 - x[:10]]).astype(np.uint8)  # a negative is another image
-    assert near_duplicates(dataset(x, copies)) == {"train": 0, "test": 20, "overlap": 20}
+    found = near_duplicates(dataset(x, copies))
+    assert found == {"train": 0, "test": 20, "overlap": 20, "validation": 0, "validation_rows": 8}
 
 
 @pytest.mark.parametrize("shape", [(4, 4), (3, 4, 4)])
@@ -35,16 +37,22 @@ def test_it_agrees_with_all_pairs(shape: tuple[int, ...]) -> None:
     train, test = x[:1000], x[1000:]
     alike = np.corrcoef(x.reshape(len(x), -1)) >= 0.99
     np.fill_diagonal(alike, False)
+    split = rows_of(np.zeros(1000, int), Preparation(validation=0.2), 0)
     expected = {"train": alike[:1000, :1000], "test": alike[1000:, 1000:], "overlap": alike[1000:, :1000]}
+    expected["validation"] = alike[np.ix_(split.validation, split.train)]
     found = near_duplicates(dataset(train, test))
+    assert found is not None
+    assert found.pop("validation_rows") == 200
     assert found == {name: pairs.any(axis=1).sum() for name, pairs in expected.items()}
+    assert 50 < found["validation"] < 150
     assert found["train"] == 600
     assert found["overlap"] == 200
 
 
 def test_images_of_one_colour_are_left_out() -> None:
     x = np.full((5, 8, 8), 7, np.uint8)
-    assert near_duplicates(dataset(x, x)) == {"train": 0, "test": 0, "overlap": 0}
+    found = near_duplicates(dataset(x, x))
+    assert found == {"train": 0, "test": 0, "overlap": 0, "validation": 0, "validation_rows": 1}
 
 
 def test_tables_have_none() -> None:
@@ -59,4 +67,5 @@ def test_tables_have_none() -> None:
 def test_published_sets(name: str, expected: tuple[int, int]) -> None:
     found = near_duplicates(load(DataSpec(source=name), Path()))
     assert found is not None
+    assert name != "sign_mnist" or found["validation"] / found["validation_rows"] > 0.99
     assert (found["train"], found["overlap"]) == pytest.approx(expected, abs=2)  # another processor rounds otherwise

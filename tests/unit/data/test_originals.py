@@ -45,7 +45,7 @@ def test_a_record_is_a_label_and_three_planes() -> None:
     [
         (b"", "a.bin has 0 bytes"),
         (RECORDS.tobytes()[:-1], "a.bin has 9218 bytes, which are no records of 3,073"),
-        (b"\x0b" + bytes(3072), "has the label 11. Allowed: 0 to 9"),
+        (b"\x0b" + bytes(3072), r"a\.bin, record 0: the label is 11\. Allowed: 0 to 9"),
     ],
 )
 def test_damaged_batches(content: bytes, message: str) -> None:
@@ -64,7 +64,7 @@ def test_letters_without_j() -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (csv([9, *[0] * 784]), r"a\.csv has the labels \[9\]\. Allowed: 0 to 24 without 9"),
+        (csv([9, *[0] * 784]), r"a\.csv, line 2: the label is 9\. Allowed: 0 to 24 without 9"),
         (csv([1, *[256] * 784]), r"a\.csv cannot be read: .*256"),
         (csv([1, 2]), r"a\.csv cannot be read: .*Expected 785 columns, got 2"),
         (csv([1, 2], header="label,pixel1"), r"a\.csv has 2 columns\. Asked: label, pixel1 to pixel784"),

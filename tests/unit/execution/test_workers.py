@@ -64,7 +64,8 @@ def job_of(data: Any, epochs: int = 2, width: int = 4) -> Job:
         {"name": "a", "data": {"source": "none"}, "baseline": {"model": model, "epochs": epochs}}
     )
     recipe = study.recipe().model_dump(mode="json")
-    return Job(tuple(RunTask(f"{width}-{seed}", seed, recipe) for seed in (0, 1)), data, num_classes=3)
+    runs = tuple(RunTask(f"{width}-{seed}", seed, recipe) for seed in (0, 1))
+    return Job(runs, data, num_classes=3, item_shape=(5,))
 
 
 def finish(jobs: list[Job], workers: int = 2) -> list[list[RunRecord]]:
@@ -207,7 +208,7 @@ def test_workers_end_with_their_driver(folder: Path) -> None:
     assert len(workers) == 3  # the worker, and two servers of Python's
     driver.kill()
     driver.wait()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60  # a busy machine takes its time to end the server that has imported torch
     while any(map(alive, workers)) and time.monotonic() < deadline:
         time.sleep(0.1)
     left = [process for process in workers if alive(process)]
