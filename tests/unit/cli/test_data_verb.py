@@ -133,7 +133,7 @@ def test_the_page_of_a_table(tmp_path: Path) -> None:
 def test_large_pictures_are_made_smaller() -> None:
     x = np.full((4, 200, 400), 9, np.uint8)
     data = Dataset("toy", x, LABELS[:4], x, LABELS[:4], ("a", "b"))
-    assert picture(samples.frame(data, 1)["image"][0]).shape == (80, 160)
+    assert picture(samples.frame(data, 1)["image"][0]).shape == (64, 128)
 
 
 def test_samples_are_the_rows_they_name() -> None:

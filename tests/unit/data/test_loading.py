@@ -176,7 +176,7 @@ def test_mini_is_what_the_script_draws(tmp_path: Path) -> None:
 def test_prepared_data_are_found_again_and_missing_ones_are_none(tmp_path: Path) -> None:
     x, y = np.arange(12, dtype=np.float32).reshape(6, 2), np.arange(6) % 2
     data = Dataset("toy", x, y, x[:2], y[:2], ("a", "b"))
-    folder, described = prepare(data, tmp_path)
+    folder, described = prepare(data, tmp_path, [])
     described["class_names"] = list(data.class_names)
     found = prepared(tmp_path, described)
     assert found is not None

@@ -78,7 +78,7 @@ def test_mistakes_among_rows_of_a_table_show_their_values() -> None:
 
 def test_large_images_are_made_smaller() -> None:
     (uri,) = samples.pictures(dataset(3, 300, 150), RNG.integers(0, 256, (1, 3, 300, 150), dtype=np.uint8))
-    assert Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))).size == (48, 96)
+    assert Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))).size == (64, 128)
 
 
 def test_weights_are_densities_a_layer_and_variant() -> None:
