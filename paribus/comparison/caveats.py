@@ -15,6 +15,7 @@ CAVEATS: dict[str, str] = {
     "C08": "a single seed shows no spread",
     "C09": "the data set comes with a warning",
     "C10": "the factor interacts with another, so its main effect is an average",
+    "C12": "a quick look, with few rows, epochs and seeds: its numbers are no result",
 }
 
 

@@ -1,6 +1,7 @@
 """From a study to variants, runs and cohorts: pure, and printable before anything trains."""
 
 from paribus.planning.plan import COHORT_SIZE, Level, Plan, Run, num_asked, plan_study, run_key
+from paribus.planning.quick import quick_look
 from paribus.planning.streams import stream
 
-__all__ = ["COHORT_SIZE", "Level", "Plan", "Run", "num_asked", "plan_study", "run_key", "stream"]
+__all__ = ["COHORT_SIZE", "Level", "Plan", "Run", "num_asked", "plan_study", "quick_look", "run_key", "stream"]
