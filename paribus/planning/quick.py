@@ -29,6 +29,7 @@ def quick_look(study: StudySpec, counts: Sequence[Sequence[int]]) -> dict[str, A
     fields: dict[str, Any] = {name: getattr(study, name) for name in type(study).model_fields}
     listed = isinstance(fields["data"], list | tuple)
     entries: list[Any] = list(fields["data"]) if listed else [fields["data"]]
+    one = study.model_copy(update={"data": entries[0]})  # levels are alike on all data sets or on none
     fractions = _fractions(study)
     scales = [_scale([entry.fraction, *fractions], rows) for entry, rows in zip(entries, counts, strict=True)]
     cut = [
@@ -43,13 +44,13 @@ def quick_look(study: StudySpec, counts: Sequence[Sequence[int]]) -> dict[str, A
             update={name: min(getattr(study.baseline, name), most) for name, most in _MOST.items()}
         ),
         "seeds": study.seeds[:SEEDS],
-        "factors": {name: _cut_factor(study, name, max(scales)) for name in study.factors},
+        "factors": {name: _cut_factor(one, name, max(scales)) for name in study.factors},
     }
     if fields.get("tune"):
         fields["tune"] = fields["tune"].model_copy(
             update={"max_epochs": min(fields["tune"].max_epochs, _MOST["epochs"])}
         )
-    return fields | _without_twins(study.model_copy(update=fields))
+    return fields | _without_twins(one.model_copy(update={**fields, "data": cut[0]}))
 
 
 def _fractions(study: StudySpec) -> list[float]:
@@ -111,6 +112,5 @@ def _distinct(study: StudySpec, group: tuple[str, ...], name: str) -> Factor:
     place = list(levels).index(factor.reference)
     kept = [at for at, parts in enumerate(built) if at == place or parts not in (built[place], *built[:at])]
     left = [list(levels)[at] for at in kept]
-    return factor.model_copy(
-        update={"levels": {one: levels[one] for one in left} if isinstance(levels, dict) else left}
-    )
+    distinct = {name: levels[name] for name in left} if isinstance(levels, dict) else left
+    return factor.model_copy(update={"levels": distinct})
