@@ -59,7 +59,7 @@ class Study(StudySpec):
         return study
 
     def quick(self) -> Study:
-        """A first look, NAME-quick: about 2,000 rows, at most 2 epochs, 2 seeds; levels that become alike are left out."""
+        """A first look, NAME-quick: about 2,000 rows, 2 epochs, 2 seeds; levels that become alike are left out."""
         study = Study.model_validate(quick_fields(self, self._base))
         study._base = self._base
         return study
