@@ -89,7 +89,7 @@ def test_the_page_of_a_study_keeps_what_was_written_by_hand(cli, folder: Path, m
     subprocess.run(script, check=True, capture_output=True)
     made = page.read_text()
     best = max(row["mean"] for row in Result(Store(folder / "paribus-home"), "tiny").variants.to_dict("records"))
-    assert f"| {100 * best:.2f} |" in made
+    assert f"| {100 * best:.1f} |" in made
     assert ("| test accuracy, % |" in made, "test macro F1, %" in made) == (True, metric != "accuracy")
     assert made.count("\n- **") == len(json.loads(done.out)["contrasts"])
     assert made.endswith("\n## What this says of the notebook's claims\n")
