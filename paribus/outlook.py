@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from paribus.data import Dataset, load
 from paribus.data.sampling import rows_of
 from paribus.errors import DataError, SpecError
-from paribus.planning import COHORT_SIZE, Plan, Run, plan_study
+from paribus.planning import COHORT_SIZE, Plan, Run, plan_study, quick_look
 from paribus.planning.estimate import calibration, predicted_time_s
 from paribus.spec import Recipe, StudySpec
 from paribus.spec.parts import call_part
@@ -97,6 +100,17 @@ def look_ahead(study: StudySpec, base: Path, store: Store | None, workers: int) 
     time_s = open_s * (factor or 1.0) / workers
     parameters = {name: count(recipe, dataset) for name, recipe in plan.variants.items()}
     return Outlook(plan, parameters, stored, time_s, factor is not None)
+
+
+def quick_fields(study: StudySpec, base: Path) -> dict[str, Any]:
+    """The fields of a quick look at the study, see `quick_look`.
+
+    Raises:
+        DataError: the data cannot be used.
+    """
+    listed: Any = study.data
+    entries = listed if isinstance(listed, list | tuple) else [listed]
+    return quick_look(study, [np.bincount(load(entry, base).y_train).tolist() for entry in entries])
 
 
 def stored_keys(runs: Iterable[Run], store: Store) -> frozenset[str]:

@@ -55,6 +55,11 @@ class Result:
         return self._record["spec"]["metric"]
 
     @property
+    def is_quick_look(self) -> bool:
+        """Whether it is a first look, made by `--quick`, whose numbers are no result."""
+        return self._record["spec"].get("quick_look", False)
+
+    @property
     def failures(self) -> list[str]:
         """Variant, seed and last line of the message of every failed run."""
         failed = [(run, self._rows.get(run["key"])) for run in self._record["runs"]]

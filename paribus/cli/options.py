@@ -17,6 +17,10 @@ Settings = Annotated[
     list[str], typer.Option("--set", metavar="PATH=VALUE", help="Change the study, as in baseline.epochs=20.")
 ]
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Processes, of one thread each.  [one a core]")]
+Quick = Annotated[
+    bool,
+    typer.Option("--quick", help="A first look: about 2,000 rows, 2 epochs, 2 seeds; its numbers are no result."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 

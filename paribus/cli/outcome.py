@@ -28,6 +28,8 @@ def print_outcome(result: Result) -> None:
     counts = Counter(run["status"] for run in summary["runs"])
     told = ", ".join(f"{count} {status}" for status, count in counts.items())
     console.print(f"[bold]{summary['study']}[/]: {len(summary['runs'])} runs, {told}\n")
+    if result.is_quick_look:
+        console.print(f"[yellow]{summary['study']} is {CAVEATS['C14']}.[/]\n", soft_wrap=True)
     metric = f"test_{result.metric}"
     console.print(_scores(result, metric))
     if summary["contrasts"]:

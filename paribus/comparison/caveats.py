@@ -18,6 +18,7 @@ CAVEATS: dict[str, str] = {
     "C11": "the winner of a search lies at the edge of a range",
     "C12": "one side was tuned, the other was not",
     "C13": "many trials of the search diverged",
+    "C14": "a quick look, with few rows, epochs and seeds: its numbers are no result",
 }
 
 

@@ -98,6 +98,7 @@ def _doubted(contrast: Contrast, by_variant: Mapping[str, list[Folds]], record: 
         if done and late_best(best, [row.recipe["epochs"] for row in done]):
             runs = " and ".join(map(" ".join, places.items()))
             caveats.append(caveat("C03", f"most runs of {runs} were best in the last tenth of their epochs"))
+    caveats += [caveat("C14")] if record["spec"].get("quick_look") else []
     caveats += [caveat("C05")] if chosen_by_test else []
     caveats += search_caveats(contrast, record)
     overlap = record["dataset"]["overlap"]

@@ -1,6 +1,7 @@
 """From a study to variants, runs and cohorts: pure, and printable before anything trains."""
 
 from paribus.planning.plan import COHORT_SIZE, Level, Plan, Run, cohorts_of, num_asked, plan_study, run_key, runs_of
+from paribus.planning.quick import quick_look
 from paribus.planning.streams import stream
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "cohorts_of",
     "num_asked",
     "plan_study",
+    "quick_look",
     "run_key",
     "runs_of",
     "stream",

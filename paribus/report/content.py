@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from paribus.comparison.caveats import CAVEATS
 from paribus.comparison.words import metric_name
 from paribus.report.figures.mistakes import SHOWN
 from paribus.report.numbers import MISSING, Unit, unit_of
@@ -64,8 +65,9 @@ class Content:
         return f"{margin:g} {'point' if (margin, self.unit.difference) == (1, 'points') else self.unit.difference}"
 
     def headline(self) -> list[str]:
-        """The outcome in two or three sentences."""
-        return [text for text in (self._outcome(), self._winner(), self._missing()) if text]
+        """The outcome in a few sentences."""
+        quick = f"This is {CAVEATS['C14']}." if self.spec.get("quick_look") else ""
+        return [text for text in (quick, self._outcome(), self._winner(), self._missing()) if text]
 
     def groups(self) -> list[dict[str, Any]]:
         """Verdicts by factor, interactions apart, each with its sentence and caveats as (code, text)."""

@@ -87,6 +87,10 @@ class StudySpec(Record):
         description="Whether each factor is varied alone, or all, or those in {factorial: [...]}, are crossed.",
     )
 
+    quick_look: bool = Field(
+        default=False, description="Set by --quick: few rows, epochs and seeds, so the numbers are no result."
+    )
+
     @model_validator(mode="wrap")
     @classmethod
     def _explained(cls, values: Any, handler: Any) -> Any:

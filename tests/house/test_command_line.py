@@ -13,8 +13,8 @@ from paribus.cli.main import app
 FLAGS = {
     "init": [],
     "studies": ["--json"],
-    "plan": ["--home", "--json", "--seeds", "--set", "--workers"],
-    "run": ["--home", "--json", "--seeds", "--set", "--workers"],
+    "plan": ["--home", "--json", "--quick", "--seeds", "--set", "--workers"],
+    "run": ["--home", "--json", "--quick", "--seeds", "--set", "--workers"],
     "list": ["--home", "--json"],
     "show": ["--home", "--json"],
     "report": ["--home", "--output", "-o"],

@@ -24,6 +24,16 @@ factors:
   depth: {vary: model.depth, levels: [1, 2]}
   dropout: {vary: model.dropout, levels: [0.0, 0.5]}
 """
+REVIEWS = """\
+import numpy as np
+
+def make():
+    words = ["film", "plot", "the", "actor", "scene", "ending", "was", "rather"]
+    rng = np.random.default_rng(0)
+    labels = np.arange(200) % 2
+    texts = [" ".join([*rng.permutation(words)[:5], ["bad", "good"][label]]) for label in labels]
+    return {"x": np.array(texts, object), "y": labels}
+"""
 
 
 class Done(NamedTuple):
@@ -50,6 +60,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("PARIBUS_HOME", raising=False)
     (tmp_path / "tiny.yaml").write_text(TINY)
     return tmp_path
+
+
+@pytest.fixture
+def reviews(folder: Path) -> str:
+    """A source of 200 short texts."""
+    (folder / "reviews.py").write_text(REVIEWS)
+    return "reviews:make"
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from paribus.spec import Recipe
@@ -19,16 +20,6 @@ from torch import nn
 
 def make(item_shape, num_outputs, *, width: int, conventions: str = "pytorch"):
     return nn.Sequential(nn.Flatten(), nn.Linear(28 * 28, width), nn.ReLU(), nn.Linear(width, num_outputs))
-"""
-REVIEWS = """\
-import numpy as np
-
-def make():
-    words = ["film", "plot", "the", "actor", "scene", "ending", "was", "rather"]
-    rng = np.random.default_rng(0)
-    labels = np.arange(200) % 2
-    texts = [" ".join([*rng.permutation(words)[:5], ["bad", "good"][label]]) for label in labels]
-    return {"x": np.array(texts, object), "y": labels}
 """
 
 
@@ -59,9 +50,9 @@ def test_the_files_leave_nothing_out() -> None:
         assert not [kind for kind, part in parts(room).items() if not part.own and f"kind: {kind}" not in text]
 
 
+@pytest.mark.usefixtures("reviews")
 def test_everything_runs(shell, folder: Path) -> None:
     (folder / "own_network.py").write_text(OWN)
-    (folder / "reviews.py").write_text(REVIEWS)
     for name in ("every_part", "every_text"):
         shutil.copy(HERE / f"{name}.yaml", folder)
         done = shell("run", f"{name}.yaml", "--json")

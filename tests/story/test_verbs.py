@@ -67,16 +67,18 @@ def test_settings_and_seeds_change_the_plan(cli) -> None:
 
 
 def test_built_in_studies_are_listed_and_printed(cli) -> None:
-    names = json.loads(cli("studies", "--json").out)
+    told = json.loads(cli("studies", "--json").out)
     text = cli("studies").out
-    assert "quickstart" in names
-    for name, question in names.items():
-        assert question.endswith("?")
-        assert f"{name} " in text
-        assert question in text
+    assert len(told) == 6
+    for name, about in told.items():
+        assert about["question"].endswith("?")
+        assert about["takes"]
+        (line,) = (line for line in text.splitlines() if line.startswith(f"{name} "))
+        assert about["question"] in line
+        assert about["takes"] in line
         printed = yaml.safe_load(cli("studies", name).out)
         assert printed == json.loads(cli("studies", name, "--json").out)
-        assert cli("plan", name).code == 0
+    assert cli("plan", "quickstart").code == 0
     wrong = cli("studies", "quikstart")
     assert wrong.code == 2
     assert "Did you mean 'quickstart'?" in wrong.err

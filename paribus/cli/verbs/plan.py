@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from paribus.cli.options import AsJson, Home, Seeds, Settings, StudyName, Workers, print_json, settings_with
+from paribus.cli.options import AsJson, Home, Quick, Seeds, Settings, StudyName, Workers, print_json, settings_with
 
 if TYPE_CHECKING:
     from paribus.outlook import Outlook
@@ -18,12 +18,14 @@ def plan(
     workers: Workers = None,
     seeds: Seeds = None,
     settings: Settings = [],  # noqa: B006  (typer wants a list; it is never changed)
+    quick: Quick = False,
     as_json: AsJson = False,
 ) -> None:
     """Say what a study would train, what is stored already, and how long the rest takes."""
     from paribus.study import Study
 
-    outlook = Study.open(study, settings_with(settings, seeds)).plan(home, workers)
+    opened = Study.open(study, settings_with(settings, seeds))
+    outlook = (opened.quick() if quick else opened).plan(home, workers)
     print_json(_values(outlook)) if as_json else _print(outlook)
 
 
@@ -51,6 +53,7 @@ def _print(outlook: Outlook) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from paribus.comparison.caveats import CAVEATS
     from paribus.execution import duration
     from paribus.planning import num_asked
 
@@ -76,6 +79,8 @@ def _print(outlook: Outlook) -> None:
         console.print(f"{open_runs} to train: about {duration(outlook.time_s)} ({basis}).")
     else:
         console.print("Nothing to train.")
+    if plan.study.quick_look:
+        console.print(f"{plan.study.name} is {CAVEATS['C14']}.", soft_wrap=True)
     for group in plan.study.groups():
         if len(group) > 1:
             console.print(_crossing(plan, group))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from paribus.cli.options import AsJson, Home, Seeds, Settings, StudyName, Workers, print_json, settings_with
+from paribus.cli.options import AsJson, Home, Quick, Seeds, Settings, StudyName, Workers, print_json, settings_with
 
 
 def run(
@@ -13,6 +13,7 @@ def run(
     workers: Workers = None,
     seeds: Seeds = None,
     settings: Settings = [],  # noqa: B006  (typer wants a list; it is never changed)
+    quick: Quick = False,
     as_json: AsJson = False,
 ) -> None:
     """Train what a study asks for and the home does not hold yet; then show the verdicts and write the report."""
@@ -21,6 +22,7 @@ def run(
 
     opened = Study.open(study, settings_with(settings, seeds))
     try:
+        opened = opened.quick() if quick else opened
         result = opened.run(home, workers)
         result.probe()
     except KeyboardInterrupt:
