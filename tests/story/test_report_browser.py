@@ -32,8 +32,8 @@ def browser() -> Iterator:
         browser.close()
 
 
-@pytest.mark.parametrize("width", [1280, 400])
-def test_the_report_is_drawn_offline_and_fits(report: Path, browser, width: int) -> None:
+def opened(browser, address: str, width: int, drawn: str) -> tuple:
+    """The page without any network once `drawn` is there, and what went wrong."""
     context = browser.new_context(viewport={"width": width, "height": 900})
     context.set_offline(True)
     page = context.new_page()
@@ -41,8 +41,14 @@ def test_the_report_is_drawn_offline_and_fits(report: Path, browser, width: int)
     page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("request", lambda request: wrong.append(request.url) if request.url.startswith("http") else None)
-    page.goto(report.as_uri())
-    page.wait_for_selector("#figure-confusion .hm image")
+    page.goto(address)
+    page.wait_for_selector(drawn)
+    return page, wrong
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_the_report_is_drawn_offline_and_fits(report: Path, browser, width: int) -> None:
+    page, wrong = opened(browser, report.as_uri(), width, "#figure-confusion .hm image")
     drawn = page.eval_on_selector_all(
         ".plotly-graph-div",
         "divs => divs.map(d => d.querySelectorAll('.trace path, .hm image, .imagelayer image').length)",
@@ -51,7 +57,33 @@ def test_the_report_is_drawn_offline_and_fits(report: Path, browser, width: int)
     assert all(count > 0 for count in drawn)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert wrong == []
-    context.close()
+    page.context.close()
+
+
+@pytest.fixture(scope="module")
+def side_by_side(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from paribus import Study
+
+    data = ["digits", {"source": "fashion_mnist_mini", "fraction": 0.05, "name": "mini"}]
+    study = Study.open("quickstart", ["seeds=2", "baseline.epochs=1"])
+    several = Study(**{**study.model_dump(), "data": data})
+    return several.run(tmp_path_factory.mktemp("home"), quiet=True).report()
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_data_sets_stand_side_by_side_and_lead_to_their_own_pages(side_by_side: Path, browser, width: int) -> None:
+    page, wrong = opened(browser, side_by_side.as_uri(), width, "#figure-scores .trace path")
+    points = page.eval_on_selector_all(
+        ".plotly-graph-div", "divs => divs.map(d => d.querySelectorAll('.point').length)"
+    )
+    rows = page.locator("#scores tbody tr").count()
+    assert points == [2 * page.locator("#verdicts tbody tr").count() + 2, 2 * rows]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.click("#scores thead a >> nth=1")
+    page.wait_for_selector("#figure-confusion .hm image")
+    assert page.locator("h1").inner_text() == "quickstart.mini"
+    assert wrong == []
+    page.context.close()
 
 
 def test_a_click_on_a_heading_sorts_the_scores(report: Path, browser) -> None:
