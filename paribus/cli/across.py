@@ -33,7 +33,7 @@ def _print_across(series: Series, console: Console) -> None:
     metric, data_sets = f"test_{series.metric}", list(series.parts)
     unit = "nats" if metric.endswith("loss") else "%"
     console.print(f"[bold]{series.name}[/]: {len(data_sets)} data sets side by side\n")
-    title = f"{metric} ({unit}): rank, mean (95 % interval), * best by validation"
+    title = f"{metric} ({unit}): rank, mean, * best by validation; 95 % interval"
     console.print(_grid(title, "variant", data_sets, series.across, lambda row: _score(row, metric)))
     contrasts = series.contrasts
     if len(contrasts):
@@ -63,8 +63,8 @@ def _score(row: Row, metric: str) -> str:
     if pd.isna(row["rank"]):
         return "-"
     between = span(score, metric, row)
-    interval = "" if between == "-" else f" ({between})"
-    return f"{row['rank']}. {score(row['mean'], metric)}{interval}{' *' if row['best'] else ''}"
+    interval = "" if between == "-" else f"\n   {between}"
+    return f"{row['rank']}. {score(row['mean'], metric)}{' *' if row['best'] else ''}{interval}"
 
 
 def _verdict(row: Row, metric: str) -> str:
