@@ -12,14 +12,27 @@ if TYPE_CHECKING:
     from paribus.data.dataset import Dataset
     from paribus.errors import DataError, ParibusError, RunError, SpecError, StoreError
     from paribus.result import Result
+    from paribus.series import Series
     from paribus.study import Study, load
 
 __version__ = "0.1.0"
-__all__ = ["DataError", "Dataset", "ParibusError", "Result", "RunError", "SpecError", "StoreError", "Study", "load"]
+__all__ = [
+    "DataError",
+    "Dataset",
+    "ParibusError",
+    "Result",
+    "RunError",
+    "Series",
+    "SpecError",
+    "StoreError",
+    "Study",
+    "load",
+]
 
 _HOMES = {
     "Dataset": "paribus.data.dataset",
     "Result": "paribus.result",
+    "Series": "paribus.series",
     "Study": "paribus.study",
     "load": "paribus.study",
     **{name: "paribus.errors" for name in __all__ if name.endswith("Error")},

@@ -91,7 +91,7 @@ def _check_output(plan: Plan, dataset: Dataset) -> None:
 
 def look_ahead(study: StudySpec, base: Path, store: Store | None, workers: int) -> Outlook:
     """Plan a study without training or writing anything."""
-    dataset = load(study.data, base)
+    dataset = load(study.one_data, base)
     plan = plan_on(study, dataset)
     stored = stored_keys(plan.runs, store) if store else frozenset[str]()
     recent = store.recent_runs() if store else []

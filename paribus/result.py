@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from paribus.comparison.summary import contrasts_of, summarize
 from paribus.comparison.words import sentence
 from paribus.errors import StoreError, suggest
+from paribus.report.content import Content
 from paribus.report.page import write_page
 from paribus.report.tables import Tables, load_tables
 from paribus.store import Store
@@ -30,13 +31,15 @@ class Result:
         name: the study's.
 
     Raises:
-        StoreError: there is no study of that name.
+        StoreError: there is no study of that name, or it is one over several data sets.
     """
 
     def __init__(self, store: Store, name: str) -> None:
         self.name = name
         self._store = store
         self._record = store.study(name)
+        if "parts" in self._record:
+            raise StoreError(f"{name} is a study over several data sets. Name one: {', '.join(self._record['parts'])}.")
         self._rows = store.runs(run["key"] for run in self._record["runs"])
 
     @cached_property
@@ -98,6 +101,11 @@ class Result:
     def figures(self) -> dict[str, go.Figure]:
         """The report's figures by name."""
         return self.tables.figures()
+
+    @property
+    def content(self) -> Content:
+        """What the report says, as plain values."""
+        return Content(self._record, self.tables, self.verdicts)
 
     def load(self, variant: str, seed: int | None = None) -> Trained:
         """The trained network of one run, with its preprocessing and class names.

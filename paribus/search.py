@@ -11,10 +11,10 @@ import numpy as np
 from paribus.errors import RunError
 from paribus.outlook import stack_size
 from paribus.planning import Run, cohorts_of, runs_of
-from paribus.session import Session
 from paribus.spec import StudySpec
 from paribus.tuning import Rung, Sampler, at_edge, brackets_of, make_sampler, survivors
 from paribus.tuning.sampler import BATCH, importance
+from paribus.work import Pool, Work
 
 SEEDS_FROM = 1_000_000
 """The first seed of trials; a study's own seeds are others, so that a winner's luck is not its skill."""
@@ -74,14 +74,14 @@ class Search:
         }
 
 
-def search(study: StudySpec, session: Session) -> Search:
+def search(work: Work, pool: Pool) -> Search:
     """Carry out the search of a study; what the home holds is not trained again, so one that was killed goes on.
 
     Raises:
         RunError: no trial has a score.
         SpecError: Optuna is not installed.
     """
-    tune = study.tune
+    study, tune = work.study, work.study.tune
     assert tune is not None
     sampler = make_sampler(tune)
     trials: list[Trial] = []
@@ -92,7 +92,7 @@ def search(study: StudySpec, session: Session) -> Search:
             points = sampler.draw(min(batch, bracket[0].trials - first))
             drawn = [Trial(len(trials) + n, number, point) for n, point in enumerate(points)]
             trials += drawn
-            _climb(study, session, drawn, bracket, f"bracket {number + 1} of {len(brackets)}")
+            _climb(work, pool, drawn, bracket, f"bracket {number + 1} of {len(brackets)}")
             _tell(sampler, drawn, study.metric)
     whole = [trial for trial in trials if np.isfinite(trial.scores.get(tune.max_epochs, np.nan))]
     if not whole:
@@ -102,35 +102,30 @@ def search(study: StudySpec, session: Session) -> Search:
     return Search(trials, min(whole, key=lambda t: _loss(t.scores[tune.max_epochs], study.metric)), tune.max_epochs)
 
 
-def trial_recipe(study: StudySpec, point: dict[str, Any], epochs: int) -> Any:
-    """The baseline with a trial's values, trained for `epochs`."""
-    return study.recipe(point, {"epochs": epochs})
-
-
-def _climb(study: StudySpec, session: Session, trials: Sequence[Trial], rungs: Sequence[Rung], title: str) -> None:
+def _climb(work: Work, pool: Pool, trials: Sequence[Trial], rungs: Sequence[Rung], title: str) -> None:
     """Train all trials on the first rung, the best of them on the next, and so on; each goes on from its state."""
-    left = list(trials)
+    left, metric = list(trials), work.study.metric
     for place, rung in enumerate(rungs):
-        losses = [_loss(next(reversed(trial.scores.values()), 0.0), study.metric) for trial in left]
+        losses = [_loss(next(reversed(trial.scores.values()), 0.0), metric) for trial in left]
         left = [left[at] for at in sorted(survivors(np.array(losses), rung.trials))]
-        runs = {trial.number: _runs(study, session, trial, rung.epochs) for trial in left}
+        runs = {trial.number: _runs(work, trial, rung.epochs) for trial in left}
         every = {run.key: run for members in runs.values() for run in members}
-        session.train(
-            cohorts_of(list(every.values()), stack_size), f"tuning, {title}, rung {place + 1} of {len(rungs)}: "
-        )
-        rows = session.store.runs(every)
+        todo = work.left(cohorts_of(list(every.values()), stack_size), pool.store)
+        pool.train(todo, len(every), f"tuning, {title}, rung {place + 1} of {len(rungs)}: ")
+        rows = pool.store.runs(every)
         for trial in left:
             keys = [run.key for run in runs[trial.number]]
-            scores = [rows[key].metrics.get(f"val_{study.metric}", np.nan) for key in keys]
+            scores = [rows[key].metrics.get(f"val_{metric}", np.nan) for key in keys]
             trial.scores[rung.epochs] = float(np.mean(scores))
             trial.keys += keys
 
 
-def _runs(study: StudySpec, session: Session, trial: Trial, epochs: int) -> list[Run]:
-    assert study.tune is not None
-    seeds = range(SEEDS_FROM, SEEDS_FROM + study.tune.seeds)
-    recipe = trial_recipe(study, trial.point, epochs)
-    return runs_of(f"trial {trial.number}", recipe, seeds, session.dataset.fingerprint)
+def _runs(work: Work, trial: Trial, epochs: int) -> list[Run]:
+    """The baseline with the trial's values, trained for `epochs` with each of the trial's seeds."""
+    assert work.study.tune is not None
+    seeds = range(SEEDS_FROM, SEEDS_FROM + work.study.tune.seeds)
+    recipe = work.study.recipe(trial.point, {"epochs": epochs})
+    return runs_of(f"trial {trial.number}", recipe, seeds, work.dataset.fingerprint)
 
 
 def _tell(sampler: Sampler, trials: Sequence[Trial], metric: str) -> None:

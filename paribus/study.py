@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import PrivateAttr
 
 import paribus.models
 import paribus.training.optimizers
 import paribus.training.schedules  # noqa: F401  (registers what studies name)
-from paribus.data import Dataset
-from paribus.data import load as load_data
-from paribus.data.prepared import prepare
-from paribus.environment import environment
 from paribus.execution import default_workers, warm_up
-from paribus.outlook import Outlook, count, look_ahead, plan_on, quick_fields
-from paribus.planning import Plan
+from paribus.outlook import Outlook, look_ahead, quick_fields
 from paribus.result import Result
 from paribus.search import search
-from paribus.session import Session
-from paribus.spec import StudySpec
+from paribus.series import Series, outcome, save_series
+from paribus.spec import DataSpec, StudySpec
 from paribus.store import Store, home_directory
 from paribus.studies import find_study
 from paribus.user_code import code_in
+from paribus.work import Pool, Todo, work_of
 
 if TYPE_CHECKING:
     from paribus.training.trained import Trained
@@ -59,13 +54,18 @@ class Study(StudySpec):
         study._base = self._base
         return study
 
-    def plan(self, home: Path | str | None = None, workers: int | None = None) -> Outlook:
-        """What `run` would train, what is stored already, and how long the rest takes; nothing is written."""
+    def plan(self, home: Path | str | None = None, workers: int | None = None) -> Outlook | list[Outlook]:
+        """What `run` would train, what is stored already, and how long the rest takes; nothing is written.
+
+        Returns:
+            The outlook; of a study over several data sets a list with one each.
+        """
         folder = home_directory(Path(home) if home else None)
         store = Store(folder) if (folder / "paribus.db").exists() else None
-        return look_ahead(self, self._base, store, workers or default_workers())
+        found = [look_ahead(part, self._base, store, workers or default_workers()) for part in self.parts()]
+        return found[0] if isinstance(self.data, DataSpec) else found
 
-    def run(self, home: Path | str | None = None, workers: int | None = None, quiet: bool = False) -> Result:
+    def run(self, home: Path | str | None = None, workers: int | None = None, quiet: bool = False) -> Result | Series:
         """Train every run that the home does not hold yet, cohort by cohort, storing each as it ends.
 
         Args:
@@ -73,25 +73,25 @@ class Study(StudySpec):
             workers: processes, of one thread each; by default one a core.
             quiet: show no progress.
 
+        Returns:
+            The result; of a study over several data sets the series of their results.
+
         Raises:
             DataError: the data cannot be used.
             StoreError: the home cannot be used.
         """
         warm_up()
-        dataset = load_data(self.data, self._base)
-        plan = plan_on(self.with_tuned(self.tune.corners()[0]) if self.tune else self, dataset)
+        works = [work_of(part, self._base) for part in self.parts()]
         store = Store(home_directory(Path(home) if home else None))
-        spaces = [recipe.data for recipe in plan.variants.values()]
-        folder, description = prepare(dataset, store.home, spaces)
-        session = Session(dataset, folder, self._base, store, workers or default_workers(), quiet)
-        tuning = None
-        if self.tune:
-            found = search(self, session)
-            tuning, plan = found.record(self), plan_on(self.with_tuned(found.winner.point), dataset)
-            prepare(dataset, store.home, [recipe.data for recipe in plan.variants.values()])
-        store.save_study(self.name, _record(self, plan, dataset, description, tuning))
-        session.train(plan.cohorts)
-        return Result(store, self.name)
+        pool = Pool(store, workers or default_workers(), quiet)
+        works = [work.tuned(search(work, pool).record(work.study)) if self.tune else work for work in works]
+        if not isinstance(self.data, DataSpec):
+            save_series(store, self, [work.study.name for work in works])
+        todo: list[Todo] = []
+        for work in works:
+            todo += work.begin(store, {run.key for other in todo for run in other.cohort})
+        pool.train(todo, len({run.key for work in works for run in work.plan.runs}))
+        return outcome(store, self.name)
 
 
 def load(study: str, variant: str = "baseline", seed: int | None = None, home: Path | str | None = None) -> Trained:
@@ -101,22 +101,3 @@ def load(study: str, variant: str = "baseline", seed: int | None = None, home: P
         StoreError: there is no such study or run in the home, or the run did not finish.
     """
     return Result(Store(home_directory(Path(home) if home else None)), study).load(variant, seed)
-
-
-def _record(
-    study: StudySpec, plan: Plan, dataset: Dataset, description: dict[str, Any], tuning: dict[str, Any] | None
-) -> dict[str, Any]:
-    """What the store keeps of a study: enough for every table and report without the data or the plan."""
-    variants = {
-        name: {"recipe": recipe.model_dump(mode="json"), "parameters": count(recipe, dataset)}
-        for name, recipe in plan.variants.items()
-    }
-    return {
-        "spec": study.model_dump(mode="json"),
-        "tuning": tuning,
-        "dataset": {**description, "class_names": list(dataset.class_names)},
-        "variants": variants,
-        "levels": [asdict(level) for level in plan.levels],
-        "runs": [{"key": run.key, "variant": run.variant, "seed": run.seed, "fold": run.fold} for run in plan.runs],
-        "environment": environment(),
-    }

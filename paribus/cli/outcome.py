@@ -14,7 +14,7 @@ from paribus.cli.text import gap, score
 from paribus.comparison.caveats import CAVEATS
 from paribus.result import Result
 
-_STYLES = {"better": "green", "worse": "red", "equivalent": "cyan", "undecided": "yellow"}
+STYLES = {"better": "green", "worse": "red", "equivalent": "cyan", "undecided": "yellow"}
 _WIDTH = 120
 """Columns where the output is no terminal."""
 
@@ -22,9 +22,7 @@ _WIDTH = 120
 def print_outcome(result: Result) -> None:
     """Print the variants with their seeds, the contrasts with their verdicts, and the verdicts in words."""
     summary = result.summary
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = _WIDTH
+    console = new_console()
     counts = Counter(run["status"] for run in summary["runs"])
     told = ", ".join(f"{count} {status}" for status, count in counts.items())
     console.print(f"[bold]{summary['study']}[/]: {len(summary['runs'])} runs, {told}\n")
@@ -46,6 +44,14 @@ def print_outcome(result: Result) -> None:
         console.print("\nNot all runs are stored: `paribus run` goes on where it stopped.")
 
 
+def new_console() -> Console:
+    """Where outcomes are printed: wide where it is no terminal."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _WIDTH
+    return console
+
+
 def _scores(result: Result, metric: str) -> Table:
     """One row a variant: the score of each seed, the mean and its interval."""
     unit = "nats" if metric.endswith("loss") else "%"
@@ -62,7 +68,7 @@ def _scores(result: Result, metric: str) -> Table:
     for variant, members in runs.items():
         cells = [score(row[metric], metric) if row["status"] == "finished" else row["status"] for row in members]
         row = means[variant]
-        table.add_row(variant, *cells, _known(score, metric, row["mean"]), _range(score, metric, row))
+        table.add_row(variant, *cells, known(score, metric, row["mean"]), span(score, metric, row))
     return table
 
 
@@ -81,18 +87,20 @@ def _contrasts(contrasts: list[dict[str, Any]], metric: str) -> Table:
             row["factor"],
             f"{row['level']} against {row['reference']}",
             str(row["n"]),
-            _known(gap, metric, row["difference"]),
-            _range(gap, metric, row),
-            f"[{_STYLES[row['verdict']]}]{row['verdict']}[/]",
+            known(gap, metric, row["difference"]),
+            span(gap, metric, row),
+            f"[{STYLES[row['verdict']]}]{row['verdict']}[/]",
             codes,
         )
     return table
 
 
-def _known(write: Any, metric: str, value: float | None) -> str:
+def known(write: Any, metric: str, value: float | None) -> str:
+    """The value as `write` puts it; a dash where there is none."""
     return "-" if value is None or math.isnan(value) else write(value, metric)
 
 
-def _range(write: Any, metric: str, row: Any) -> str:
-    low, high = (_known(write, metric, row[name]) for name in ("ci_low", "ci_high"))
+def span(write: Any, metric: str, row: Any) -> str:
+    """The row's interval; a dash where there is none."""
+    low, high = (known(write, metric, row[name]) for name in ("ci_low", "ci_high"))
     return "-" if low == "-" else f"{low} to {high}"

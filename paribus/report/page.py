@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
@@ -38,8 +38,12 @@ def write_page(target: Path, record: Mapping[str, Any], tables: Tables, verdicts
     Raises:
         OSError: the file cannot be written.
     """
+    return write_text(target, render_page(record, tables, verdicts))
+
+
+def write_text(target: Path, page: str) -> Path:
+    """Write a file that nobody ever sees half written, and return its absolute path."""
     target = target.absolute()
-    page = render_page(record, tables, verdicts)
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
     try:
@@ -55,36 +59,43 @@ def write_page(target: Path, record: Mapping[str, Any], tables: Tables, verdicts
 
 def render_page(record: Mapping[str, Any], tables: Tables, verdicts: Sequence[str]) -> str:
     """The report as text; the arguments are those of `write_page`."""
-    rooms = PackageLoader("paribus.report", "templates")
-    environment = Environment(loader=rooms, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     content = Content(record, tables, verdicts)
     study = to_yaml(record["spec"])
     csv = {**tables.frames(), "runs": tables.runs, "variants": tables.variants, "classes": tables.classes}
     csv |= {"contrasts": tables.contrasts, "layers": tables.layers}
-    return environment.get_template("page.html").render(
+    return template("page.html").render(
         content=content,
         tables=tables,
-        figures={name: _div(name, figure) for name, figure in tables.figures().items()},
-        csv={name: _csv_link(frame) for name, frame in csv.items()},
+        figures={name: div(name, figure) for name, figure in tables.figures().items()},
+        csv={name: csv_link(frame) for name, frame in csv.items()},
         data_terms=data_terms(record),
         design_terms=design_terms(record, content.margin),
         statistics=STATISTICS,
         environment={**record["environment"], **tables.engine},
         study=study,
-        study_link=_data_link(study, "application/yaml"),
+        study_link=data_link(study, "application/yaml"),
         plotly=Markup(get_plotlyjs()),  # noqa: S704  (the library's own source)
     )
 
 
-def _div(name: str, figure: go.Figure) -> Markup:
+def template(name: str) -> Template:
+    """A page to be filled in; a value that is missing is a mistake."""
+    rooms = PackageLoader("paribus.report", "templates")
+    environment = Environment(loader=rooms, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    return environment.get_template(name)
+
+
+def div(name: str, figure: go.Figure) -> Markup:
     """The figure's element and script; Plotly writes `<`, `>` and `/` of its data as escapes."""
     return Markup(figure.to_html(_CONFIG, include_plotlyjs=False, full_html=False, div_id=f"figure-{name}"))  # noqa: S704
 
 
-def _csv_link(frame: pd.DataFrame) -> str:
+def csv_link(frame: pd.DataFrame) -> str:
+    """The table as a link that downloads it."""
     texts = {name: frame[name].map("; ".join) for name in ("caveats", "averaged_over") if name in frame}
-    return _data_link(frame.assign(**texts).to_csv(index=False), "text/csv")
+    return data_link(frame.assign(**texts).to_csv(index=False), "text/csv")
 
 
-def _data_link(text: str, kind: str) -> str:
+def data_link(text: str, kind: str) -> str:
+    """The text as a link that downloads it."""
     return f"data:{kind};charset=utf-8;base64,{base64.b64encode(text.encode()).decode()}"

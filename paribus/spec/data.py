@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+import re
+from pathlib import PurePath
+from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag, WithJsonSchema, model_validator
 
 from paribus.spec.base import Record, wrong
 from paribus.spec.validation import Folds, Validation
@@ -173,3 +175,66 @@ class DataSpec(Preparation):
     def preparation(self) -> Preparation:
         """The part of it that a recipe carries."""
         return Preparation(text=self.text, scale=self.scale, fraction=self.fraction, validation=self.validation)
+
+
+def is_name(text: str) -> bool:
+    """Whether `text` can name a study or a data set, and so a file: letters, digits, '-' and '_'."""
+    return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", text) is not None
+
+
+class NamedData(DataSpec):
+    """One of several data sets of a study."""
+
+    name: str = Field(default="", description="Letters, digits, '-' and '_'; by default made from the source.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        given = cast(dict[str, Any], values)
+        source, name = given.get("source"), given.get("name")
+        if "name" not in given:
+            named = isinstance(source, str) or callable(source)
+            return {**given, "name": _name_from(source)} if named else given
+        if not isinstance(name, str) or not is_name(name):
+            raise wrong(f"must be letters, digits, '-' and '_' (it names files), found {name!r}", "name")
+        return given
+
+    def unnamed(self) -> DataSpec:
+        """The same as the only data set of a study."""
+        return DataSpec.model_construct(**{name: getattr(self, name) for name in DataSpec.model_fields})
+
+
+def _name_from(source: Any) -> str:
+    """The name of a file without its folder and suffix, and of a function with its module."""
+    text = _source_name(source)
+    text = text if ":" in text else PurePath(text).stem
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", text).strip("-_") or "data"
+
+
+def entry(value: Any) -> Any:
+    """A data set in a list as a mapping; a source may stand for it."""
+    return {"source": value} if isinstance(value, str) or callable(value) else value
+
+
+def _form(value: Any) -> str:
+    return _SEVERAL if isinstance(value, list | tuple) else _ONE
+
+
+def _check_several(value: Any) -> Any:
+    if not value:
+        raise wrong("must be a mapping, or a list of at least one data set, found []")
+    return list(value)
+
+
+_ONE, _SEVERAL = "dict[data]", "list[data]"
+"""Names of the two forms in pydantic's paths; `explain` leaves out what looks like a type."""
+
+Entry = Annotated[NamedData, BeforeValidator(entry, json_schema_input_type=str | NamedData)]
+Data = Annotated[
+    Annotated[DataSpec, Tag(_ONE)]
+    | Annotated[list[Entry], Field(min_length=1), BeforeValidator(_check_several), Tag(_SEVERAL)],
+    Discriminator(_form),
+]
+"""One data set, or a list of them."""

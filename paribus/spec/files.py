@@ -10,6 +10,7 @@ from typing import Any, cast
 import yaml
 
 from paribus.errors import SpecError
+from paribus.spec.data import entry
 from paribus.spec.patch import patched
 
 
@@ -85,10 +86,19 @@ def overridden(values: dict[str, Any], settings: Iterable[str]) -> dict[str, Any
         if not equals or not path.strip():
             raise SpecError(f"--set takes path=value, such as baseline.epochs=20, found {setting!r}.")
         try:
-            values = patched(values, {path.strip(): parse_yaml(text)})
+            values = _laid_over(values, path.strip(), parse_yaml(text))
         except SpecError as error:
             raise SpecError(f"--set {setting}: {error}") from None
     return values
+
+
+def _laid_over(values: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """The study with one place changed; what is below `data` is changed in each of several data sets."""
+    first, _, rest = path.partition(".")
+    several = values.get("data")
+    if first == "data" and rest and isinstance(several, list):
+        return {**values, "data": [patched(entry(data), {rest: value}) for data in cast(list[Any], several)]}
+    return patched(values, {path: value})
 
 
 def to_yaml(values: dict[str, Any]) -> str:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from itertools import product
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Self, cast
 
 from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from paribus.errors import SpecError, suggest
 from paribus.spec.base import Record, wrong
-from paribus.spec.data import DataSpec
+from paribus.spec.data import Data, DataSpec, is_name
 from paribus.spec.design import Design, cell_name, check_crossing, groups
 from paribus.spec.explain import explain
 from paribus.spec.factor import Factor, label
@@ -37,13 +36,9 @@ def _seed_list(value: Any) -> Any:
     return seeds
 
 
-def is_name(text: str) -> bool:
-    """Whether `text` can name a study, and so a file: letters, digits, '-' and '_'."""
-    return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", text) is not None
-
-
 def _check_name(name: Any) -> Any:
-    if not isinstance(name, str) or not is_name(name):
+    """A dot stands in the name of a part only: STUDY.DATA."""
+    if not isinstance(name, str) or name.count(".") > 1 or not all(map(is_name, name.split("."))):
         raise wrong(f"must be letters, digits, '-' and '_' (it names files), found {name!r}")
     return name
 
@@ -73,7 +68,9 @@ class StudySpec(Record):
 
     name: Name = Field(description="Short name; the study's runs and report are found by it.")
     question: str = Field("", description="The question in a sentence; it heads the report.")
-    data: DataSpec = Field(description="Where the data come from, and how a run's rows are chosen and scaled.")
+    data: Data = Field(
+        description="Where the data come from, and how a run's rows are chosen and scaled; or a list of several."
+    )
     baseline: Baseline = Field(
         default_factory=lambda: Baseline(), description="The recipe that every factor departs from."
     )
@@ -101,6 +98,45 @@ class StudySpec(Record):
 
     @model_validator(mode="after")
     def _resolves(self) -> StudySpec:
+        if isinstance(self.data, DataSpec):
+            return self._resolved()
+        letters: dict[str, str] = {}
+        for part in self.parts():
+            try:
+                part._resolved()
+            except SpecError as error:
+                letters[part.name] = str(error)
+        if letters:
+            alike = len(letters) == len(self.data) and len(set(letters.values())) == 1
+            name, letter = next(iter(letters.items()))
+            raise SpecError(letter if alike else f"{name}: {letter}")
+        return self
+
+    def parts(self) -> list[Self]:
+        """One ordinary study a data set, named STUDY.DATA; itself where there is no list of them.
+
+        Raises:
+            SpecError: two data sets have the same name.
+        """
+        if isinstance(self.data, DataSpec):
+            return [self]
+        if "." in self.name:
+            raise SpecError(f"name: the dot is for parts of a study over several data sets, found {self.name!r}.")
+        names = [data.name for data in self.data]
+        for place, name in enumerate(names):
+            if name in names[:place]:
+                raise SpecError(f"data[{place}].name: must differ from the others, found {name!r} again. Add a `name`.")
+        return [
+            self.model_copy(update={"name": f"{self.name}.{data.name}", "data": data.unnamed()}) for data in self.data
+        ]
+
+    @property
+    def one_data(self) -> DataSpec:
+        """The data of a study over one data set."""
+        assert isinstance(self.data, DataSpec)
+        return self.data
+
+    def _resolved(self) -> Self:
         self._checked("baseline")
         if check_tuned(self.tune, self.factors):
             for corner in self.tune.corners() if self.tune else ():
@@ -136,7 +172,7 @@ class StudySpec(Record):
 
     def recipe(self, *changes: Mapping[str, Any]) -> Recipe:
         """The baseline with `changes` laid over it, one after the other."""
-        values = {**self.baseline.model_dump(mode="json"), "data": self.data.preparation().model_dump(mode="json")}
+        values = {**self.baseline.model_dump(mode="json"), "data": self.one_data.preparation().model_dump(mode="json")}
         for change in changes:
             values = patched(values, change)
         return Recipe.model_validate(values)

@@ -6,7 +6,18 @@ import pytest
 
 import paribus
 
-PUBLIC = ["DataError", "Dataset", "ParibusError", "Result", "RunError", "SpecError", "StoreError", "Study", "load"]
+PUBLIC = [
+    "DataError",
+    "Dataset",
+    "ParibusError",
+    "Result",
+    "RunError",
+    "Series",
+    "SpecError",
+    "StoreError",
+    "Study",
+    "load",
+]
 
 
 def test_the_export_list_is_frozen() -> None:

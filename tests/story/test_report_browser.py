@@ -52,6 +52,20 @@ def clothes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_data_page(tmp_path_factory.mktemp("page") / "a.html", data, found)
 
 
+def opened(browser, address: str, width: int, drawn: str) -> tuple:
+    """The page without any network once `drawn` is there, and what went wrong."""
+    context = browser.new_context(viewport={"width": width, "height": 900})
+    context.set_offline(True)
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda request: wrong.append(request.url) if request.url.startswith("http") else None)
+    page.goto(address)
+    page.wait_for_selector(drawn, state="attached")
+    return page, wrong
+
+
 @pytest.mark.parametrize("width", [1280, 400])
 @pytest.mark.parametrize(
     ("kind", "num_figures", "num_pictures"), [("report", 14, 0), ("flowers", 2, 0), ("clothes", 2, 20 + 30 + 10)]
@@ -60,15 +74,7 @@ def test_a_page_is_drawn_offline_and_fits(
     request: pytest.FixtureRequest, browser, kind: str, num_figures: int, num_pictures: int, width: int
 ) -> None:
     file: Path = request.getfixturevalue(kind)
-    context = browser.new_context(viewport={"width": width, "height": 900})
-    context.set_offline(True)
-    page = context.new_page()
-    wrong: list[str] = []
-    page.on("console", lambda message: wrong.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("request", lambda request: wrong.append(request.url) if request.url.startswith("http") else None)
-    page.goto(file.as_uri())
-    page.wait_for_selector(".plotly-graph-div >> nth=-1 >> .trace path, .hm image", state="attached")
+    page, wrong = opened(browser, file.as_uri(), width, ".plotly-graph-div >> nth=-1 >> .trace path, .hm image")
     drawn = page.eval_on_selector_all(
         ".plotly-graph-div",
         "divs => divs.map(d => d.querySelectorAll('.trace path, .hm image, .imagelayer image').length)",
@@ -80,7 +86,33 @@ def test_a_page_is_drawn_offline_and_fits(
     assert all(natural > 0 and shown > 30 for natural, shown in pictures)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert wrong == []
-    context.close()
+    page.context.close()
+
+
+@pytest.fixture(scope="module")
+def side_by_side(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from paribus import Study
+
+    data = ["digits", {"source": "fashion_mnist_mini", "fraction": 0.05, "name": "mini"}]
+    study = Study.open("quickstart", ["seeds=2", "baseline.epochs=1"])
+    several = Study(**{**study.model_dump(), "data": data})
+    return several.run(tmp_path_factory.mktemp("home"), quiet=True).report()
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_data_sets_stand_side_by_side_and_lead_to_their_own_pages(side_by_side: Path, browser, width: int) -> None:
+    page, wrong = opened(browser, side_by_side.as_uri(), width, "#figure-scores .trace path")
+    points = page.eval_on_selector_all(
+        ".plotly-graph-div", "divs => divs.map(d => d.querySelectorAll('.point').length)"
+    )
+    rows = page.locator("#scores tbody tr").count()
+    assert points == [2 * page.locator("#verdicts tbody tr").count(), 2 * rows]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.click("#scores thead a >> nth=1")
+    page.wait_for_selector("#figure-confusion .hm image")
+    assert page.locator("h1").inner_text() == "quickstart.mini"
+    assert wrong == []
+    page.context.close()
 
 
 def test_a_click_on_a_heading_sorts_the_scores(report: Path, browser) -> None:

@@ -37,7 +37,7 @@ def init(
 ) -> None:
     """Write a study file to start from."""
     from paribus.errors import SpecError
-    from paribus.spec.study import is_name
+    from paribus.spec.data import is_name
 
     if path.suffix not in (".yaml", ".yml"):
         raise SpecError(f"A study file ends in .yaml, found {str(path)!r}.")

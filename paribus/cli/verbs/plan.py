@@ -22,11 +22,22 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Say what a study would train, what is stored already, and how long the rest takes."""
+    import typer
+
     from paribus.study import Study
 
     opened = Study.open(study, settings_with(settings, seeds))
-    outlook = (opened.quick() if quick else opened).plan(home, workers)
-    print_json(_values(outlook)) if as_json else _print(outlook)
+    opened = opened.quick() if quick else opened
+    found = opened.plan(home, workers)
+    if not isinstance(found, list):
+        print_json(_values(found)) if as_json else _print(found)
+    elif as_json:
+        print_json(_together(opened.name, [_values(outlook) for outlook in found]))
+    else:
+        for outlook in found:
+            typer.echo(f"{outlook.plan.study.name}\n")
+            _print(outlook)
+            typer.echo()
 
 
 def _values(outlook: Outlook) -> dict[str, Any]:
@@ -47,6 +58,12 @@ def _values(outlook: Outlook) -> dict[str, Any]:
         ],
         "cohorts": [[run.key for run in cohort] for cohort in plan.cohorts],
     }
+
+
+def _together(name: str, parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """The plans of several data sets, and what they come to."""
+    sums = {key: sum(part[key] for part in parts) for key in ("runs", "stored", "seconds")}
+    return {"study": name, **sums, "parts": parts}
 
 
 def _print(outlook: Outlook) -> None:

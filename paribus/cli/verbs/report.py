@@ -17,9 +17,9 @@ def report(
     ] = None,
     home: Home = None,
 ) -> None:
-    """Write the report of a stored study: one HTML file that needs no network."""
-    from paribus.result import Result
+    """Write the report of a stored study: one HTML file, and one more a data set where there are several."""
+    from paribus.series import outcome
 
-    result = Result(existing_store(home), name)
+    result = outcome(existing_store(home), name)
     result.probe()
     typer.echo(result.report(output))

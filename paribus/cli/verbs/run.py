@@ -17,7 +17,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Train what a study asks for and the home does not hold yet; then show the verdicts and write the report."""
-    from paribus.cli.outcome import print_outcome
+    from paribus.cli.across import print_any
     from paribus.study import Study
 
     opened = Study.open(study, settings_with(settings, seeds))
@@ -32,7 +32,7 @@ def run(
     if as_json:
         print_json(result.summary)
     else:
-        print_outcome(result)
+        print_any(result)
         typer.echo(f"\nReport: {path}")
-    if any(run["status"] == "failed" for run in result.summary["runs"]):
+    if result.failures:
         raise typer.Exit(1)

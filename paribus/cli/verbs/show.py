@@ -7,8 +7,8 @@ from paribus.cli.options import AsJson, Home, Stored, existing_store, print_json
 
 def show(name: Stored, home: Home = None, as_json: AsJson = False) -> None:
     """Show the scores and verdicts of a stored study."""
-    from paribus.cli.outcome import print_outcome
-    from paribus.result import Result
+    from paribus.cli.across import print_any
+    from paribus.series import outcome
 
-    result = Result(existing_store(home), name)
-    print_json(result.summary) if as_json else print_outcome(result)
+    found = outcome(existing_store(home), name)
+    print_json(found.summary) if as_json else print_any(found)

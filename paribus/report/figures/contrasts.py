@@ -10,12 +10,13 @@ from paribus.comparison.words import metric_name
 from paribus.report.figures.look import TEMPLATE, label
 from paribus.report.numbers import unit_of
 
-_LOOKS = {
+LOOKS = {
     "better": ("#009E73", "triangle-up"),
     "worse": ("#D55E00", "triangle-down"),
     "equivalent": ("#0072B2", "square"),
     "undecided": ("#767676", "circle-open"),
 }
+"""Colour and marker of each verdict."""
 _ROW = 46
 """Height of a row in pixels."""
 
@@ -63,10 +64,10 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     side = "left" if metric.endswith("loss") else "right"
     title = f"difference in {metric_name(metric)}<br>in {unit.difference}, {side} is better"
     zero = {"zeroline": True, "zerolinecolor": "#aaaaaa", "zerolinewidth": 1.2}
-    return figure.update_xaxes(title=title, range=_range(frame, margin, unit.scale), **zero)
+    return figure.update_xaxes(title=title, range=reach(frame, margin, unit.scale), **zero)
 
 
-def _range(frame: pd.DataFrame, margin: float, scale: float) -> list[float]:
+def reach(frame: pd.DataFrame, margin: float, scale: float) -> list[float]:
     """From the lowest to the highest end of an interval, zero and the margin among them, and some room."""
     ends = frame[["difference", "ci_low", "ci_high", "adjusted_low", "adjusted_high"]].to_numpy(dtype=float) * scale
     inside = np.append(ends[np.isfinite(ends)], [-margin, 0.0, margin])
@@ -76,7 +77,7 @@ def _range(frame: pd.DataFrame, margin: float, scale: float) -> list[float]:
 
 
 def _traces(row: pd.Series, at: float, scale: float) -> list[go.Scatter]:
-    colour, symbol = _LOOKS[row["verdict"]]
+    colour, symbol = LOOKS[row["verdict"]]
     measured = bool(pd.notna(row["difference"]))
     ends = [("adjusted_low", "adjusted_high", 1.4), ("ci_low", "ci_high", 5)]
     lines = [

@@ -41,9 +41,12 @@ class Fake:
     def tables(self) -> Tables:
         return load_tables(self.store, self.record, summarize(self.record, self.rows))
 
+    @property
+    def verdicts(self) -> list[str]:
+        return [sentence(contrast) for contrast in contrasts_of(self.record, self.rows)]
+
     def page(self, target: Path) -> str:
-        verdicts = [sentence(contrast) for contrast in contrasts_of(self.record, self.rows)]
-        return write_page(target, self.record, self.tables, verdicts).read_text(encoding="utf-8")
+        return write_page(target, self.record, self.tables, self.verdicts).read_text(encoding="utf-8")
 
 
 def probabilities(seed: int, skill: float, labels: np.ndarray) -> np.ndarray:
@@ -88,6 +91,7 @@ def fake(tmp_path: Path) -> Callable[..., Fake]:
         everywhere: str = "finished",
         metric: str = "accuracy",
         question: str = "Is <script>alert(1)</script> safe?",
+        home: str = "home",
     ) -> Fake:
         levels = [
             {"factor": factor, "label": variant.split("=")[-1], "variants": [variant], "is_reference": number == 0}
@@ -125,7 +129,7 @@ def fake(tmp_path: Path) -> Callable[..., Fake]:
             ],
             "environment": {"processor": "abacus"},
         }  # fmt: skip
-        study = Fake(Store(tmp_path / "home"), record)
+        study = Fake(Store(tmp_path / home), record)
         for planned in record["runs"]:
             place = planned["variant"], planned["seed"]
             status = (statuses or {}).get(place, everywhere)

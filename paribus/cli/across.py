@@ -1,0 +1,83 @@
+"""What a study over several data sets came to, on the terminal: each data set, then all side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from paribus.cli.outcome import STYLES, known, new_console, print_outcome, span
+from paribus.cli.text import gap, score
+from paribus.report.across.frames import titles
+from paribus.result import Result
+from paribus.series import Series
+
+Row = dict[Any, Any]
+
+
+def print_any(found: Result | Series) -> None:
+    """Print a result, or each part of a series and what stands across them."""
+    if isinstance(found, Result):
+        print_outcome(found)
+        return
+    for part in found.parts.values():
+        print_outcome(part)
+        new_console().print()
+    _print_across(found, new_console())
+
+
+def _print_across(series: Series, console: Console) -> None:
+    metric, data_sets = f"test_{series.metric}", list(series.parts)
+    unit = "nats" if metric.endswith("loss") else "%"
+    console.print(f"[bold]{series.name}[/]: {len(data_sets)} data sets side by side\n")
+    title = f"{metric} ({unit}): rank, mean, * best by validation; 95 % interval"
+    console.print(_grid(title, "variant", data_sets, series.across, lambda row: _score(row, metric)))
+    contrasts = series.contrasts
+    if len(contrasts):
+        console.print()
+        frame = contrasts.assign(contrast=titles(contrasts))
+        title = f"difference ({'nats' if unit == 'nats' else 'points'})"
+        console.print(_grid(title, "contrast", data_sets, frame, lambda row: _verdict(row, metric)))
+    console.print()
+    console.print(_best(series.best, metric))
+
+
+def _grid(title: str, key: str, data_sets: list[str], frame: pd.DataFrame, cell: Callable[[Row], str]) -> Table:
+    """One row a name, one column a data set."""
+    table = Table(box=None, pad_edge=False, header_style="bold", title=title, title_justify="left")
+    table.add_column(key)
+    for data in data_sets:
+        table.add_column(data)
+    rows: dict[str, dict[str, str]] = {}
+    for row in frame.to_dict("records"):
+        rows.setdefault(row[key], {})[row["data"]] = cell(row)
+    for name, cells in rows.items():
+        table.add_row(name, *(cells.get(data, "-") for data in data_sets))
+    return table
+
+
+def _score(row: Row, metric: str) -> str:
+    if pd.isna(row["rank"]):
+        return "-"
+    between = span(score, metric, row)
+    interval = "" if between == "-" else f"\n   {between}"
+    return f"{row['rank']}. {score(row['mean'], metric)}{' *' if row['best'] else ''}{interval}"
+
+
+def _verdict(row: Row, metric: str) -> str:
+    return f"{known(gap, metric, row['difference'])} [{STYLES[row['verdict']]}]{row['verdict']}[/]"
+
+
+def _best(best: pd.DataFrame, metric: str) -> Table:
+    title = "best of each data set, by validation"
+    table = Table(box=None, pad_edge=False, header_style="bold", title=title, title_justify="left")
+    for column in ("data set", "variant", "test", "gap", "hardest classes"):
+        table.add_column(column)
+    for row in best.to_dict("records"):
+        variant = row["variant"] or "-"
+        cells = known(score, metric, row["mean"]), known(gap, "accuracy", row["gap"]), row["hardest"]
+        table.add_row(row["data"], variant if row["by_validation"] else f"{variant} (first of the plan)", *cells)
+    return table

@@ -1,0 +1,161 @@
+"""What training a study over one data set takes: its plan and record, the jobs that are left, and who does them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+
+from paribus.data import Dataset, load
+from paribus.data.prepared import prepare
+from paribus.environment import environment
+from paribus.execution import run_jobs, show_progress
+from paribus.extension import Start, apart_by_start, starts_of
+from paribus.outlook import count, plan_on, predict, stored_keys
+from paribus.planning import Plan, Run
+from paribus.spec import Recipe, StudySpec
+from paribus.spec.parts import find_part
+from paribus.store import RunRecord, Store
+from paribus.training.job import Job, OwnCode, RunTask
+
+Runs = tuple[Run, ...]
+
+
+@dataclass(frozen=True)
+class Todo:
+    """What is left of a cohort, how long it will take, and the job that a worker is given."""
+
+    cohort: Runs
+    time_s: float
+    job: Job
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Who trains, and the home that keeps what comes of it.
+
+    Args:
+        store: of the home.
+        workers: processes, of one thread each.
+        quiet: show no progress.
+    """
+
+    store: Store
+    workers: int
+    quiet: bool
+
+    def train(self, todo: Sequence[Todo], num_runs: int, title: str = "") -> None:
+        """Train all cohorts, the longest first, storing each as it ends.
+
+        Args:
+            todo: what is left.
+            num_runs: how many runs there are with those that are stored.
+            title: what every line of progress begins with.
+        """
+        ordered = sorted(todo, key=lambda one: -one.time_s)
+        cohorts = [one.cohort for one in ordered]
+        with show_progress(cohorts, num_runs - sum(map(len, cohorts)), self.quiet, title) as progress:
+
+            def save(job: Job, records: list[RunRecord]) -> None:
+                for record in records:
+                    self.store.save_run(record)
+                if job.checkpoint:
+                    job.checkpoint.unlink(missing_ok=True)
+                progress.saved(records)
+
+            run_jobs([one.job for one in ordered], self.workers, save, progress.tick)
+
+
+@dataclass(frozen=True)
+class Work:
+    """A study over one data set that is known to fit its data; nothing is written yet.
+
+    Args:
+        study: as it was asked.
+        plan: of the study; before a search is done, with the first values of its space for tuned levels.
+        dataset: its data.
+        base: folder that its files are relative to.
+        search: what a search came to, as JSON values.
+    """
+
+    study: StudySpec
+    plan: Plan
+    dataset: Dataset
+    base: Path
+    search: dict[str, Any] | None = None
+
+    def tuned(self, search: dict[str, Any]) -> Work:
+        """The same with the winner of a search in the place of tuned levels."""
+        return replace(self, plan=plan_on(self.study.with_tuned(search["winner"]), self.dataset), search=search)
+
+    def begin(self, store: Store, taken: Set[str] = frozenset()) -> list[Todo]:
+        """Write the study's record, and say what is left of each cohort of its plan; arguments as for `left`."""
+        _, description = self._laid_out(store, self.plan.variants.values())
+        store.save_study(self.study.name, _record(self, description))
+        return self.left(self.plan.cohorts, store, taken)
+
+    def left(self, cohorts: Sequence[Runs], store: Store, taken: Set[str] = frozenset()) -> list[Todo]:
+        """Lay the data out for workers, and say what is left of each cohort.
+
+        Args:
+            cohorts: of runs on these data.
+            store: whose runs need no training.
+            taken: keys of further runs that need none, as others train them.
+        """
+        folder, _ = self._laid_out(store, [run.recipe for cohort in cohorts for run in cohort])
+        known = stored_keys([run for cohort in cohorts for run in cohort], store) | taken
+        missing = [tuple(run for run in cohort if run.key not in known) for cohort in cohorts]
+        starts = starts_of([run for cohort in missing for run in cohort], self.plan.fingerprint, store)
+        return [
+            Todo(part, sum(predict(run.recipe, self.dataset) for run in part), self._job(part, folder, store, starts))
+            for cohort in missing
+            for part in apart_by_start(cohort, starts)
+        ]
+
+    def _laid_out(self, store: Store, recipes: Iterable[Recipe]) -> tuple[Path, dict[str, Any]]:
+        return prepare(self.dataset, store.home, [recipe.data for recipe in recipes])
+
+    def _job(self, cohort: Runs, folder: Path, store: Store, starts: dict[str, Start]) -> Job:
+        begun = {key: start.folder for key, start in starts.items()}
+        tasks = tuple(
+            RunTask(run.key, run.seed, run.recipe.model_dump(mode="json"), begun.get(run.key)) for run in cohort
+        )
+        name = hashlib.sha256("".join(run.key for run in cohort).encode()).hexdigest()
+        function = find_part("model", cohort[0].recipe.model.kind).own
+        own = OwnCode(cloudpickle.dumps(function), self.base) if function else None
+        shape, checkpoint = self.dataset.item_shape, store.checkpoints / f"{name}.safetensors"
+        return Job(tasks, folder, self.dataset.num_classes, shape, own, checkpoint)
+
+
+def work_of(study: StudySpec, base: Path) -> Work:
+    """Load the data of a study and plan its runs on them.
+
+    Raises:
+        DataError: the data cannot be used.
+        SpecError: a variant cannot take them.
+    """
+    dataset = load(study.one_data, base)
+    planned = study.with_tuned(study.tune.corners()[0]) if study.tune else study
+    return Work(study, plan_on(planned, dataset), dataset, base)
+
+
+def _record(work: Work, description: dict[str, Any]) -> dict[str, Any]:
+    """What the store keeps of a study: enough for every table and report without the data or the plan."""
+    plan, dataset = work.plan, work.dataset
+    variants = {
+        name: {"recipe": recipe.model_dump(mode="json"), "parameters": count(recipe, dataset)}
+        for name, recipe in plan.variants.items()
+    }
+    return {
+        "spec": work.study.model_dump(mode="json"),
+        "tuning": work.search,
+        "dataset": {**description, "class_names": list(dataset.class_names)},
+        "variants": variants,
+        "levels": [asdict(level) for level in plan.levels],
+        "runs": [{"key": run.key, "variant": run.variant, "seed": run.seed, "fold": run.fold} for run in plan.runs],
+        "environment": environment(),
+    }
