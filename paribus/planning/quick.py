@@ -85,7 +85,8 @@ def _cut(patch: Mapping[str, Any], scale: float, above: str = "") -> dict[str, A
 
 def _cut_factor(study: StudySpec, name: str, scale: float) -> Factor:
     factor, levels = study.factors[name], study.factors[name].levels
-    place = list(factor.changes()).index(study.reference(name))
+    known = study.with_tuned(study.tune.corners()[0]) if study.tune else study
+    place = list(factor.changes()).index(known.reference(name))
     if isinstance(levels, dict):
         cut: Any = {label: _cut(change, scale) for label, change in levels.items()}
     else:
@@ -108,7 +109,7 @@ def _distinct(study: StudySpec, group: tuple[str, ...], name: str) -> Factor:
     factor, levels = study.factors[name], study.factors[name].levels
     given = together([study.factors[other].given for other in group])
     changes = list(levels.values()) if isinstance(levels, dict) else [{str(factor.vary): value} for value in levels]
-    built = [study.recipe(given, change).built() for change in changes]
+    built = [("tuned",) if "tuned" in change else study.recipe(given, change).built() for change in changes]
     place = list(levels).index(factor.reference)
     kept = [at for at, parts in enumerate(built) if at == place or parts not in (built[place], *built[:at])]
     left = [list(levels)[at] for at in kept]
