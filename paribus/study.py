@@ -21,7 +21,7 @@ from paribus.environment import environment
 from paribus.execution import default_workers, run_jobs, show_progress, warm_up
 from paribus.extension import Start, apart_by_start, starts_of
 from paribus.outlook import Outlook, count, look_ahead, plan_on, predict, stored_keys
-from paribus.planning import Plan, Run
+from paribus.planning import ENGINE, Plan, Run
 from paribus.result import Result
 from paribus.spec import StudySpec
 from paribus.spec.parts import find_part
@@ -137,5 +137,5 @@ def _record(plan: Plan, dataset: Dataset, description: dict[str, Any]) -> dict[s
         "variants": variants,
         "levels": [asdict(level) for level in plan.levels],
         "runs": [{"key": run.key, "variant": run.variant, "seed": run.seed, "fold": run.fold} for run in plan.runs],
-        "environment": environment(),
+        "environment": {**environment(), "engine": ENGINE},
     }

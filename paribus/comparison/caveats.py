@@ -15,6 +15,7 @@ CAVEATS: dict[str, str] = {
     "C08": "a single seed shows no spread",
     "C09": "the data set comes with a warning",
     "C10": "the factor interacts with another, so its main effect is an average",
+    "C11": "the two studies had other data, machines or versions",
 }
 
 
