@@ -7,12 +7,13 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from paribus.comparison.summary import contrasts_of, summarize
+from paribus.comparison.diff import Side, StudyDiff, compare_studies
+from paribus.comparison.summary import contrasts_of, plain, summarize
 from paribus.comparison.words import sentence
-from paribus.errors import StoreError, suggest
+from paribus.errors import SpecError, StoreError, suggest
 from paribus.report.content import Content
 from paribus.report.page import write_page
-from paribus.report.tables import Tables, load_tables
+from paribus.report.tables import Tables, contrast_table, load_tables
 from paribus.store import Store
 
 if TYPE_CHECKING:
@@ -129,6 +130,29 @@ class Result:
             raise StoreError(f"No finished run of {variant!r} with seed {seed}. Finished seeds: {known}.")
         row, dataset = self._rows[found["key"]], self._record["dataset"]
         return Trained(row.recipe, self._store.weights(row.key), dataset["item_shape"], dataset["class_names"])
+
+    def compare(self, other: Result) -> StudyDiff:
+        """Another stored study against this one: what `paribus diff` prints.
+
+        Raises:
+            SpecError: it is the same study of the same home, or the two have nothing to compare.
+        """
+        if (self.name, self._store.home) == (other.name, other._store.home):
+            raise SpecError(f"{self.name!r} cannot differ from itself; name another study, or give --other-home.")
+        return compare_studies(self._side(self.name == other.name), other._side(self.name == other.name))
+
+    def diff(self, other: Result) -> pd.DataFrame:
+        """One row a variant that both studies have: the other study against this one, paired by seed.
+
+        `factor` names the variant, `level` and `reference` the two studies; all else is as in `contrasts`.
+        """
+        return contrast_table([plain(contrast) for contrast in self.compare(other).contrasts])
+
+    def _side(self, with_home: bool) -> Side:
+        trained = next((key for key, row in self._rows.items() if row.status in ("finished", "diverged")), None)
+        engine = self._store.provenance(trained)["engine"] if trained else {}
+        name = f"{self.name} in {self._store.home}" if with_home else self.name
+        return Side(name, self._record, self._rows, {**self._record["environment"], **engine})
 
     def probe(self) -> None:
         """Look into a trained network of the baseline and of the best variant, for the report; what is known is kept.

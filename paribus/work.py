@@ -16,7 +16,7 @@ from paribus.environment import environment
 from paribus.execution import run_jobs, show_progress
 from paribus.extension import Start, apart_by_start, starts_of
 from paribus.outlook import count, plan_on, predict, stored_keys
-from paribus.planning import Plan, Run
+from paribus.planning import ENGINE, Plan, Run
 from paribus.spec import Recipe, StudySpec
 from paribus.spec.parts import find_part
 from paribus.store import RunRecord, Store
@@ -157,5 +157,5 @@ def _record(work: Work, description: dict[str, Any]) -> dict[str, Any]:
         "variants": variants,
         "levels": [asdict(level) for level in plan.levels],
         "runs": [{"key": run.key, "variant": run.variant, "seed": run.seed, "fold": run.fold} for run in plan.runs],
-        "environment": environment(),
+        "environment": {**environment(), "engine": ENGINE},
     }

@@ -6,8 +6,9 @@ import sys
 
 import typer
 
-from paribus.cli.verbs import data, doctor, init, plan, report, run, schema, show, studies
+from paribus.cli.verbs import check, data, diff, doctor, plan, report, run, show
 from paribus.cli.verbs import list as list_verb
+from paribus.cli.verbs.study_files import init, schema, studies
 from paribus.errors import ParibusError
 
 app = typer.Typer(
@@ -26,6 +27,8 @@ for name, verb in {
     "list": list_verb.list_studies,
     "show": show.show,
     "report": report.report,
+    "diff": diff.diff,
+    "check": check.check,
     "schema": schema.schema,
     "doctor": doctor.doctor,
 }.items():

@@ -32,12 +32,7 @@ def print_outcome(result: Result) -> None:
     console.print(_scores(result, metric))
     if summary["contrasts"]:
         console.print()
-        console.print(_contrasts(summary["contrasts"], metric))
-        for code in sorted({text.split()[0] for row in summary["contrasts"] for text in row["caveats"]}):
-            console.print(f"[dim]{code} {CAVEATS[code]}[/]")
-        console.print()
-    for sentence in result.verdicts:
-        console.print(f"- {sentence}.", soft_wrap=True)
+        print_contrasts(console, summary["contrasts"], metric, result.verdicts)
     for message in result.failures:
         console.print(f"[red]failed[/] {message}", soft_wrap=True)
     if summary["status"] == "interrupted":
@@ -50,6 +45,18 @@ def new_console() -> Console:
     if not console.is_terminal:
         console.width = _WIDTH
     return console
+
+
+def print_contrasts(
+    console: Console, contrasts: list[dict[str, Any]], metric: str, sentences: list[str], first: str = "factor"
+) -> None:
+    """Print contrasts as a table that `first` heads, what their caveats mean, and the verdicts in words."""
+    console.print(_contrasts(contrasts, metric, first))
+    for code in sorted({text.split()[0] for row in contrasts for text in row["caveats"]}):
+        console.print(f"[dim]{code} {CAVEATS[code]}[/]")
+    console.print()
+    for sentence in sentences:
+        console.print(f"- {sentence}.", soft_wrap=True)
 
 
 def _scores(result: Result, metric: str) -> Table:
@@ -72,10 +79,10 @@ def _scores(result: Result, metric: str) -> Table:
     return table
 
 
-def _contrasts(contrasts: list[dict[str, Any]], metric: str) -> Table:
+def _contrasts(contrasts: list[dict[str, Any]], metric: str, first: str) -> Table:
     unit = "nats" if metric.endswith("loss") else "points"
     table = Table(box=None, pad_edge=False, header_style="bold", title=f"difference ({unit})", title_justify="left")
-    table.add_column("factor")
+    table.add_column(first)
     table.add_column("level against reference")
     for column in ("n", "mean", "95 % interval"):
         table.add_column(column, justify="right", no_wrap=True)

@@ -19,6 +19,7 @@ CAVEATS: dict[str, str] = {
     "C12": "one side was tuned, the other was not",
     "C13": "many trials of the search diverged",
     "C14": "a quick look, with few rows, epochs and seeds: its numbers are no result",
+    "C15": "the two studies had other data, machines or versions",
 }
 
 

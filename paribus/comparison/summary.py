@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -44,7 +44,7 @@ def summarize(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> dict[str
         "status": "finished" if complete else "interrupted",
         "variants": variants,
         "runs": runs,
-        "contrasts": [_plain(asdict(contrast)) for contrast in contrasts_of(record, rows)],
+        "contrasts": [plain(contrast) for contrast in contrasts_of(record, rows)],
     }
 
 
@@ -56,8 +56,8 @@ def contrasts_of(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> list[
         "margin": record["spec"]["margin"],
         "higher_is_better": metric != "loss",
     }
-    by_variant = {name: _rows_of(name, record, rows) for name in record["variants"]}
-    scores = {name: [_score(folds, metric) for folds in known] for name, known in by_variant.items()}
+    by_variant = {name: list(runs_of(name, record, rows).values()) for name in record["variants"]}
+    scores = {name: [seed_score(folds, metric) for folds in known] for name, known in by_variant.items()}
     effects: list[Contrast] = []
     for factor in record["spec"]["factors"]:
         levels = [level for level in record["levels"] if level["factor"] == factor]
@@ -69,16 +69,16 @@ def contrasts_of(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> list[
     return [_doubted(contrast, by_variant, record) for contrast in contrasts]
 
 
-def _rows_of(variant: str, record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> list[Folds]:
-    """The runs of each seed, in the order of the seeds."""
+def runs_of(variant: str, record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> dict[int, Folds]:
+    """The runs of each seed of a variant, in the order of the seeds."""
     by_seed: dict[int, Folds] = {}
     for run in record["runs"]:
         if run["variant"] == variant:
             by_seed.setdefault(run["seed"], []).append(rows.get(run["key"]))
-    return list(by_seed.values())
+    return by_seed
 
 
-def _score(folds: Folds, metric: str) -> float | None:
+def seed_score(folds: Folds, metric: str) -> float | None:
     """A seed's score: the mean over its folds, which share training rows and so are no units of their own."""
     scores = [row.metrics.get(f"test_{metric}") if row else None for row in folds]
     known = [score for score in scores if score is not None]
@@ -87,25 +87,39 @@ def _score(folds: Folds, metric: str) -> float | None:
 
 def _doubted(contrast: Contrast, by_variant: Mapping[str, list[Folds]], record: Mapping[str, Any]) -> Contrast:
     """Add the caveats that come from training and data rather than from the scores."""
-    caveats = list(contrast.caveats)
-    chosen_by_test = False
+    sides: dict[str, list[Folds]] = {}
     for level in (contrast.level, contrast.reference):
         places = contrast.places(level)
-        known = [row for name in cells_at(record["levels"], places) for folds in by_variant[name] for row in folds]
-        done = [row for row in known if row and row.status == "finished"]
+        name = " and ".join(map(" ".join, places.items()))
+        sides[name] = [folds for cell in cells_at(record["levels"], places) for folds in by_variant[cell]]
+    quick = [caveat("C14")] if record["spec"].get("quick_look") else []
+    doubts = [*run_doubts(sides), *search_caveats(contrast, record), *quick, *data_doubts(record["dataset"])]
+    return replace(contrast, caveats=(*contrast.caveats, *doubts))
+
+
+def run_doubts(sides: Mapping[str, Iterable[Folds]]) -> list[str]:
+    """Caveats that come from how the runs of the two sides of a contrast, named in words, were trained."""
+    caveats: list[str] = []
+    chosen_by_test = False
+    for name, seeds in sides.items():
+        done = [row for folds in seeds for row in folds if row and row.status == "finished"]
         chosen_by_test |= any(row.recipe["data"]["validation"] == "test" for row in done)
-        best = [row.best_epoch if row.recipe["data"]["validation"] else None for row in done]
+        best = [row.best_epoch if _validated(row.recipe) else None for row in done]
         if done and late_best(best, [row.recipe["epochs"] for row in done]):
-            runs = " and ".join(map(" ".join, places.items()))
-            caveats.append(caveat("C03", f"most runs of {runs} were best in the last tenth of their epochs"))
-    caveats += [caveat("C14")] if record["spec"].get("quick_look") else []
-    caveats += [caveat("C05")] if chosen_by_test else []
-    caveats += search_caveats(contrast, record)
-    overlap = record["dataset"]["overlap"]
-    if overlap:
-        caveats.append(caveat("C04", f"{overlap} test items are also in the training data"))
-    caveats += [caveat("C09", note) for note in record["dataset"].get("notes", ())]
-    return replace(contrast, caveats=tuple(caveats))
+            caveats.append(caveat("C03", f"most runs of {name} were best in the last tenth of their epochs"))
+    return caveats + ([caveat("C05")] if chosen_by_test else [])
+
+
+def _validated(recipe: Mapping[str, Any]) -> bool:
+    """Whether the best epoch is one of validation; that of the training loss is nearly always the last."""
+    return bool(recipe["data"]["validation"]) and recipe.get("monitor") != "train_loss"
+
+
+def data_doubts(dataset: Mapping[str, Any]) -> list[str]:
+    """Caveats that come from a study's data, as its record describes them."""
+    overlap = dataset["overlap"]
+    known = [caveat("C04", f"{overlap} test items are also in the training data")] if overlap else []
+    return known + [caveat("C09", note) for note in dataset.get("notes", ())]
 
 
 def _run(planned: Mapping[str, Any], row: RunRow | None) -> dict[str, Any]:
@@ -122,5 +136,7 @@ def _run(planned: Mapping[str, Any], row: RunRow | None) -> dict[str, Any]:
     }
 
 
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    return {key: None if isinstance(v, float) and not math.isfinite(v) else v for key, v in values.items()}
+def plain(contrast: Contrast) -> dict[str, Any]:
+    """A contrast as JSON values; a number that does not exist is null."""
+    values = asdict(contrast).items()
+    return {key: None if isinstance(v, float) and not math.isfinite(v) else v for key, v in values}

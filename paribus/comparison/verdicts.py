@@ -22,13 +22,17 @@ from paribus.spec.design import TIMES
 ALPHA = 0.05
 
 Verdict = Literal["better", "worse", "equivalent", "undecided"]
-Kind = Literal["effect", "interaction"]
+Kind = Literal["effect", "interaction", "study"]
+FAMILY: dict[Kind, str] = {"effect": "levels", "interaction": "interactions", "study": "variants"}
+"""What contrasts are judged, and corrected, together."""
 Scores = Mapping[str, Sequence[float | None]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Contrast:
     """One level against its factor's reference, paired by seed; or an interaction, two levels of two factors together.
+
+    Of kind `study` it is one study against another: `factor` names the variant, `level` and `reference` the studies.
 
     `difference` and all intervals are level minus reference in the metric's own units, so a lower loss is a negative
     difference; `verdict` and `p_superior` know which direction is good. `ci` is the 95 % paired t interval, `bca` the
@@ -64,7 +68,7 @@ class Contrast:
 
     def places(self, label: str) -> dict[str, str]:
         """The level of each factor that `label`, which is `level` or `reference`, stands for: two of an interaction."""
-        if self.kind == "effect":
+        if self.kind != "interaction":
             return {self.factor: label}
         return dict(zip(self.factor.split(TIMES), label.split(TIMES), strict=True))
 
@@ -250,7 +254,7 @@ def _measure(question: _Question, pairing: Pairing, pair: _Pairs, confidence: fl
 
 def _caveats(contrast: Contrast, num_seeds: int, num_tested: int) -> tuple[str, ...]:
     n, least = contrast.n, smallest_p(contrast.n)
-    family = "levels" if contrast.kind == "effect" else "interactions"
+    family = FAMILY[contrast.kind]
     corrected = f", corrected for {num_tested} {family} {min(1, least * num_tested):.4g}" if num_tested > 1 else ""
     decided = contrast.verdict in ("better", "worse")
     found = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import floor, isnan, log10
 
-from paribus.comparison.verdicts import Contrast
+from paribus.comparison.verdicts import FAMILY, Contrast
 
 _NAMES = {"val": "validation", "f1_macro": "macro F1", "f1_weighted": "weighted F1"}
 _LINKS = {
@@ -25,14 +25,15 @@ def sentence(contrast: Contrast) -> str:
     Args:
         contrast: as `compare_factor` returns it.
     """
-    claim = _interaction if contrast.kind == "interaction" else _effect
+    claim = _interaction if contrast.kind == "interaction" else _pair
     ending = f"; {_outlook(contrast)}" if contrast.verdict == "undecided" else ""
     over = f", on average over {_list(contrast.averaged_over)}" if contrast.averaged_over else ""
     return f"{claim(contrast)}{over}: {_evidence(contrast)}{ending}"
 
 
-def _effect(contrast: Contrast) -> str:
-    pair = f"{contrast.factor} {contrast.level} {_LINKS[contrast.verdict]} {contrast.factor} {contrast.reference}"
+def _pair(contrast: Contrast) -> str:
+    name = f"{contrast.factor} of" if contrast.kind == "study" else contrast.factor
+    pair = f"{name} {contrast.level} {_LINKS[contrast.verdict]} {name} {contrast.reference}"
     return pair + {"undecided": " is undecided", "equivalent": _within(contrast)}.get(contrast.verdict, "")
 
 
@@ -101,9 +102,8 @@ def _outlook(contrast: Contrast) -> str:
     if contrast.ci_low == contrast.ci_high:
         return "seeds that all differ by the same amount do not show how far to trust it"
     num = f"about {contrast.seeds_needed}" if contrast.seeds_needed else "more than 1,000"
-    family = "levels" if contrast.kind == "effect" else "interactions"
     decided = contrast.ci_low * contrast.ci_high > 0
-    wider = f"corrected for the other {family} the interval includes 0, and " if decided else ""
+    wider = f"corrected for the other {FAMILY[contrast.kind]} the interval includes 0, and " if decided else ""
     return f"{wider}{num} seeds would be needed to decide"
 
 

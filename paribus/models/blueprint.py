@@ -18,6 +18,7 @@ from paribus.errors import SpecError
 
 Activation = Literal["relu", "tanh", "leaky_relu", "gelu", "sigmoid"]
 Conventions = Literal["pytorch", "keras"]
+Framework = Literal["pytorch", "keras", "sklearn"]
 KernelSize = Literal[1, 3, 5, 7, 9, 11]
 Units = Annotated[int, Field(ge=1)]
 Rate = Annotated[float, Field(ge=0, lt=1)]
@@ -105,7 +106,7 @@ class Blueprint:
     """
 
     features: tuple[Layer, ...]
-    conventions: Conventions = "pytorch"
+    conventions: Framework = "pytorch"
     images: bool = False
 
     @property

@@ -11,9 +11,9 @@ from paribus.models.blueprint import (
     Activation,
     BatchNorm,
     Blueprint,
-    Conventions,
     Dense,
     Dropout,
+    Framework,
     Layer,
     Rate,
     Units,
@@ -32,13 +32,15 @@ def mlp(
     activation: Activation = "relu",
     batch_norm: bool = False,
     dropout: Rate = 0.0,
-    conventions: Conventions = "pytorch",
+    conventions: Framework = "pytorch",
 ) -> Blueprint:
     """Hidden layers of dense, batch norm, activation, dropout: `depth` of `width` units, or one a number in `sizes`.
 
     `conventions` chooses a framework's defaults where they differ. PyTorch: weights and biases uniform within
     1 / sqrt(fan_in), batch norm with momentum 0.1 and epsilon 1e-5, leaky slope 0.01. Keras: Glorot's uniform weights,
     biases 0, batch norm with momentum 0.99 (0.01 of the new) and epsilon 1e-3, leaky slope 0.3.
+    scikit-learn (`sklearn`): weights and biases uniform within Glorot's bound, sqrt(6 / (fan_in + fan_out)), with 2 for
+    6 if the activation is sigmoid; the rest as PyTorch.
     """
     layers: list[Layer] = []
     for units in sizes or (width,) * depth:

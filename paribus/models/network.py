@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from paribus.models import blueprint as paper
 from paribus.models import layers
-from paribus.models.blueprint import Blueprint, Conventions
+from paribus.models.blueprint import Blueprint
 from paribus.models.layers import images
 from paribus.models.own import OwnModel
 from paribus.planning.streams import stream
@@ -56,7 +56,7 @@ class Network(nn.Module):
         self.head = layers.Dense(len(blueprints), fan_in, 1 if sigmoid else num_classes)
         for path, module in self.named_modules():
             if isinstance(module, layers.Dense | images.Conv):
-                _initialize(module, path, seeds, first.conventions)
+                _initialize(module, path, seeds, first)
 
     def forward(self, x_MBF: Tensor | layers.SparseRows) -> Tensor:
         """Shape (run, row, feature) to (run, row, class)."""
@@ -153,9 +153,9 @@ def make_network(
 class _Builder:
     """Builds modules of M runs from the same place of each run's blueprint."""
 
-    def __init__(self, num_runs: int, conventions: Conventions) -> None:
+    def __init__(self, num_runs: int, conventions: paper.Framework) -> None:
         self.num_runs = num_runs
-        self.conventions: Conventions = conventions
+        self.conventions: paper.Framework = conventions
 
     def sequence(self, ways: Sequence[Sequence[paper.Layer]], shape: paper.Shape) -> nn.Sequential:
         """The modules of a row of layers, named by their kind and number: dense_0, activation_0, dense_1."""
@@ -199,24 +199,28 @@ def _image_module(layer: paper.Layer, num_runs: int, channels: int) -> tuple[str
             return "flatten", images.Flatten()
 
 
-def _initialize(layer: layers.Dense | images.Conv, path: str, seeds: Sequence[int], conventions: Conventions) -> None:
+def _initialize(layer: layers.Dense | images.Conv, path: str, seeds: Sequence[int], blueprint: Blueprint) -> None:
     """Draw initial weights from each run's own stream.
 
     Source: `pytorch` is the default of `torch.nn.Linear` and `Conv2d`, weights and biases uniform within
     1 / sqrt(fan_in); `keras` that of `Dense` and `Conv2D`, weights uniform within sqrt(6 / (fan_in + fan_out)),
-    biases 0 (Glorot & Bengio 2010, equation 16).
+    biases 0 (Glorot & Bengio 2010, equation 16); `sklearn` that of `MLPClassifier`, the same with biases within the
+    same bound, and 2 for 6 where units are logistic.
     """
     shape = tuple(layer.weight.shape[1:])
     if isinstance(layer, layers.Dense):  # (input, output)
         fan_in, fan_out = shape[0], shape[1]
     else:  # (filter, channel, row, column)
         fan_in, fan_out = math.prod(shape[1:]), shape[0] * math.prod(shape[2:])
-    bound = 1 / math.sqrt(fan_in) if conventions == "pytorch" else math.sqrt(6 / (fan_in + fan_out))
+    conventions = blueprint.conventions
+    logistic = conventions == "sklearn" and paper.Activate("sigmoid") in blueprint.features
+    glorot = math.sqrt((2 if logistic else 6) / (fan_in + fan_out))
+    bound = 1 / math.sqrt(fan_in) if conventions == "pytorch" else glorot
     with torch.no_grad():
         for m, seed in enumerate(seeds):
             rng = stream(seed, "init", path, *shape)
             layer.weight[m] = _uniform(rng, shape, bound)
-            if conventions == "pytorch":
+            if conventions != "keras":
                 layer.bias[m] = _uniform(rng, tuple(layer.bias.shape[1:]), bound)
 
 

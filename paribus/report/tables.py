@@ -128,7 +128,7 @@ def load_tables(store: Store, record: Mapping[str, Any], summary: Mapping[str, A
         runs=runs.drop(columns="key"),
         seeds=seeds,
         variants=_variants(record, seeds, runs, gaps, metric),
-        contrasts=_contrasts(summary),
+        contrasts=contrast_table(summary["contrasts"]),
         history=history,
         gaps=gaps,
         confusion=predictions.pairs(of_best, names),
@@ -203,8 +203,9 @@ def _variants(
     return pd.DataFrame(rows)
 
 
-def _contrasts(summary: Mapping[str, Any]) -> pd.DataFrame:
-    table = pd.DataFrame(summary["contrasts"])
+def contrast_table(contrasts: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """A row a contrast, from its JSON values."""
+    table = pd.DataFrame(contrasts)
     numbers = [name for name in table.columns if name not in _CONTRAST_TEXT]
     return table.astype({name: "Int64" if name in ("n", "seeds_needed") else float for name in numbers})
 

@@ -11,6 +11,7 @@ from paribus.spec.data import Preparation
 from paribus.spec.parts import OptionsOf, call_part
 
 Metric = Literal["accuracy", "loss", "f1_macro", "f1_weighted"]
+Monitor = Literal["accuracy", "loss", "f1_macro", "f1_weighted", "train_loss"]
 
 
 def _check_weights(weights: Any) -> Any:
@@ -32,7 +33,7 @@ ClassWeights = Annotated[
 
 
 class EarlyStopping(Record):
-    """Stop a run whose monitored validation metric no longer improves."""
+    """Stop a run whose monitored metric no longer improves."""
 
     patience: int = Field(default=5, ge=1, description="Epochs without improvement after which the run stops.")
     min_delta: float = Field(default=0.0, ge=0, description="A smaller gain than this does not count as improvement.")
@@ -76,7 +77,10 @@ class Baseline(Record):
     precision: Literal["fp32", "bf16"] = Field(
         default="fp32", description="`bf16`: layers on images compute in bfloat16; weights and all else stay float32."
     )
-    monitor: Metric = Field(default="loss", description="Validation metric of the best epoch.")
+    monitor: Monitor = Field(
+        default="loss",
+        description="Validation metric of the best epoch, or `train_loss`, which needs no validation rows.",
+    )
     keep: Literal["last", "best"] = Field(default="last", description="Weights that are evaluated and stored.")
     early_stopping: EarlyStopping | None = Field(default=None, description="Off unless given.")
 
@@ -88,13 +92,21 @@ class Recipe(Baseline):
 
     @model_validator(mode="after")
     def _needs_validation(self) -> Recipe:
-        if not self.data.validates and (self.early_stopping or self.keep == "best"):
-            raise wrong("early_stopping and keep: best need validation rows, found data.validation = 0")
+        rows = "validation rows, found data.validation = 0; monitor: train_loss needs none"
+        if not self.watched and (self.early_stopping or self.keep == "best"):
+            raise wrong(f"early_stopping and keep: best need {rows}")
         if self.warmup_epochs >= self.epochs:
             raise wrong(f"must be less than epochs = {self.epochs}, found {self.warmup_epochs:g}", "warmup_epochs")
-        if not self.data.validates and self.schedule.__dict__["kind"] == "reduce_on_plateau":
-            raise wrong("reduce_on_plateau needs validation rows, found data.validation = 0")
+        if not self.watched and self.schedule.__dict__["kind"] == "reduce_on_plateau":
+            raise wrong(f"reduce_on_plateau needs {rows}")
         return self
+
+    @property
+    def watched(self) -> str | None:
+        """Column of the history that `monitor` means; None where it takes validation rows and there are none."""
+        if self.monitor == "train_loss":
+            return "train_loss"
+        return f"val_{self.monitor}" if self.data.validates else None
 
     def built(self) -> tuple[Any, ...]:
         """What the recipe comes to: equal where different options mean the same training."""

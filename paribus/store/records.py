@@ -27,7 +27,7 @@ class RunRecord:
         seed: of all the run's random streams.
         status: how it ended.
         epochs: epochs trained.
-        best_epoch: epoch, counted from 1, with the best monitored validation metric; the last where there is none.
+        best_epoch: epoch, counted from 1, with the best monitored metric; the last where there is none.
         time_s: wall-clock seconds of its cohort divided by the cohort's runs.
         predicted_s: what `predicted_time_s` said of it, for later estimates.
         metrics: by name, `val_accuracy`, `test_loss`, ...; empty unless finished.

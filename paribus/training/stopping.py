@@ -24,7 +24,7 @@ class Watch:
     scores: list[float] = field(default_factory=list[float])
 
     def see(self, epoch: Mapping[str, float]) -> bool:
-        """Take in one epoch; True when it is the best so far. Without validation rows the last epoch is the best.
+        """Take in one epoch; True when it is the best so far. With nothing to monitor the last epoch is the best.
 
         Args:
             epoch: its `train_loss`, and `val_` metrics where there are validation rows.
@@ -32,10 +32,10 @@ class Watch:
         self.epochs += 1
         validated = self.recipe.data.validates
         self.diverged = not math.isfinite(epoch["train_loss"]) or (validated and not math.isfinite(epoch["val_loss"]))
-        stopping = self.recipe.early_stopping
-        score = epoch[f"val_{self.recipe.monitor}"] * (1 if self.recipe.monitor == "loss" else -1)
+        stopping, watched = self.recipe.early_stopping, self.recipe.watched
+        score = epoch[watched] * (1 if watched.endswith("loss") else -1) if watched else math.nan
         self.scores.append(score)
-        better = not validated or score < self.best - (stopping.min_delta if stopping else 0.0)
+        better = not watched or score < self.best - (stopping.min_delta if stopping else 0.0)
         if better and not self.diverged:
             self.best, self.best_epoch = score, self.epochs
         return better and not self.diverged

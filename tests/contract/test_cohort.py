@@ -40,6 +40,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "batch norm": {"model.batch_norm": True},
     "dropout": {"model.dropout": 0.3},
     "keras conventions": {"model": {"kind": "mlp", "conventions": "keras", "batch_norm": True}},
+    "scikit-learn conventions": {"model": {"kind": "mlp", "conventions": "sklearn", "activation": "sigmoid"}},
     "sizes": {"model.sizes": [33, 7]},
     **{f"scale {s}": {"data.scale": s} for s in ("none", "unit", "per-feature", "l2-rows", "l2-columns")},
     "half": {"data.fraction": 0.5},
@@ -47,6 +48,12 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "a fold": {"data.validation": {"folds": 3, "fold": 1}},
     "test set chooses": {"data.validation": "test", "keep": "best"},
     "best F1 kept": {"keep": "best", "monitor": "f1_macro"},
+    "least training loss kept": {
+        "data.validation": 0,
+        "monitor": "train_loss",
+        "keep": "best",
+        "early_stopping": {"patience": 1, "min_delta": 0.2},
+    },
     "best kept": {"keep": "best", "early_stopping": {"patience": 1}},
 }
 

@@ -18,6 +18,8 @@ FLAGS = {
     "list": ["--home", "--json"],
     "show": ["--home", "--json"],
     "report": ["--home", "--output", "-o"],
+    "diff": ["--home", "--json", "--other-home"],
+    "check": ["--home", "--json", "--quick", "--workers"],
     "schema": [],
     "doctor": ["--home", "--json"],
     "data list": ["--json"],

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from paribus.models.blueprint import Conventions
+from paribus.models.blueprint import Framework
 
-LEAKY_SLOPE = {"pytorch": 0.01, "keras": 0.3}
-"""Of `torch.nn.LeakyReLU` and `keras.layers.LeakyReLU`."""
+LEAKY_SLOPE = {"pytorch": 0.01, "keras": 0.3, "sklearn": 0.01}
+"""Of `torch.nn.LeakyReLU` and `keras.layers.LeakyReLU`; scikit-learn has none."""
 ROUNDED = {"tanh": torch.tanh, "gelu": functional.gelu, "sigmoid": torch.sigmoid}
 """Activations whose vector code rounds other than the scalar code that PyTorch uses for the rest of an array."""
 
@@ -33,7 +33,7 @@ def elementwise(function: Callable[[Tensor], Tensor], x_MBF: Tensor) -> Tensor:
 class Activate(nn.Module):
     """An elementwise non-linearity."""
 
-    def __init__(self, function: str, conventions: Conventions = "pytorch") -> None:
+    def __init__(self, function: str, conventions: Framework = "pytorch") -> None:
         super().__init__()
         leaky = partial(functional.leaky_relu, negative_slope=LEAKY_SLOPE[conventions])
         exact = {"relu": functional.relu, "leaky_relu": leaky}

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from paribus.models.blueprint import Conventions
+from paribus.models.blueprint import Framework
 
 Normalize = Callable[[Tensor, Tensor, Tensor, float], tuple[Tensor, Tensor, Tensor]]
 
@@ -58,13 +58,13 @@ class BatchNorm(nn.Module):
         self,
         num_runs: int,
         features: int,
-        conventions: Conventions = "pytorch",
+        conventions: Framework = "pytorch",
         normalize: Normalize = normalize,
     ) -> None:
         super().__init__()
         self.normalize = normalize
-        self.unbiased = conventions == "pytorch"
-        self.momentum, self.epsilon = (0.1, 1e-5) if conventions == "pytorch" else (0.01, 1e-3)
+        self.unbiased = conventions != "keras"
+        self.momentum, self.epsilon = (0.01, 1e-3) if conventions == "keras" else (0.1, 1e-5)
         self.weight = nn.Parameter(torch.ones(num_runs, 1, features))
         self.bias = nn.Parameter(torch.zeros(num_runs, 1, features))
         self.register_buffer("running_mean", torch.zeros(num_runs, 1, features))

@@ -18,7 +18,7 @@ def reduce_on_plateau(
     patience: Annotated[int, Field(ge=1)] = 10,
     min_delta: Annotated[float, Field(ge=0)] = 1e-4,
 ) -> Schedule:
-    """Multiply by `gamma` when the monitored validation metric has not gained `min_delta` for `patience` epochs.
+    """Multiply by `gamma` when the monitored metric has not gained `min_delta` for `patience` epochs.
 
     A pure function of the scores so far, so that a run that goes on from a checkpoint needs no state of it.
 

@@ -13,7 +13,7 @@ class Moment:
     Args:
         epoch: epochs done, with the fraction of the current one; 2.5 is the middle of the third.
         epochs: epochs in all.
-        scores: the monitored validation metric after each epoch done, lower is better.
+        scores: the monitored metric after each epoch done, lower is better.
     """
 
     epoch: float

@@ -29,6 +29,11 @@ OPEN_PAIR = replace(PAIR, verdict="undecided", difference=0.002, ci_low=-0.003, 
             "depth 5 is worse than depth 2: test accuracy 1.2 points lower (95 % interval 0.8 to 1.6, n = 5 seeds)",
         ),
         (
+            replace(WORSE, kind="study", factor="width=8", level="new", reference="old"),
+            "width=8 of new is worse than width=8 of old: test accuracy 1.2 points lower "
+            "(95 % interval 0.8 to 1.6, n = 5 seeds)",
+        ),
+        (
             replace(WORSE, verdict="better", metric="test_loss", difference=-0.0123, ci_low=-0.0142, ci_high=-0.0104),
             "depth 5 is better than depth 2: test loss 0.012 lower (95 % interval 0.010 to 0.014, n = 5 seeds)",
         ),

@@ -67,6 +67,16 @@ def test_by_accuracy(make_study: Make) -> None:
     assert (best, watch.done) == ([1, 3], False)
 
 
+@pytest.mark.parametrize("validation", [0, 0.1])
+def test_by_training_loss(validation: float, make_study: Make) -> None:
+    """The validation rows, if there are any, are not looked at."""
+    baseline = stopping(2, 0.5, monitor="train_loss")
+    watch = Watch(make_study(data={"source": "x", "validation": validation}, baseline=baseline).recipe())
+    held_out = iter([9.0, 8.0, 7.0, 6.0, 5.0])
+    best = [watch.epochs for loss in (3, 2, 1.9, 1.6) if watch.see(epoch(loss, next(held_out), 0.5))]
+    assert (best, watch.epochs, watch.best_epoch, watch.done) == ([1, 2], 4, 2, True)
+
+
 @pytest.mark.parametrize(("train", "held_out"), [(nan, 1.0), (inf, 1.0), (1.0, nan), (1.0, inf)])
 def test_a_loss_that_is_not_finite_ends_the_run(train: float, held_out: float, make_study: Make) -> None:
     watch = Watch(make_study(baseline={"epochs": 100, "monitor": "accuracy"}).recipe())

@@ -1,0 +1,64 @@
+"""`paribus check`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from paribus.cli.options import AsJson, Home, Workers, print_json
+
+_QUICK = "These numbers mean nothing: --quick takes other data and trains hardly at all. It shows that everything runs."
+
+
+def check(
+    groups: Annotated[
+        list[str] | None, typer.Argument(metavar="[GROUP]...", help="Groups of published scores.  [all]")
+    ] = None,
+    home: Home = None,
+    workers: Workers = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Only see whether everything runs: few rows, few epochs, no verdicts.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train what others published, and compare the scores. It takes hours; run it again and it goes on."""
+    from paribus.published import check_group, find_groups
+
+    rows = [
+        {"group": name, **row}
+        for name, group in find_groups(groups or ()).items()
+        for row in check_group(group, home, workers, light=quick)
+    ]
+    print_json(rows) if as_json else _print(rows)
+    if quick:
+        typer.echo(_QUICK, err=True)
+    if any(row["verdict"] == "outside" or not row["seeds"] for row in rows):
+        raise typer.Exit(1)
+
+
+def _print(rows: list[dict[str, Any]]) -> None:
+    from rich.table import Table
+
+    from paribus.cli.outcome import new_console
+    from paribus.cli.text import gap, score
+
+    title = "test accuracies in %, our mean over seeds"
+    table = Table(box=None, pad_edge=False, header_style="bold", title=title, title_justify="left")
+    for column in ("group", "configuration", "theirs", "ours", "range", "seeds", "difference", "tolerance", "verdict"):
+        numeric = column not in ("group", "configuration", "verdict")
+        table.add_column(column, justify="right" if numeric else "left", no_wrap=True)
+    for row in rows:
+        metric, known = row["metric"], row["ours"] is not None
+        table.add_row(
+            row["group"],
+            row["study"].removeprefix("check-") if row["level"] == "baseline" else row["level"],
+            score(row["theirs"], metric),
+            score(row["ours"], metric) if known else "-",
+            f"{score(row['ours_min'], metric)} to {score(row['ours_max'], metric)}" if known else "-",
+            str(row["seeds"]),
+            gap(row["difference"], metric) if known else "-",
+            score(row["tolerance"], metric),
+            row["verdict"] or "-",
+        )
+    new_console().print(table)

@@ -1,0 +1,59 @@
+"""`paribus diff`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from paribus.cli.options import AsJson, Home, existing_store, print_json
+
+if TYPE_CHECKING:
+    from paribus.comparison.diff import Change, StudyDiff
+
+
+def diff(
+    a: Annotated[str, typer.Argument(metavar="A", help="Name of a study in the home directory.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="Name of the study that is compared with it.")],
+    home: Home = None,
+    other_home: Annotated[Path | None, typer.Option("--other-home", help="Where B is kept, if elsewhere.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare two stored studies: B minus A for every variant that both have, and what else differs."""
+    from paribus.result import Result
+
+    found = Result(existing_store(home), a).compare(Result(existing_store(other_home or home), b))
+    print_json(found.values()) if as_json else _print(found)
+
+
+def _print(found: StudyDiff) -> None:
+    from paribus.cli.outcome import new_console, print_contrasts
+    from paribus.comparison.words import sentence
+
+    console = new_console()
+    variants, seeds = len(found.contrasts), len(found.seeds)
+    console.print(f"[bold]{found.b}[/] against [bold]{found.a}[/]: {variants} variants and {seeds} seeds in common\n")
+    sentences = [sentence(contrast) for contrast in found.contrasts]
+    print_contrasts(console, found.values()["contrasts"], found.contrasts[0].metric, sentences, "variant")
+    for name, only in ((found.a, found.only_a), (found.b, found.only_b)):
+        if only:
+            console.print(f"\nOnly {name} has: {', '.join(only)}")
+    _print_changes(console, "recipe", found.recipes, variants)
+    _print_changes(console, "data, machine, versions", found.surroundings, variants)
+
+
+def _print_changes(console: Any, title: str, changes: tuple[Change, ...], variants: int) -> None:
+    from rich.table import Table
+
+    if not changes:
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in (title, "A", "B", "in"):
+        table.add_column(column, overflow="fold")
+    for change in changes:
+        everywhere = len(change.variants) in (0, variants)
+        values = ("-" if value is None else str(value) for value in (change.a, change.b))
+        table.add_row(change.path, *values, "all" if everywhere else ", ".join(change.variants))
+    console.print()
+    console.print(table)
