@@ -20,9 +20,11 @@ def search_caveats(contrast: Contrast, record: Mapping[str, Any]) -> list[str]:
         record: of the study, as the store keeps it.
     """
     tuning = record.get("tuning")
+    if not tuning:
+        return []
     sides = [contrast.places(level) for level in (contrast.level, contrast.reference)]
     tuned = [any(_is_tuned(record, *place) for place in places.items()) for places in sides]
-    if not tuning or not any(tuned):
+    if not any(tuned):
         return []
     trials, diverged = len(tuning["trials"]), tuning["diverged"]
     found = [("C11", f"the search's best {path} lies at the edge of its range: widen it") for path in tuning["edges"]]

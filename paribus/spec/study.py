@@ -10,10 +10,9 @@ from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, WithJ
 from pydantic_core import PydanticCustomError
 
 from paribus.errors import SpecError, suggest
-from paribus.spec.base import Record, wrong
+from paribus.spec.base import Record, explain, wrong
 from paribus.spec.data import Data, DataSpec, is_name
 from paribus.spec.design import Design, cell_name, check_crossing, groups
-from paribus.spec.explain import explain
 from paribus.spec.factor import Factor, label
 from paribus.spec.patch import patched, together
 from paribus.spec.recipe import Baseline, Metric, Recipe
