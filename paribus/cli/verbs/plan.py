@@ -25,7 +25,8 @@ def plan(
     from paribus.study import Study
 
     opened = Study.open(study, settings_with(settings, seeds))
-    outlook = (opened.quick() if quick else opened).plan(home, workers)
+    opened = opened.quick() if quick else opened
+    outlook = opened.plan(home, workers)
     print_json(_values(outlook)) if as_json else _print(outlook)
 
 
