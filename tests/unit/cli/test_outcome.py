@@ -57,6 +57,7 @@ def outcome(status: str, second: dict[str, Any]) -> Any:
         tables=SimpleNamespace(seeds=seeds),
         summary=summary,
         metric="accuracy",
+        is_quick_look=status == "interrupted",
         variants=pd.DataFrame(variants),
         verdicts=verdicts,
         failures=failures,
@@ -76,3 +77,4 @@ def test_outcome(capsys: pytest.CaptureFixture[str], status: str, second: str) -
     assert "- depth 2 against depth 1 is undecided.\n" in text
     assert ("failed depth=2, seed 0: ValueError: no luck" in text) == (second == "failed")
     assert ("Not all runs are stored" in text) == (status == "interrupted")
+    assert ("a is a quick look" in text) == (status == "interrupted")
