@@ -47,7 +47,7 @@ def test_the_list_has_a_yaml_twin(make_study: Make) -> None:
         ("../tables/my data.v2.csv", "my-data-v2"),
         ("images/", "images"),
         ("mine.loads:wine", "mine-loads-wine"),
-        (own, "test_several_data-own"),
+        (own, "test_data_lists-own"),
         ("数据.csv", "data"),
     ],
 )
