@@ -21,6 +21,7 @@ from paribus.outlook import Outlook, count, look_ahead, plan_on
 from paribus.planning import Plan
 from paribus.result import Result
 from paribus.search import search
+from paribus.search_outlook import look_ahead_of_search
 from paribus.session import Session
 from paribus.spec import StudySpec
 from paribus.store import Store, home_directory
@@ -57,7 +58,8 @@ class Study(StudySpec):
         """What `run` would train, what is stored already, and how long the rest takes; nothing is written."""
         folder = home_directory(Path(home) if home else None)
         store = Store(folder) if (folder / "paribus.db").exists() else None
-        return look_ahead(self, self._base, store, workers or default_workers())
+        ahead = look_ahead_of_search if self.tune else look_ahead
+        return ahead(self, load_data(self.data, self._base), store, workers or default_workers())
 
     def run(self, home: Path | str | None = None, workers: int | None = None, quiet: bool = False) -> Result:
         """Train every run that the home does not hold yet, cohort by cohort, storing each as it ends.

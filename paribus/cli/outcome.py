@@ -30,6 +30,8 @@ def print_outcome(result: Result) -> None:
     console.print(f"[bold]{summary['study']}[/]: {len(summary['runs'])} runs, {told}\n")
     metric = f"test_{result.metric}"
     console.print(_scores(result, metric))
+    for sentence in result.search[:2]:  # its doubts are caveats below
+        console.print(sentence, soft_wrap=True, markup=False)
     if summary["contrasts"]:
         console.print()
         console.print(_contrasts(summary["contrasts"], metric))
