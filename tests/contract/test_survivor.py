@@ -1,4 +1,4 @@
-"""A rung's survivor, which goes on from its stored state, has the weights of the same trial trained straight through."""
+"""A rung's survivor goes on from its stored state, and has the weights of the same trial trained straight through."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from paribus import Study
-from paribus.planning import run_key
 from paribus.spec.tune import SEEDS_FROM
 from paribus.store import Store
 
@@ -45,11 +44,6 @@ def test_a_survivor_equals_the_trial_trained_at_once(tmp_path: Path) -> None:
     stores = [Store(tmp_path / home) for home in ("searched", "straight")]
     for trial in climbed:
         key = trial["keys"][-1]
-        assert key == run_key(
-            direct.recipe(points[f"trial {trial['number']}"]),
-            SEEDS_FROM,
-            searched.plan(tmp_path / "searched").plan.fingerprint,
-        )
         ours, theirs = (store.weights(key) for store in stores)
         assert ours.keys() == theirs.keys()
         for name, values in ours.items():
