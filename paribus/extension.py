@@ -47,11 +47,21 @@ def apart_by_start(cohort: Sequence[Run], starts: dict[str, Start]) -> list[tupl
     return [tuple(group) for group in groups.values()]
 
 
+def goes_on(short: Recipe, recipe: Recipe) -> bool:
+    """Whether training that was planned for fewer epochs is the beginning of a longer one: same rates at every step.
+
+    Args:
+        short: the recipe with fewer epochs.
+        recipe: the same with more.
+    """
+    return _rates(short, short.epochs) == _rates(recipe, short.epochs)
+
+
 def _beginnings(run: Run) -> list[Recipe]:
     """The same recipe with fewer epochs, where that means the same rates at every step."""
     least = int(run.recipe.warmup_epochs) + 1
     short = [run.recipe.model_copy(update={"epochs": epochs}) for epochs in range(least, run.recipe.epochs)]
-    return [recipe for recipe in short if _rates(recipe, recipe.epochs) == _rates(run.recipe, recipe.epochs)]
+    return [recipe for recipe in short if goes_on(recipe, run.recipe)]
 
 
 def _rates(recipe: Recipe, until: int) -> list[float]:

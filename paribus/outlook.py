@@ -17,6 +17,31 @@ from paribus.planning.estimate import calibration, predicted_time_s
 from paribus.spec import Recipe, StudySpec
 from paribus.spec.parts import call_part
 from paribus.store import Store
+from paribus.tuning import Rung
+
+
+@dataclass(frozen=True)
+class SearchOutlook:
+    """What a search would do.
+
+    Args:
+        algorithm: its name.
+        brackets: the rungs of each.
+        epochs: that it trains at most.
+        time_s: estimate for them; 0 if it is stored.
+        stored: whether the home holds its outcome.
+    """
+
+    algorithm: str
+    brackets: list[list[Rung]]
+    epochs: int
+    time_s: float
+    stored: bool
+
+    @property
+    def trials(self) -> int:
+        """Points that are drawn."""
+        return sum(rungs[0].trials for rungs in self.brackets)
 
 
 @dataclass(frozen=True)
@@ -29,6 +54,8 @@ class Outlook:
         stored: keys of the runs that need no training.
         time_s: estimate for the others.
         measured: whether that rests on runs stored in this home.
+        search: that comes before; None without one.
+        tuned: variants that wait for its winner; their recipes and parameters here are those of a corner of its space.
     """
 
     plan: Plan
@@ -36,6 +63,8 @@ class Outlook:
     stored: frozenset[str]
     time_s: float
     measured: bool
+    search: SearchOutlook | None = None
+    tuned: frozenset[str] = frozenset()
 
 
 def plan_on(study: StudySpec, dataset: Dataset) -> Plan:
@@ -89,13 +118,11 @@ def _check_output(plan: Plan, dataset: Dataset) -> None:
             raise SpecError(f"{name}: {error}") from None
 
 
-def look_ahead(study: StudySpec, base: Path, store: Store | None, workers: int) -> Outlook:
-    """Plan a study without training or writing anything."""
-    dataset = load(study.one_data, base)
+def look_ahead(study: StudySpec, dataset: Dataset, store: Store | None, workers: int) -> Outlook:
+    """Plan a study whose levels are known, without training or writing anything."""
     plan = plan_on(study, dataset)
     stored = stored_keys(plan.runs, store) if store else frozenset[str]()
-    recent = store.recent_runs() if store else []
-    factor = calibration([row.time_s for row in recent], [row.predicted_s for row in recent])
+    factor = pace(store)
     open_s = sum(predict(run.recipe, dataset) for run in plan.runs if run.key not in stored)
     time_s = open_s * (factor or 1.0) / workers
     parameters = {name: count(recipe, dataset) for name, recipe in plan.variants.items()}
@@ -111,6 +138,12 @@ def quick_fields(study: StudySpec, base: Path) -> dict[str, Any]:
     listed: Any = study.data
     entries = listed if isinstance(listed, list | tuple) else [listed]
     return quick_look(study, [np.bincount(load(entry, base).y_train).tolist() for entry in entries])
+
+
+def pace(store: Store | None) -> float | None:
+    """Seconds that a predicted second takes here; None where no run is stored to go by."""
+    recent = store.recent_runs() if store else []
+    return calibration([row.time_s for row in recent], [row.predicted_s for row in recent])
 
 
 def stored_keys(runs: Iterable[Run], store: Store) -> frozenset[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paribus.comparison.diff import Side, StudyDiff, compare_studies
+from paribus.comparison.searched import search_sentences
 from paribus.comparison.summary import contrasts_of, plain, summarize
 from paribus.comparison.words import sentence
 from paribus.errors import SpecError, StoreError, suggest
@@ -45,7 +46,7 @@ class Result:
 
     @cached_property
     def summary(self) -> dict[str, Any]:
-        """Variants, runs and contrasts as JSON values: what `paribus show --json` prints."""
+        """Variants, runs, contrasts and search as JSON values: what `paribus show --json` prints."""
         return summarize(self._record, self._rows)
 
     @cached_property
@@ -97,6 +98,16 @@ class Result:
     def history(self) -> pd.DataFrame:
         """One row an epoch of a run: losses and accuracies."""
         return self.tables.history
+
+    @property
+    def trials(self) -> pd.DataFrame:
+        """One row a trial of the search, in the order drawn: score, epochs, fate and values; empty without a search."""
+        return self.tables.trials
+
+    @property
+    def search(self) -> list[str]:
+        """What the search did, its winner, and reasons to doubt it, in sentences; empty without a search."""
+        return search_sentences(self._record)
 
     @property
     def figures(self) -> dict[str, go.Figure]:

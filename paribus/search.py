@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 
 from paribus.errors import RunError
+from paribus.extension import goes_on
 from paribus.outlook import stack_size
-from paribus.planning import Run, cohorts_of, runs_of
-from paribus.spec import StudySpec
+from paribus.planning import cohorts_of
+from paribus.spec import Recipe, StudySpec
+from paribus.store import Store
 from paribus.tuning import Rung, Sampler, at_edge, brackets_of, make_sampler, survivors
 from paribus.tuning.sampler import BATCH, importance
+from paribus.tuning.trials import trial_runs
 from paribus.work import Pool, Work
-
-SEEDS_FROM = 1_000_000
-"""The first seed of trials; a study's own seeds are others, so that a winner's luck is not its skill."""
 
 
 @dataclass
@@ -29,7 +29,7 @@ class Trial:
         bracket: that it belongs to.
         point: values by path.
         scores: by epochs trained in all: the mean validation metric over the trial's seeds, nan if one diverged.
-        keys: of its runs, the last rung's last.
+        keys: of its runs, as many a rung, the last rung's last.
     """
 
     number: int
@@ -46,6 +46,8 @@ class Search:
     trials: list[Trial]
     winner: Trial
     max_epochs: int
+    epochs: int
+    """Trained in all, by whoever trained them: a rung's survivor goes on from its state."""
 
     def record(self, study: StudySpec) -> dict[str, Any]:
         """What the store keeps of it, as JSON values; a score that does not exist is null."""
@@ -59,6 +61,8 @@ class Search:
             "winner": self.winner.point,
             "winner_number": self.winner.number,
             "edges": at_edge(tune.space, self.winner.point),
+            "epochs": self.epochs,
+            "epochs_unstopped": sum(len(t.keys) // len(t.scores) * self.max_epochs for t in self.trials),
             "diverged": sum(any(np.isnan(score) for score in trial.scores.values()) for trial in self.trials),
             "importance": importance(tune.space, [trial.point for trial in whole], losses),
             "trials": [
@@ -99,7 +103,8 @@ def search(work: Work, pool: Pool) -> Search:
         raise RunError(
             "tune: no trial reached its last epoch with a finite loss. Lower the learning rates of the space."
         )
-    return Search(trials, min(whole, key=lambda t: _loss(t.scores[tune.max_epochs], study.metric)), tune.max_epochs)
+    winner = min(whole, key=lambda trial: _loss(trial.scores[tune.max_epochs], study.metric))
+    return Search(trials, winner, tune.max_epochs, _epochs(trials, pool.store))
 
 
 def _climb(work: Work, pool: Pool, trials: Sequence[Trial], rungs: Sequence[Rung], title: str) -> None:
@@ -108,7 +113,8 @@ def _climb(work: Work, pool: Pool, trials: Sequence[Trial], rungs: Sequence[Rung
     for place, rung in enumerate(rungs):
         losses = [_loss(next(reversed(trial.scores.values()), 0.0), metric) for trial in left]
         left = [left[at] for at in sorted(survivors(np.array(losses), rung.trials))]
-        runs = {trial.number: _runs(work, trial, rung.epochs) for trial in left}
+        data = work.dataset.fingerprint
+        runs = {t.number: trial_runs(work.study, t.point, rung.epochs, data, f"trial {t.number}") for t in left}
         every = {run.key: run for members in runs.values() for run in members}
         todo = work.left(cohorts_of(list(every.values()), stack_size), pool.store)
         pool.train(todo, len(every), f"tuning, {title}, rung {place + 1} of {len(rungs)}: ")
@@ -120,12 +126,21 @@ def _climb(work: Work, pool: Pool, trials: Sequence[Trial], rungs: Sequence[Rung
             trial.keys += keys
 
 
-def _runs(work: Work, trial: Trial, epochs: int) -> list[Run]:
-    """The baseline with the trial's values, trained for `epochs` with each of the trial's seeds."""
-    assert work.study.tune is not None
-    seeds = range(SEEDS_FROM, SEEDS_FROM + work.study.tune.seeds)
-    recipe = work.study.recipe(trial.point, {"epochs": epochs})
-    return runs_of(f"trial {trial.number}", recipe, seeds, work.dataset.fingerprint)
+def _epochs(trials: Sequence[Trial], store: Store) -> int:
+    """Epochs that all trials take, each run once; what goes on from a rung below is not counted again."""
+    rows = store.runs(key for trial in trials for key in trial.keys)
+    taken: dict[str, int] = {}
+    for trial in trials:
+        width = len(trial.keys) // len(trial.scores)
+        for before, key in zip([*[None] * width, *trial.keys], trial.keys, strict=False):
+            row, short = rows[key], rows[before] if before else None
+            again = short and short.status == "finished" and goes_on(_recipe(short.recipe), _recipe(row.recipe))
+            taken[key] = row.epochs - (short.epochs if short and again else 0)
+    return sum(taken.values())
+
+
+def _recipe(values: dict[str, Any]) -> Recipe:
+    return Recipe.model_validate(values)
 
 
 def _tell(sampler: Sampler, trials: Sequence[Trial], metric: str) -> None:

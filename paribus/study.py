@@ -11,10 +11,12 @@ from pydantic import PrivateAttr
 import paribus.models
 import paribus.training.optimizers
 import paribus.training.schedules  # noqa: F401  (registers what studies name)
+from paribus.data import load as load_data
 from paribus.execution import default_workers, warm_up
 from paribus.outlook import Outlook, look_ahead, quick_fields
 from paribus.result import Result
 from paribus.search import search
+from paribus.search_outlook import look_ahead_of_search
 from paribus.series import Series, outcome, save_series
 from paribus.spec import DataSpec, StudySpec
 from paribus.store import Store, home_directory
@@ -62,7 +64,9 @@ class Study(StudySpec):
         """
         folder = home_directory(Path(home) if home else None)
         store = Store(folder) if (folder / "paribus.db").exists() else None
-        found = [look_ahead(part, self._base, store, workers or default_workers()) for part in self.parts()]
+        ahead = look_ahead_of_search if self.tune else look_ahead
+        num = workers or default_workers()
+        found = [ahead(part, load_data(part.one_data, self._base), store, num) for part in self.parts()]
         return found[0] if isinstance(self.data, DataSpec) else found
 
     def run(self, home: Path | str | None = None, workers: int | None = None, quiet: bool = False) -> Result | Series:

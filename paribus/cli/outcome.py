@@ -30,6 +30,8 @@ def print_outcome(result: Result) -> None:
         console.print(f"[yellow]{summary['study']} is {CAVEATS['C14']}.[/]\n", soft_wrap=True)
     metric = f"test_{result.metric}"
     console.print(_scores(result, metric))
+    for sentence in result.search[:2]:  # its doubts are caveats below
+        console.print(sentence, soft_wrap=True, markup=False)
     if summary["contrasts"]:
         console.print()
         print_contrasts(console, summary["contrasts"], metric, result.verdicts)

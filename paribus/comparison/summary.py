@@ -18,7 +18,7 @@ Folds = list[RunRow | None]
 
 
 def summarize(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> dict[str, Any]:
-    """Variants, runs and contrasts of a study, in the order of its plan.
+    """Variants, runs and contrasts of a study, in the order of its plan, and its search, if there was one.
 
     Args:
         record: of the study, as the store keeps it.
@@ -45,6 +45,7 @@ def summarize(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> dict[str
         "variants": variants,
         "runs": runs,
         "contrasts": [plain(contrast) for contrast in contrasts_of(record, rows)],
+        "search": record.get("tuning"),
     }
 
 

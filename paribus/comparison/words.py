@@ -67,6 +67,16 @@ def metric_name(metric: str) -> str:
     return _NAMES.get(metric, metric.replace("_", " "))
 
 
+def amount(value: float, metric: str) -> str:
+    """A score as a reader would say it: accuracies and F1 in percent, losses in nats.
+
+    Args:
+        value: as stored.
+        metric: such as `val_accuracy`.
+    """
+    return f"{value:.4f} nats" if metric.endswith("loss") else f"{100 * value:.2f} %"
+
+
 def _evidence(contrast: Contrast) -> str:
     """The metric's change, then n and the interval in brackets."""
     n, low, high, difference = contrast.n, contrast.ci_low, contrast.ci_high, contrast.difference

@@ -10,11 +10,16 @@ from typing import Any
 import pandas as pd
 
 from paribus.comparison.caveats import CAVEATS
+from paribus.comparison.searched import search_sentences
 from paribus.comparison.words import metric_name
 from paribus.report.figures.mistakes import SHOWN
 from paribus.report.numbers import MISSING, Unit, unit_of
 from paribus.report.tables import Tables
+from paribus.report.trials import shown_trials
 from paribus.spec.design import cell_name
+
+TRIALS = 20
+"""Trials of a search that the page's table shows at most; the CSV has all."""
 
 _COUNTED = {
     "effect": ("comparison", {name: name for name in ("better", "worse", "equivalent", "undecided")}),
@@ -105,6 +110,14 @@ class Content:
             }
             for row in ranked.to_dict("records")
         ]
+
+    def search(self) -> list[str]:
+        """What the search did, its winner, and reasons to doubt it; empty without a search."""
+        return search_sentences(self.record)
+
+    def trials(self) -> list[dict[str, Any]]:
+        """The best trials of the search, a row each."""
+        return shown_trials(self.tables.trials, f"val_{self.tables.metric}", TRIALS)
 
     @property
     def lower_is_better(self) -> bool:

@@ -24,6 +24,7 @@ from paribus.report.figures import (
     spread,
 )
 from paribus.report.network_figures import features, weights
+from paribus.report.tuning_figures import history, importance, parallel, rungs
 
 if TYPE_CHECKING:
     from paribus.report.tables import Tables
@@ -43,6 +44,22 @@ GALLERY: dict[str, tuple[Callable[[Tables], pd.DataFrame], Callable[[pd.DataFram
     ),
     "cost": (lambda t: cost.frame(t.variants), lambda frame, t: cost.draw(frame, f"test_{t.metric}")),
     "gap": (lambda t: t.gaps, lambda frame, t: gap.draw(frame)),
+    "search_history": (
+        lambda t: history.frame(t.trials, t.metric == "loss"),
+        lambda frame, t: history.draw(frame, f"val_{t.metric}"),
+    ),
+    "search_rungs": (
+        lambda t: rungs.frame(t.search["trials"], t.search["winner_number"]) if t.search else pd.DataFrame(),
+        lambda frame, t: rungs.draw(frame, f"val_{t.metric}"),
+    ),
+    "search_values": (
+        lambda t: parallel.frame(t.trials, t.space),
+        lambda frame, t: parallel.draw(frame, t.space, f"val_{t.metric}"),
+    ),
+    "search_importance": (
+        lambda t: importance.frame(t.search["importance"] if t.search else {}),
+        lambda frame, t: importance.draw(frame),
+    ),
     "learning_curves": (
         lambda t: learning_curves.frame(t.history, t.runs),
         lambda frame, t: learning_curves.draw(frame, t.shown),

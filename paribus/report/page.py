@@ -62,7 +62,7 @@ def render_page(record: Mapping[str, Any], tables: Tables, verdicts: Sequence[st
     content = Content(record, tables, verdicts)
     study = to_yaml(record["spec"])
     csv = {**tables.frames(), "runs": tables.runs, "variants": tables.variants, "classes": tables.classes}
-    csv |= {"contrasts": tables.contrasts, "layers": tables.layers}
+    csv |= {"contrasts": tables.contrasts, "layers": tables.layers, "trials": tables.trials}
     return template("page.html").render(
         content=content,
         tables=tables,

@@ -9,6 +9,7 @@ from typing import Any
 from paribus.comparison.factorial import crossed_factors
 from paribus.comparison.words import metric_name
 from paribus.planning import num_asked
+from paribus.spec.tune import SEEDS_FROM
 
 STATISTICS = (
     (
@@ -73,7 +74,24 @@ def design_terms(record: Mapping[str, Any], margin: str) -> list[tuple[str, str]
          "weights; a level is compared with its reference seed by seed."),
         ("Metric", f"{metric_name(spec['metric'])}; verdicts are about the test rows. Margin: {margin}."),
         ("Runs", f"{planned}.{sharing}"),
+        *_tuned(record),
         *_factorial(record),
+    ]  # fmt: skip
+
+
+def _tuned(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """How tuned levels were chosen; nothing without a search."""
+    tuning, spec = record.get("tuning"), record["spec"]
+    if not tuning:
+        return []
+    tune = spec["tune"]
+    last = SEEDS_FROM + tune["seeds"] - 1
+    seeds = f"seed {SEEDS_FROM}" if tune["seeds"] == 1 else f"the mean over seeds {SEEDS_FROM} to {last}"
+    rows = "the test rows, which validate here" if spec["data"]["validation"] == "test" else "validation rows only"
+    return [
+        ("Tuned level", f"The values of the best of {len(tuning['trials'])} trials ({tuning['algorithm']}; `tune` in "
+         f"the study file below), chosen by {metric_name(tuning['metric'])} with {seeds}, on {rows}. The winner "
+         "was then trained anew with the study's seeds, which no trial saw: luck in the search is not kept."),
     ]  # fmt: skip
 
 

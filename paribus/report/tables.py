@@ -19,6 +19,7 @@ from paribus.report.choice import Best, best_variant, probed_runs, shown_variant
 from paribus.report.figures import gap
 from paribus.report.gallery import GALLERY
 from paribus.report.network_figures import weights
+from paribus.report.trials import trials_of
 from paribus.store import Store
 
 _RUN = ["key", "variant", "seed", "fold", "status", "epochs", "best_epoch", "seconds"]
@@ -57,6 +58,9 @@ class Tables:
         dataset: the study's data, mapped from disk; None where they are no longer there.
         probed: keys of the runs whose networks are looked into, by variant.
         probes: what was found in them, by variant; without those that nobody has looked into yet.
+        trials: of the search, a row a trial in the order drawn; none without a search.
+        search: what the study's record keeps of it; None without one.
+        space: what it searched: a range or a list of choices by path.
     """
 
     runs: pd.DataFrame
@@ -81,6 +85,9 @@ class Tables:
     dataset: Dataset | None
     probed: dict[str, str]
     probes: dict[str, dict[str, np.ndarray]]
+    trials: pd.DataFrame
+    search: Mapping[str, Any] | None
+    space: Mapping[str, Any]
 
     @property
     def layers(self) -> pd.DataFrame:
@@ -147,6 +154,9 @@ def load_tables(store: Store, record: Mapping[str, Any], summary: Mapping[str, A
         dataset=prepared(store.home, record["dataset"]),
         probed=probed,
         probes={variant: arrays for variant, arrays in found.items() if arrays},
+        trials=trials_of(record),
+        search=record.get("tuning"),
+        space=record["spec"]["tune"]["space"] if record.get("tuning") else {},
     )
 
 

@@ -16,7 +16,7 @@ from paribus.spec.design import Design, cell_name, check_crossing, groups
 from paribus.spec.factor import Factor, label
 from paribus.spec.patch import patched, together
 from paribus.spec.recipe import Baseline, Metric, Recipe
-from paribus.spec.tune import Tune
+from paribus.spec.tune import SEEDS_FROM, Tune
 
 
 def _seed_list(value: Any) -> Any:
@@ -138,12 +138,20 @@ class StudySpec(Record):
     def _resolved(self) -> Self:
         self._checked("baseline")
         if check_tuned(self.tune, self.factors):
+            self._check_search()
             for corner in self.tune.corners() if self.tune else ():
                 self._checked("tune.space", corner)
                 self.with_tuned(corner)._check_levels()
         else:
             self._check_levels()
         return self
+
+    def _check_search(self) -> None:
+        if not self.recipe().data.validates:
+            raise SpecError("tune: needs validation rows to choose by, found data.validation = 0.")
+        taken = [seed for seed in self.seeds if seed >= SEEDS_FROM]
+        if taken:
+            raise SpecError(f"seeds: must be below {SEEDS_FROM}, where those of trials begin, found {taken[0]}.")
 
     def _check_levels(self) -> None:
         check_crossing(self.design, self.factors)

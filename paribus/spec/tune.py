@@ -8,6 +8,9 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from paribus.spec.base import Record, wrong
 
+SEEDS_FROM = 1_000_000
+"""The first seed of trials; a study's own seeds are below, so that a winner's luck is not its skill."""
+
 
 class Range(Record):
     """Numbers from `low` to `high`, whole ones if both are whole."""

@@ -77,7 +77,8 @@ def test_from_an_empty_folder_to_a_report(shell, cli, folder: Path, contents) ->
 
 def check_shape(values: dict) -> None:
     """The contract of `paribus show --json`."""
-    assert list(values) == ["study", "status", "variants", "runs", "contrasts"]
+    assert list(values) == ["study", "status", "variants", "runs", "contrasts", "search"]
+    assert values["search"] is None
     assert (values["study"], values["status"]) == ("tiny", "finished")
     for name, keys in KEYS.items():
         assert values[name]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 from paribus.cli.options import AsJson, Home, Quick, Seeds, Settings, StudyName, Workers, print_json, settings_with
 
 if TYPE_CHECKING:
-    from paribus.outlook import Outlook
+    from paribus.outlook import Outlook, SearchOutlook
     from paribus.planning import Plan
 
 
@@ -41,22 +42,36 @@ def plan(
 
 
 def _values(outlook: Outlook) -> dict[str, Any]:
-    plan = outlook.plan
+    plan, waits, search = outlook.plan, outlook.tuned, outlook.search
     return {
         "study": plan.study.name,
         "runs": len(plan.runs),
         "stored": len(outlook.stored),
-        "seconds": round(outlook.time_s, 1),
+        "seconds": round(outlook.time_s + (search.time_s if search else 0.0), 1),
         "variants": [
             {
                 "name": name,
-                "parameters": outlook.parameters[name],
-                "recipe": recipe.model_dump(mode="json"),
-                "seeds": {run.seed: run.key for run in plan.runs if run.variant == name},
+                "parameters": None if name in waits else outlook.parameters[name],
+                "recipe": None if name in waits else recipe.model_dump(mode="json"),
+                "seeds": {run.seed: None if name in waits else run.key for run in plan.runs if run.variant == name},
             }
             for name, recipe in plan.variants.items()
         ],
-        "cohorts": [[run.key for run in cohort] for cohort in plan.cohorts],
+        "cohorts": [
+            keys for cohort in plan.cohorts if (keys := [run.key for run in cohort if run.variant not in waits])
+        ],
+        "search": search and _search_values(search),
+    }
+
+
+def _search_values(search: SearchOutlook) -> dict[str, Any]:
+    return {
+        "algorithm": search.algorithm,
+        "trials": search.trials,
+        "brackets": [[asdict(rung) for rung in rungs] for rungs in search.brackets],
+        "epochs": search.epochs,
+        "seconds": round(search.time_s, 1),
+        "stored": search.stored,
     }
 
 
@@ -84,15 +99,18 @@ def _print(outlook: Outlook) -> None:
         stored = sum(key in outlook.stored for key in keys)
         told = ", ".join(levels)
         crossed = len(levels) > 1 and told == name  # the name says it all
-        table.add_row(name, "" if crossed else told, f"{outlook.parameters[name]:,}", f"{stored} of {len(keys)}")
+        parameters = "not known yet" if name in outlook.tuned else f"{outlook.parameters[name]:,}"
+        table.add_row(name, "" if crossed else told, parameters, f"{stored} of {len(keys)}")
     console = Console()
     console.print(table)
     open_runs = len(plan.runs) - len(outlook.stored)
     uses = num_asked(level.variants for level in plan.levels) * len(plan.study.seeds)
     shared = f" ({uses - len(plan.runs)} more are shared between factors)" if uses > len(plan.runs) else ""
     console.print(f"\n{len(plan.runs)} runs{shared} in {len(plan.cohorts)} cohorts, {len(outlook.stored)} stored.")
+    basis = "from runs stored here" if outlook.measured else "a rough guess: no run is stored here yet"
+    if outlook.search:
+        console.print(_search(outlook, outlook.search, basis), soft_wrap=True)
     if open_runs:
-        basis = "from runs stored here" if outlook.measured else "a rough guess: no run is stored here yet"
         console.print(f"{open_runs} to train: about {duration(outlook.time_s)} ({basis}).")
     else:
         console.print("Nothing to train.")
@@ -101,6 +119,18 @@ def _print(outlook: Outlook) -> None:
     for group in plan.study.groups():
         if len(group) > 1:
             console.print(_crossing(plan, group))
+
+
+def _search(outlook: Outlook, search: SearchOutlook, basis: str) -> str:
+    """What a search costs, and what waits for it."""
+    from paribus.execution import duration
+
+    rungs = "; ".join(", ".join(f"{rung.trials} × {rung.epochs}" for rung in rungs) for rungs in search.brackets)
+    text = f"Search first ({search.algorithm}): {search.trials} trials, trials × epochs: {rungs}. "
+    if search.stored:
+        return text + "It is stored."
+    waiting = f" {', '.join(sorted(outlook.tuned))}: not known before." if outlook.tuned else ""
+    return text + f"At most {search.epochs:,} epochs: about {duration(search.time_s)} ({basis}).{waiting}"
 
 
 def _crossing(plan: Plan, group: tuple[str, ...]) -> str:

@@ -1,0 +1,69 @@
+"""The trials of a search as a table, and its rows as the page shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from paribus.report.numbers import unit_of
+from paribus.spec.factor import label
+
+_COLUMNS = ["trial", "bracket", "epochs", "score", "fate"]
+
+
+def trials_of(record: Mapping[str, Any]) -> pd.DataFrame:
+    """A row a trial in the order drawn; none without a search.
+
+    Args:
+        record: the study's, as the store keeps it.
+
+    Returns:
+        Columns trial (its number), bracket, epochs (trained in all), score (the validation metric there, nan if it
+        diverged), fate (`winner`, `to the end`, `stopped` or `diverged`), then the values, a path each.
+    """
+    tuning = record.get("tuning")
+    if not tuning:
+        return pd.DataFrame(columns=_COLUMNS).astype({"score": float})
+    tune, trials = record["spec"]["tune"], tuning["trials"]
+    table = pd.DataFrame([_fate(trial, tuning, tune["max_epochs"]) for trial in trials], columns=_COLUMNS)
+    values = {path: [trial["point"][path] for trial in trials] for path in tune["space"]}
+    columns = {path: pd.Series(found, dtype=object if None in found else None) for path, found in values.items()}
+    return table.assign(**columns).astype({"score": float})
+
+
+def _fate(trial: Mapping[str, Any], tuning: Mapping[str, Any], max_epochs: int) -> list[Any]:
+    """Number, bracket, epochs, score and fate of a trial."""
+    epochs, score = next(reversed(trial["scores"].items()))
+    fate = "to the end" if int(epochs) == max_epochs else "stopped"
+    if trial["number"] == tuning["winner_number"]:
+        fate = "winner"
+    elif score is None:
+        fate = "diverged"
+    return [trial["number"], trial["bracket"], int(epochs), score, fate]
+
+
+def shown_trials(trials: pd.DataFrame, metric: str, count: int) -> list[dict[str, Any]]:
+    """The best `count` trials, those that diverged last: number, fate, and the other cells as texts.
+
+    Args:
+        trials: from `trials_of`.
+        metric: of the scores, such as `val_accuracy`.
+        count: rows at most.
+    """
+    unit = unit_of(metric)
+    ranked = trials.sort_values("score", ascending=metric.endswith("loss"), kind="stable").head(count)
+    return [
+        {
+            "trial": row["trial"],
+            "fate": row["fate"],
+            "score": unit.show(row["score"]),
+            "cells": [str(row["epochs"]), *(_value(row[path]) for path in trials.columns[len(_COLUMNS) :])],
+        }
+        for row in ranked.to_dict("records")
+    ]
+
+
+def _value(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else label(value)

@@ -1,0 +1,75 @@
+"""What a study with a search would do and cost, before anything trains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from paribus.data import Dataset
+from paribus.errors import StoreError
+from paribus.extension import goes_on
+from paribus.outlook import Outlook, SearchOutlook, look_ahead, pace, predict
+from paribus.spec import StudySpec
+from paribus.store import Store
+from paribus.tuning import Rung, brackets_of
+from paribus.tuning.trials import trial_runs
+
+
+def look_ahead_of_search(study: StudySpec, dataset: Dataset, store: Store | None, workers: int) -> Outlook:
+    """Plan a study with tuned levels, without training or writing anything.
+
+    Where the home holds the outcome of this very search, the tuned levels are known; else a corner of the space stands
+    for them, and the outlook says which variants that are.
+    """
+    assert study.tune is not None
+    found = _known_winner(study, dataset, store) if store else None
+    if found is not None:
+        return replace(look_ahead(study.with_tuned(found), dataset, store, workers), search=_cost(study, dataset, None))
+    ways = [look_ahead(study.with_tuned(corner), dataset, store, workers) for corner in study.tune.corners()]
+    outlook = max(ways, key=lambda way: len(way.plan.variants))  # a corner may happen to be another level
+    known = [way.plan.variants for way in ways]
+    tuned = {name for name, recipe in outlook.plan.variants.items() if any(way.get(name) != recipe for way in known)}
+    stored = outlook.stored - {run.key for run in outlook.plan.runs if run.variant in tuned}
+    search = _cost(study, dataset, (pace(store) or 1.0) / workers)
+    return replace(outlook, search=search, tuned=frozenset(tuned), stored=stored)
+
+
+def _known_winner(study: StudySpec, dataset: Dataset, store: Store) -> Mapping[str, Any] | None:
+    """The values that a search stored under the study's name came to, if it was the same search on the same data."""
+    try:
+        record = store.study(study.name)
+    except StoreError:
+        return None
+    tuning, asked = record.get("tuning"), study.model_dump(mode="json")
+    if not tuning or any(record["spec"][name] != asked[name] for name in ("tune", "metric")):
+        return None
+    first = tuning["trials"][0]
+    runs = trial_runs(study, first["point"], int(next(iter(first["scores"]))), dataset.fingerprint)
+    return tuning["winner"] if first["keys"][: len(runs)] == [run.key for run in runs] else None
+
+
+def _cost(study: StudySpec, dataset: Dataset, pace_s: float | None) -> SearchOutlook:
+    """Brackets, epochs and seconds of a search; `pace_s` is what a predicted second takes, None if it is stored."""
+    assert study.tune is not None
+    brackets = brackets_of(study.tune)
+    corners = study.tune.corners()
+    costs = [_cost_of(study, dataset, rungs, corner) for rungs in brackets for corner in corners]
+    epochs = max(sum(cost for cost, _ in costs[at :: len(corners)]) for at in range(len(corners)))
+    time_s = sum(predicted_s for _, predicted_s in costs) / len(corners) * (pace_s or 0.0)
+    return SearchOutlook(study.tune.algorithm, brackets, epochs, time_s, pace_s is None)
+
+
+def _cost_of(study: StudySpec, dataset: Dataset, rungs: list[Rung], point: Mapping[str, Any]) -> tuple[int, float]:
+    """Epochs and predicted seconds of a bracket in which every trial is `point`."""
+    epochs, time_s = 0, 0.0
+    before = None
+    for rung in rungs:
+        runs = trial_runs(study, point, rung.epochs, dataset.fingerprint)
+        recipe = runs[0].recipe
+        done = before.epochs if before and goes_on(before, recipe) else 0
+        new, every = recipe.epochs - done, rung.trials * len(runs)
+        epochs += every * new
+        time_s += every * predict(recipe, dataset) * new / recipe.epochs
+        before = recipe
+    return epochs, time_s
