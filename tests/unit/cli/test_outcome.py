@@ -61,6 +61,7 @@ def outcome(status: str, second: dict[str, Any]) -> Any:
         variants=pd.DataFrame(variants),
         verdicts=verdicts,
         failures=failures,
+        search=["Search (grid): 2 trials, 4 epochs in all.", "Winner: trial 1.", "Widen it."],
     )
 
 
@@ -72,6 +73,7 @@ def test_outcome(capsys: pytest.CaptureFixture[str], status: str, second: str) -
     lines = [line.split() for line in text.splitlines()]
     assert f"a: 2 runs, 1 finished, 1 {second}" in text
     assert ["baseline", "90.00", "90.00", "88.00", "to", "92.00"] in lines
+    assert "\nSearch (grid): 2 trials, 4 epochs in all.\nWinner: trial 1.\n\n" in text
     assert ["depth=2", second, "-", "-"] in lines
     assert ["depth", "2", "against", "1", "1", "+1.00", "-", "undecided", "C01"] in lines
     assert "- depth 2 against depth 1 is undecided.\n" in text
