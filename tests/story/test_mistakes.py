@@ -43,7 +43,7 @@ STUDIES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "lr 0": ({"baseline.optimizer.lr": 0}, ["baseline.optimizer.lr:", "greater than 0, found 0"]),
     "lr not finite": ({"baseline.optimizer.lr": float("inf")}, ["baseline.optimizer.lr:", "finite", "found inf"]),
     "dropout 1": ({"baseline.model.dropout": 1.0}, ["baseline.model.dropout: must be less than 1, found 1.0"]),
-    "validation 1.5": ({"data.validation": 1.5}, ["data.validation: must be a share from 0 to below 1, {folds: 5} or test, found 1.5"]),
+    "validation 1.5": ({"data.validation": 1.5}, ["data.validation: must be a share from 0 to below 1, {folds: 5}"]),
     "validation takes all": (
         {"data.validation": 0.999},
         ["data.validation 0.999 of 1438 rows leave none for training", "Choose other shares"],
