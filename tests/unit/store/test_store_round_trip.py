@@ -40,7 +40,7 @@ def test_nothing_is_pickled(tmp_path: Path, record_of: Make) -> None:
     store, record = Store(tmp_path), record_of()
     store.save_run(record)
     folder = tmp_path / "runs" / record.key[:2] / record.key
-    names = {"recipe.json", "history.parquet", "predictions.npz", "weights.safetensors"}
+    names = {"recipe.json", "history.parquet", "predictions.npz", "weights.safetensors", "state.safetensors"}
     assert {file.name for file in folder.iterdir()} == names
     with np.load(folder / "predictions.npz", allow_pickle=False) as arrays:
         assert all(arrays[name].dtype.kind in "if" for name in record.predictions)
