@@ -17,6 +17,13 @@ SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", 
             "--disable-sync", "--no-first-run"]  # fmt: skip
 
 
+DRAWN_LAST = {
+    "report": "#figure-means .imagelayer image",
+    "flowers": ".plotly-graph-div >> nth=-1 >> .trace path",
+    "clothes": ".plotly-graph-div >> nth=-1 >> .trace path",
+}
+
+
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from paribus import Study
@@ -74,7 +81,7 @@ def test_a_page_is_drawn_offline_and_fits(
     request: pytest.FixtureRequest, browser, kind: str, num_figures: int, num_pictures: int, width: int
 ) -> None:
     file: Path = request.getfixturevalue(kind)
-    page, wrong = opened(browser, file.as_uri(), width, ".plotly-graph-div >> nth=-1 >> .trace path, .hm image")
+    page, wrong = opened(browser, file.as_uri(), width, DRAWN_LAST[kind])
     drawn = page.eval_on_selector_all(
         ".plotly-graph-div",
         "divs => divs.map(d => d.querySelectorAll('.trace path, .hm image, .imagelayer image').length)",
