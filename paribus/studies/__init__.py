@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,6 @@ from paribus.spec.files import overridden, read_study
 def built_in() -> dict[str, Path]:
     """The files of the built-in studies, by name."""
     return {path.stem: path for path in sorted(Path(__file__).parent.glob("*.yaml"))}
-
-
-def takes(path: Path) -> str:
-    """How long a built-in study takes on two cores, as a comment in its file says."""
-    found = re.search(r"^# Takes about (.+?) on two cores", path.read_text(encoding="utf-8"), re.MULTILINE)
-    return found[1] if found else ""
 
 
 def find_study(name: str, settings: Iterable[str] = ()) -> tuple[dict[str, Any], Path]:

@@ -12,10 +12,10 @@ from paribus.cli.options import AsJson, print_json
 def studies(
     name: Annotated[str | None, typer.Argument(help="Print the file of this one.")] = None, as_json: AsJson = False
 ) -> None:
-    """List the built-in studies with their questions and rough times, or print one."""
+    """List the built-in studies with their questions, or print one."""
     from paribus.errors import SpecError, suggest
     from paribus.spec.files import read_study
-    from paribus.studies import built_in, takes
+    from paribus.studies import built_in
 
     known = built_in()
     if name is not None:
@@ -25,10 +25,10 @@ def studies(
             known[name].read_text(encoding="utf-8"), nl=False
         )
         return
-    told = {stem: {"question": read_study(path)["question"], "takes": takes(path)} for stem, path in known.items()}
+    told = {stem: read_study(path)["question"] for stem, path in known.items()}
     if as_json:
         print_json(told)
         return
-    for stem, about in told.items():
-        typer.echo(f"{stem:<24} {about['takes']:<12} {about['question']}")
-    typer.echo("\nTimes are rough, for two cores. `paribus run NAME --quick` takes a first look.")
+    for stem, question in told.items():
+        typer.echo(f"{stem:<24} {question}")
+    typer.echo("\n`paribus plan NAME` estimates the time; `paribus run NAME --quick` takes a first look.")
