@@ -11,7 +11,7 @@ demo: .venv/.runtime
 	$(BIN)/paribus run quickstart
 
 test: .venv/.development
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 3 --durations 15
 
 check: .venv/.development
 	$(BIN)/ruff check .
