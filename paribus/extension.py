@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from paribus.planning import Run, run_key
+from paribus.planning import Run, run_keys
 from paribus.spec import Recipe
+from paribus.spec.base import Record
 from paribus.spec.parts import call_part
 from paribus.store import Store
 from paribus.training.schedules import Moment, warmed_up
@@ -27,7 +29,7 @@ def starts_of(runs: Iterable[Run], fingerprint: str, store: Store) -> dict[str, 
     What a run comes to is the same, bit for bit, as if it were trained at once: its streams are drawn anew for each
     epoch, and a beginning counts only where its schedule gave the rates that the longer run's gives.
     """
-    shorter = {run.key: {run_key(short, run.seed, fingerprint): short for short in _beginnings(run)} for run in runs}
+    shorter = {run.key: run_keys(run.recipe, run.seed, fingerprint, _beginnings(run.recipe)) for run in runs}
     rows = store.runs(key for keys in shorter.values() for key in keys)
     found: dict[str, Start] = {}
     for key, beginnings in shorter.items():
@@ -54,17 +56,17 @@ def goes_on(short: Recipe, recipe: Recipe) -> bool:
         short: the recipe with fewer epochs.
         recipe: the same with more.
     """
-    return _rates(short, short.epochs) == _rates(recipe, short.epochs)
+    return _same_rates(recipe.schedule, recipe.warmup_epochs, short.epochs, recipe.epochs)
 
 
-def _beginnings(run: Run) -> list[Recipe]:
-    """The same recipe with fewer epochs, where that means the same rates at every step."""
-    least = int(run.recipe.warmup_epochs) + 1
-    short = [run.recipe.model_copy(update={"epochs": epochs}) for epochs in range(least, run.recipe.epochs)]
-    return [recipe for recipe in short if goes_on(recipe, run.recipe)]
+def _beginnings(recipe: Recipe) -> list[int]:
+    """Numbers of epochs for which a shorter training is the beginning of this one."""
+    least, epochs = int(recipe.warmup_epochs) + 1, recipe.epochs
+    return [n for n in range(least, epochs) if _same_rates(recipe.schedule, recipe.warmup_epochs, n, epochs)]
 
 
-def _rates(recipe: Recipe, until: int) -> list[float]:
-    """The schedule's factors at 16 moments of each epoch, as far as it does not look at scores."""
-    schedule = warmed_up(call_part("schedule", recipe.schedule), recipe.warmup_epochs)
-    return [schedule(Moment(moment / 16, recipe.epochs)) for moment in range(16 * until)]
+@cache
+def _same_rates(schedule: Record, warmup_epochs: float, short: int, epochs: int) -> bool:
+    """Whether the factors are the same at 16 moments of each of `short` epochs, as far as scores don't matter."""
+    factor = warmed_up(call_part("schedule", schedule), warmup_epochs)
+    return all(factor(Moment(at / 16, short)) == factor(Moment(at / 16, epochs)) for at in range(16 * short))

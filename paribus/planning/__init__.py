@@ -10,6 +10,7 @@ from paribus.planning.plan import (
     num_asked,
     plan_study,
     run_key,
+    run_keys,
     runs_of,
 )
 from paribus.planning.quick import quick_look
@@ -26,6 +27,7 @@ __all__ = [
     "plan_study",
     "quick_look",
     "run_key",
+    "run_keys",
     "runs_of",
     "stream",
 ]

@@ -94,11 +94,21 @@ def _folded(recipe: Recipe) -> list[Recipe]:
 
 def run_key(recipe: Recipe, seed: int, fingerprint: str) -> str:
     """The name under which a run is stored: equal runs have equal keys, within a study and across studies."""
-    values = {"recipe": recipe.model_dump(mode="json"), "seed": seed, "data": fingerprint, "engine": ENGINE}
+    return run_keys(recipe, seed, fingerprint, [recipe.epochs])[0]
+
+
+def run_keys(recipe: Recipe, seed: int, fingerprint: str, epochs: Iterable[int]) -> list[str]:
+    """The keys of runs that differ in nothing but their number of epochs, in the order of `epochs`."""
+    asked = recipe.model_dump(mode="json")
+    values: dict[str, Any] = {"recipe": asked, "seed": seed, "data": fingerprint, "engine": ENGINE}
     own = find_part("model", recipe.model.kind).own
     if own:
         values["code"] = source_hash(own)
-    return hashlib.sha256(canonical(values).encode()).hexdigest()
+    keys: list[str] = []
+    for number in epochs:
+        asked["epochs"] = number
+        keys.append(hashlib.sha256(canonical(values).encode()).hexdigest())
+    return keys
 
 
 def canonical(values: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -59,7 +60,7 @@ class Sampler:
         import optuna
 
         for trial, loss in zip(self._asked[first:], losses, strict=False):
-            failed = loss != loss  # noqa: PLR0124  (nan)
+            failed = math.isnan(loss)
             state = optuna.trial.TrialState.FAIL if failed else None
             self._study.tell(trial, None if failed else loss, state=state)
 
@@ -74,7 +75,7 @@ def importance(space: Space, points: Sequence[Mapping[str, Any]], losses: Sequen
     distributions = {path: _distribution(values) for path, values in space.items()}
     study = optuna.create_study()
     for point, loss in zip(points, losses, strict=True):
-        if loss == loss:  # noqa: PLR0124  (not nan)
+        if not math.isnan(loss):
             params = {path: _coded(space[path], value) for path, value in point.items()}
             study.add_trial(optuna.trial.create_trial(params=params, distributions=distributions, value=loss))
     if len({trial.value for trial in study.trials}) < len(space) + 2:
