@@ -58,10 +58,10 @@ def make_optimizer(theta_MP: Tensor, updates: Sequence[Update], schedules: Seque
         start = stop
     first = updates[0]
     if first.keras:
-        from paribus.training.optimizers import keras_rules
-
-        return keras_rules.KerasRule(groups, getattr(keras_rules, first.rule))
-    rule = getattr(torch.optim, first.rule)
+        from paribus.training.optimizers import keras_rules as module
+    else:
+        module = torch.optim
+    rule = getattr(module, first.rule)
     return rule(groups, **({"fused": True} if first.fused else {"foreach": False}))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from paribus.models.blueprint import Conventions
 from paribus.spec.parts import part
-from paribus.training.optimizers.update import Decay, Rate, Share, Update, keras_update
+from paribus.training.optimizers.update import Decay, Rate, Share, Update
 
 
 @part("optimizer")
@@ -23,7 +23,7 @@ def adam(
 
     Source: Kingma & Ba (2015), arXiv 1412.6980, Algorithm 1; Keras' form is the one at the end of section 2.
     """
-    numbers = {"lr": lr, "betas": (beta1, beta2), "eps": eps or {"pytorch": 1e-8, "keras": 1e-7}[conventions]}
+    numbers = {"lr": lr, "betas": (beta1, beta2), "weight_decay": weight_decay}
     if conventions == "keras":
-        return keras_update("adam", weight_decay, {**numbers, "decay": 0.0})
-    return Update("Adam", {**numbers, "weight_decay": weight_decay})
+        return Update("Adam", {**numbers, "epsilon": eps or 1e-7}, keras=True)
+    return Update("Adam", {**numbers, "eps": eps or 1e-8})

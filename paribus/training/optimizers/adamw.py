@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from paribus.models.blueprint import Conventions
 from paribus.spec.parts import part
-from paribus.training.optimizers.update import Decay, Rate, Share, Update, keras_update
+from paribus.training.optimizers.update import Decay, Rate, Share, Update
 
 
 @part("optimizer")
@@ -26,7 +26,7 @@ def adamw(
     """
     usual_eps, usual_decay = {"pytorch": (1e-8, 0.01), "keras": (1e-7, 0.004)}[conventions]
     decay = usual_decay if weight_decay is None else weight_decay
-    numbers = {"lr": lr, "betas": (beta1, beta2), "eps": eps or usual_eps}
+    numbers = {"lr": lr, "betas": (beta1, beta2), "weight_decay": decay}
     if conventions == "keras":
-        return keras_update("adam", 0.0, {**numbers, "decay": decay})
-    return Update("AdamW", {**numbers, "weight_decay": decay})
+        return Update("Adam", {**numbers, "epsilon": eps or usual_eps, "decoupled_weight_decay": True}, keras=True)
+    return Update("AdamW", {**numbers, "eps": eps or usual_eps})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from paribus.models.blueprint import Conventions
 from paribus.spec.parts import part
-from paribus.training.optimizers.update import Decay, Rate, Share, Update, keras_update
+from paribus.training.optimizers.update import Decay, Rate, Share, Update
 
 
 @part("optimizer")
@@ -26,7 +26,5 @@ def rmsprop(
     usual = {"pytorch": (0.01, 0.99, 1e-8), "keras": (0.001, 0.9, 1e-7)}[conventions]
     given = (lr, rho, eps)
     rate, alpha, epsilon = (default if value is None else value for value, default in zip(given, usual, strict=True))
-    numbers = {"lr": rate, "alpha": alpha, "eps": epsilon, "momentum": momentum}
-    if conventions == "keras":
-        return keras_update("rmsprop", weight_decay, numbers)
-    return Update("RMSprop", {**numbers, "weight_decay": weight_decay}, fused=False)
+    numbers = {"lr": rate, "alpha": alpha, "eps": epsilon, "momentum": momentum, "weight_decay": weight_decay}
+    return Update("RMSprop", numbers, conventions == "keras", fused=False)

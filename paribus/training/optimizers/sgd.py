@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from paribus.models.blueprint import Conventions
 from paribus.spec.parts import part
-from paribus.training.optimizers.update import Decay, Rate, Share, Update, keras_update
+from paribus.training.optimizers.update import Decay, Rate, Share, Update
 
 
 @part("optimizer")
@@ -23,7 +23,6 @@ def sgd(
 
     Source: Sutskever et al. (2013), section 2, in the forms of `torch.optim.SGD` and Keras' `SGD`.
     """
-    numbers = {"lr": lr, "momentum": momentum, "nesterov": nesterov and momentum > 0}
-    if conventions == "keras":
-        return keras_update("sgd", weight_decay, numbers)
-    return Update("SGD", {**numbers, "weight_decay": weight_decay})
+    numbers = {"lr": lr, "momentum": momentum, "nesterov": nesterov and momentum > 0, "weight_decay": weight_decay}
+    keras = conventions == "keras"
+    return Update("SGD", numbers, keras, fused=not keras)

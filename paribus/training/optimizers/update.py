@@ -14,7 +14,7 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 
 @dataclass(frozen=True)
 class Update:
-    """A class of `torch.optim`, or a function of `keras_rules`, and the keyword arguments of one of its groups.
+    """A class of `torch.optim`, or of `keras_rules`, and the keyword arguments of one of its groups.
 
     `fused` asks for PyTorch's fused kernels, which not every class has.
     """
@@ -25,6 +25,3 @@ class Update:
     fused: bool = True
 
 
-def keras_update(rule: str, coupled_decay: float, numbers: dict[str, Any]) -> Update:
-    """An update by Keras' formula; `coupled_decay` times the weights goes into the gradient."""
-    return Update(rule, {**numbers, "coupled_decay": coupled_decay}, keras=True)
