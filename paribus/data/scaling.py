@@ -1,7 +1,8 @@
-"""How features are scaled, fitted on training rows only: every way is (x * row_factor - shift) * factor."""
+"""How features are scaled, fitted on training rows only: every way is (x / norm - shift) * factor."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,23 +15,31 @@ _CHUNK = 1024
 
 @dataclass(frozen=True)
 class Scaling:
-    """Of one run, float32: `shift` and `factor` of shape (1,) or (feature,); `unit_rows` divides rows by their norm."""
+    """Of one run, float32.
+
+    Args:
+        shift: shape (1,) or (feature,).
+        factor: shape (1,) or (feature,).
+        columns: shape of an item whose columns, along its last axis but one, are divided by their norms; () for none.
+    """
 
     shift: np.ndarray
     factor: np.ndarray
-    unit_rows: bool = False
+    columns: tuple[int, ...] = ()
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Its numbers, to be saved beside the weights."""
         return {"scaling.shift": self.shift, "scaling.factor": self.factor}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray], unit_rows: bool) -> Scaling:
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], scale: Scale, item_shape: tuple[int, ...]) -> Scaling:
         """The scaling that gave these `arrays`."""
-        return cls(arrays["scaling.shift"], arrays["scaling.factor"], unit_rows)
+        return cls(arrays["scaling.shift"], arrays["scaling.factor"], _columns(scale, item_shape))
 
 
-def fit_scalings(x_BF: np.ndarray, rows_S: Sequence[np.ndarray], scale: Scale) -> list[Scaling]:
+def fit_scalings(
+    x_BF: np.ndarray, rows_S: Sequence[np.ndarray], scale: Scale, item_shape: tuple[int, ...]
+) -> list[Scaling]:
     """Fit `scale` on the given rows of each run; what a run gets does not depend on the others.
 
     Args:
@@ -38,17 +47,23 @@ def fit_scalings(x_BF: np.ndarray, rows_S: Sequence[np.ndarray], scale: Scale) -
         rows_S: the row numbers to fit on, ascending, one array a run; no other rows are read.
         scale: `unit` divides pixels by 255 and other features by their largest magnitude; `standard` takes one mean and
             deviation for all features, `per-feature` one each; `l2-columns` divides each feature by its norm over the
-            rows, `l2-rows` each row by its norm. A feature that never varies (or is always zero) is divided by 1.
+            rows, `l2-rows` each row by its norm, `image-columns` each column of pixels of each image by its norm, as
+            `keras.utils.normalize(x, axis=1)` does. A feature that never varies (or is always zero) is divided by 1.
+        item_shape: of the items before they were made rows of features.
     """
     zero, one = np.zeros(1, np.float32), np.ones(1, np.float32)
-    if scale in ("none", "l2-rows"):
-        return [Scaling(zero, one, unit_rows=scale == "l2-rows") for _ in rows_S]
+    if scale in ("none", "l2-rows", "image-columns"):
+        return [Scaling(zero, one, _columns(scale, item_shape)) for _ in rows_S]
     if scale == "unit":
         tops = [255.0 if x_BF.dtype == np.uint8 else float(np.abs(x_BF[rows]).max()) for rows in rows_S]
         return [Scaling(zero, np.array([1.0 / (top or 1.0)], np.float32)) for top in tops]
     if scale == "per-feature" and x_BF.dtype != np.uint8:
         return [_per_feature(x_BF[rows].astype(np.float64)) for rows in rows_S]
     return [_from_sums(*sums, len(rows), scale) for sums, rows in zip(_sums(x_BF, rows_S), rows_S, strict=True)]
+
+
+def _columns(scale: Scale, item_shape: tuple[int, ...]) -> tuple[int, ...]:
+    return {"l2-rows": (math.prod(item_shape), 1), "image-columns": item_shape}.get(scale, ())
 
 
 def _per_feature(x_BF: np.ndarray) -> Scaling:

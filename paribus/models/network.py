@@ -194,7 +194,7 @@ def _image_module(layer: paper.Layer, num_runs: int, channels: int) -> tuple[str
         case paper.AveragePool():
             return "average_pool", images.AveragePool()
         case paper.LocalResponseNorm():
-            return "local_response_norm", images.LocalResponseNorm(channels)
+            return "local_response_norm", images.LocalResponseNorm()
         case _:
             return "flatten", images.Flatten()
 

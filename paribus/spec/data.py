@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag, WithJsonSchema, model_validator
 
+from paribus.errors import SpecError
 from paribus.spec.base import Record, wrong
 from paribus.spec.validation import Folds, Validation
 
-Scale = Literal["none", "unit", "standard", "per-feature", "l2-rows", "l2-columns"]
+Scale = Literal["none", "unit", "standard", "per-feature", "l2-rows", "l2-columns", "image-columns"]
 
 
 def _check_source(source: Any) -> Any:
@@ -123,7 +124,13 @@ class Preparation(Record):
     )
 
     def feature_shape(self, item_shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Shape of an item as a network is given it: that of the data, or of the features of a text."""
+        """Shape of an item as a network is given it: that of the data, or of the features of a text.
+
+        Raises:
+            SpecError: the columns of images are to be scaled, but the items are none.
+        """
+        if self.scale == "image-columns" and len(item_shape) < 2:
+            raise SpecError(f"data.scale: image-columns needs images, but the items have shape {item_shape}.")
         return (self.text.max_features,) if self.text else item_shape
 
     @property

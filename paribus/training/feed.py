@@ -32,7 +32,7 @@ class Feed:
         self.x_NF, self.y_N = x_NF, y_N
         self.shift_M1F = torch.from_numpy(np.stack([s.shift for s in scalings])).unsqueeze(1).to(x_NF.device)
         self.factor_M1F = torch.from_numpy(np.stack([s.factor for s in scalings])).unsqueeze(1).to(x_NF.device)
-        self.unit_rows = scalings[0].unit_rows
+        self.columns = scalings[0].columns
 
     def batch(self, rows_MB: Tensor, change: Change | None = None) -> tuple[Tensor, Tensor]:
         """Items, changed and then scaled, shape (run, row, feature), and their labels, shape (run, row)."""
@@ -40,9 +40,10 @@ class Feed:
         x_MBF = self.x_NF.index_select(0, rows).view(*rows_MB.shape, -1).to(torch.float32)
         if change:
             x_MBF = change(x_MBF)
-        if self.unit_rows:
-            norm_MB1 = torch.linalg.vector_norm(x_MBF, dim=2, keepdim=True)
-            x_MBF = x_MBF.div_(torch.where(norm_MB1 > 0, norm_MB1, 1.0))
+        if self.columns:
+            x = x_MBF.unflatten(2, self.columns)
+            norm = torch.linalg.vector_norm(x, dim=-2, keepdim=True)
+            x.div_(torch.where(norm > 0, norm, 1.0))
         x_MBF = x_MBF.sub_(self.shift_M1F).mul_(self.factor_M1F)
         return x_MBF, self.y_N.index_select(0, rows).view(rows_MB.shape)
 
@@ -108,8 +109,8 @@ def open_feeds(folder: Path, members: Sequence[Member], labels_N: np.ndarray, de
             member.preprocessing = fitted.arrays()
         train = TextFeed(lambda fitted: fitted.transform_part(folder, "train"), y_N, vectorizers)
         return train, TextFeed(lambda fitted: fitted.transform_part(folder, "test"), y_test, vectorizers)
-    x_NF, x_test = (_items(folder, part) for part in ("train", "test"))
-    scalings = fit_scalings(x_NF, [member.rows.train for member in members], recipe.data.scale)
+    (x_NF, shape), (x_test, _) = (_items(folder, part) for part in ("train", "test"))
+    scalings = fit_scalings(x_NF, [member.rows.train for member in members], recipe.data.scale, shape)
     for member, scaling in zip(members, scalings, strict=True):
         member.preprocessing = scaling.arrays()
     train, test = (torch.from_numpy(x).to(device) for x in (x_NF, x_test))
@@ -128,7 +129,7 @@ def _vectorizers(folder: Path, members: Sequence[Member]) -> list[Vectorizer]:
     return [fitted[f"{member.seed} {member.recipe.data.model_dump_json()}"] for member in members]
 
 
-def _items(folder: Path, part: str) -> np.ndarray:
-    """Items as (row, feature), mapped from disk: workers share one copy."""
+def _items(folder: Path, part: str) -> tuple[np.ndarray, tuple[int, ...]]:
+    """Items as (row, feature), mapped from disk, so that workers share one copy; and their shape."""
     items = np.load(folder / f"x_{part}.npy", mmap_mode="c")
-    return items.reshape(len(items), -1)
+    return items.reshape(len(items), -1), items.shape[1:]

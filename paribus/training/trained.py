@@ -46,9 +46,11 @@ class Trained:
         shape = self.recipe.data.feature_shape(self.item_shape)
         self.network = make_network([self.recipe], [0], shape, len(class_names))
         self.network.restore(0, {name: torch.from_numpy(np.array(value)) for name, value in weights.items()})
-        unit_rows, text = self.recipe.data.scale == "l2-rows", self.recipe.data.text
+        scale, text = self.recipe.data.scale, self.recipe.data.text
         self._fitted = (
-            Vectorizer.from_arrays(text, weights, unit_rows) if text else Scaling.from_arrays(weights, unit_rows)
+            Vectorizer.from_arrays(text, weights, scale == "l2-rows")
+            if text
+            else Scaling.from_arrays(weights, scale, self.item_shape)
         )
 
     def predict_proba(self, items: Items) -> np.ndarray:

@@ -18,6 +18,7 @@ LEVELS: dict[str, dict[str, Any]] = {
     "mlp": {},
     "batch norm, best kept": {"model.batch_norm": True, "keep": "best"},
     "rows": {"data.scale": "l2-rows"},
+    "image columns": {"data.scale": "image-columns"},
     "features": {"data.scale": "per-feature"},
     "cnn": {"model": {"kind": "cnn", "base_filters": 2, "blocks": 2}},
     "resnet": {"model": {"kind": "resnet", "base_filters": 2, "stages": 2}},

@@ -131,7 +131,7 @@ def test_local_response_norm_and_its_gradient_equal_pytorchs() -> None:
     x = torch.randn(2, 3, 5, 4, 7, generator=torch.Generator().manual_seed(0)) * 30
     mine = x.clone().requires_grad_()
     theirs = x.flatten(0, 1).permute(0, 3, 1, 2).clone().requires_grad_()
-    ours = LocalResponseNorm(7)(mine)
+    ours = LocalResponseNorm()(mine)
     peer = nn.LocalResponseNorm(5, alpha=1e-4, beta=0.75, k=2.0)(theirs)
     torch.testing.assert_close(ours.flatten(0, 1).permute(0, 3, 1, 2), peer, rtol=1e-5, atol=1e-6)
     slope = torch.randn(peer.shape, generator=torch.Generator().manual_seed(1))

@@ -58,7 +58,7 @@ class Dropout(nn.Module):
     def __init__(self, rates: Sequence[float]) -> None:
         super().__init__()
         kept_M = np.clip(np.round((1 - np.asarray(rates)) * 2**16), 1, 2**16 - 1)
-        self.register_buffer("threshold", torch.tensor(kept_M - 2**15, dtype=torch.int16).view(-1, 1))
+        self.register_buffer("threshold", torch.tensor(kept_M - 2**15, dtype=torch.float32).view(-1, 1))
         self.register_buffer("scale", torch.tensor(2**16 / kept_M, dtype=torch.float32).view(-1, 1))
         self.streams: Sequence[np.random.Generator] = ()
 
@@ -68,5 +68,6 @@ class Dropout(nn.Module):
             return x
         count = x[0].numel()
         raw = [rng.bit_generator.random_raw(-(-count // 4)).view(np.int16)[:count] for rng in self.streams]
-        kept = torch.from_numpy(np.stack(raw)).to(x.device) < self.threshold
-        return x * (kept * self.scale).view(x.shape).to(x.dtype)
+        drawn = torch.from_numpy(np.stack(raw)).to(x.device).to(torch.float32)
+        kept = torch.sub(self.threshold, drawn, out=drawn).clamp_(0, 1)  # whole numbers: 1 where drawn < threshold
+        return x * kept.mul_(self.scale).view(x.shape).to(x.dtype)

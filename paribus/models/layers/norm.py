@@ -76,8 +76,8 @@ class BatchNorm(nn.Module):
 
     def _normal(self, x_MBF: Tensor) -> Tensor:
         if not self.training:
-            inverse_M1F = torch.sqrt(self.running_var + self.epsilon).reciprocal()
-            return ((x_MBF - self.running_mean) * inverse_M1F * self.weight + self.bias).to(x_MBF.dtype)
+            slope_M1F = torch.sqrt(self.running_var + self.epsilon).reciprocal_() * self.weight
+            return (x_MBF.float() - self.running_mean).mul_(slope_M1F).add_(self.bias).to(x_MBF.dtype)
         y_MBF, mean_M1F, variance_M1F = self.normalize(x_MBF, self.weight, self.bias, self.epsilon)
         rows = x_MBF.shape[1]
         if self.unbiased:

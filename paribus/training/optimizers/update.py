@@ -23,5 +23,3 @@ class Update:
     numbers: dict[str, Any]
     keras: bool = False
     fused: bool = True
-
-

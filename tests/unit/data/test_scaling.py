@@ -27,7 +27,16 @@ PEERS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "per-feature": lambda fit, x: StandardScaler().fit(fit).transform(x),
     "l2-rows": lambda fit, x: normalize(x, axis=1),
     "l2-columns": lambda fit, x: x / np.linalg.norm(fit, axis=0),
+    # as keras.utils.normalize(images, axis=1)
+    "image-columns": lambda _, x: (x.reshape(-1, 3, 4) / np.linalg.norm(x.reshape(-1, 3, 4), axis=1)[:, None]).reshape(
+        x.shape
+    ),
 }
+
+
+def fit(items: np.ndarray, rows_S: list[np.ndarray], scale: Scale) -> list[Scaling]:
+    """Of rows of features, as if images of three rows of pixels had been laid flat."""
+    return fit_scalings(items, rows_S, scale, (3, items.shape[1] // 3))
 
 
 def scaled(items: np.ndarray, scaling: Scaling) -> np.ndarray:
@@ -40,7 +49,7 @@ def scaled(items: np.ndarray, scaling: Scaling) -> np.ndarray:
 @pytest.mark.parametrize("scale", PEERS)
 def test_against_scikit_learn_and_numpy(scale: Scale, kind: str) -> None:
     items = ITEMS[kind]
-    (scaling,) = fit_scalings(items, [ROWS], scale)
+    (scaling,) = fit(items, [ROWS], scale)
     exact = items.astype(np.float64)
     expected = PEERS[scale](exact[ROWS], exact)
     # float32 holds 6e-8 of a value, so what is left of it after the mean is taken away is known to 6e-8 * |value| / std
@@ -49,10 +58,10 @@ def test_against_scikit_learn_and_numpy(scale: Scale, kind: str) -> None:
 
 
 def test_unit_divides_pixels_by_255_and_features_by_their_largest_magnitude() -> None:
-    (pixels,) = fit_scalings(ITEMS["pixels"] // 2, [ROWS], "unit")
+    (pixels,) = fit(ITEMS["pixels"] // 2, [ROWS], "unit")
     np.testing.assert_allclose(scaled(ITEMS["pixels"], pixels), ITEMS["pixels"] / 255.0, rtol=2e-7)
     items = ITEMS["features"]
-    (features,) = fit_scalings(items, [ROWS], "unit")
+    (features,) = fit(items, [ROWS], "unit")
     assert np.abs(scaled(items, features)[ROWS]).max() == pytest.approx(1, rel=1e-6)
     np.testing.assert_allclose(scaled(items, features), items / np.abs(items[ROWS]).max(), rtol=2e-7)
 
@@ -63,15 +72,15 @@ def test_no_other_rows_are_read(scale: Scale, kind: str) -> None:
     changed = ITEMS[kind].copy()
     others = np.setdiff1d(np.arange(3000), ROWS)
     changed[others] = changed[others][::-1] * 2 + 1
-    assert_equal(fit_scalings(ITEMS[kind], [ROWS], scale)[0], fit_scalings(changed, [ROWS], scale)[0])
+    assert_equal(fit(ITEMS[kind], [ROWS], scale)[0], fit(changed, [ROWS], scale)[0])
 
 
 @pytest.mark.parametrize("kind", ITEMS)
 @pytest.mark.parametrize("scale", SCALES)
 def test_several_runs_together_equal_each_alone_bit_for_bit(scale: Scale, kind: str) -> None:
     rows_S = [np.sort(np.random.default_rng(s).choice(3000, 900 + s, replace=False)) for s in range(6)]
-    for together, rows in zip(fit_scalings(ITEMS[kind], rows_S, scale), rows_S, strict=True):
-        assert_equal(together, fit_scalings(ITEMS[kind], [rows], scale)[0])
+    for together, rows in zip(fit(ITEMS[kind], rows_S, scale), rows_S, strict=True):
+        assert_equal(together, fit(ITEMS[kind], [rows], scale)[0])
 
 
 @pytest.mark.parametrize("num_rows", [3, 1000, 4001])
@@ -80,7 +89,7 @@ def test_several_runs_together_equal_each_alone_bit_for_bit(scale: Scale, kind: 
 def test_a_constant_feature_is_never_blown_up(scale: Scale, value: float, num_rows: int) -> None:
     """In rows that it was not fitted on it may vary, and must not come out in millions."""
     items = np.stack([np.full(num_rows, value), np.arange(num_rows)], axis=1).astype(np.float32)
-    (scaling,) = fit_scalings(items, [np.arange(num_rows)], scale)
+    (scaling,) = fit(items, [np.arange(num_rows)], scale)
     assert scaling.factor[0] == 1 or (scale == "l2-columns" and value != 0)
     shift = np.broadcast_to(scaling.shift, 2)[0]
     assert shift == (items[0, 0] if scale == "per-feature" else 0)
@@ -89,7 +98,7 @@ def test_a_constant_feature_is_never_blown_up(scale: Scale, value: float, num_ro
 def test_constant_pixels_are_divided_by_one() -> None:
     items = np.full((1000, 3), 77, dtype=np.uint8)
     items[:, 2] = np.arange(1000) % 200
-    (scaling,) = fit_scalings(items, [np.arange(1000)], "per-feature")
+    (scaling,) = fit(items, [np.arange(1000)], "per-feature")
     assert scaling.factor[:2].tolist() == [1, 1]
     assert scaling.shift[:2].tolist() == [77, 77]
 
@@ -97,16 +106,16 @@ def test_constant_pixels_are_divided_by_one() -> None:
 def test_a_row_of_zeros_stays_zero() -> None:
     items = np.zeros((4, 3), dtype=np.float32)
     for scale in SCALES:
-        assert not scaled(items, fit_scalings(items, [np.arange(4)], scale)[0]).any()
+        assert not scaled(items, fit(items, [np.arange(4)], scale)[0]).any()
 
 
 def test_a_feature_with_a_large_mean_and_a_small_spread_is_scaled_exactly() -> None:
     items = (1e6 + np.arange(2000) % 7)[:, None].astype(np.float32)
-    (scaling,) = fit_scalings(items, [np.arange(2000)], "per-feature")
+    (scaling,) = fit(items, [np.arange(2000)], "per-feature")
     assert 1 / scaling.factor[0] == pytest.approx((np.arange(2000) % 7).std(), rel=1e-6)
 
 
 def assert_equal(one: Scaling, two: Scaling) -> None:
     np.testing.assert_array_equal(one.shift, two.shift)
     np.testing.assert_array_equal(one.factor, two.factor)
-    assert one.unit_rows == two.unit_rows
+    assert one.columns == two.columns

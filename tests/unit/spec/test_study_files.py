@@ -17,7 +17,7 @@ name: fashion-depth
 question: Does depth help a plain MLP on Fashion-MNIST?
 data:
   source: fashion_mnist        # registered name | CSV / NPZ file | module:function
-  scale: standard              # none | unit | standard | per-feature | l2-rows | l2-columns
+  scale: standard              # none | unit | standard | per-feature | l2-rows | l2-columns | image-columns
   fraction: 1.0
   validation: 0.1
 baseline:

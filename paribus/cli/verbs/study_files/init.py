@@ -14,7 +14,7 @@ name: {name}
 question: Does depth help?
 data:
   source: fashion_mnist_mini    # see `paribus data list`; or a CSV or NPZ file, or module:function
-  scale: standard               # none | unit | standard | per-feature | l2-rows | l2-columns
+  scale: standard               # none | unit | standard | per-feature | l2-rows | l2-columns | image-columns
   validation: 0.1               # share of the training part; the test set is never used to choose
 baseline:
   model: {{kind: mlp, width: 128, depth: 2, activation: relu}}
