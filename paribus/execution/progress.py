@@ -21,6 +21,8 @@ _QUIET_S = 10.0
 
 Show = Callable[[float, str, bool], None]
 """Is given the share done, a line of text, and whether it matters more than the usual tick."""
+Close = Callable[[str], None]
+"""Is given a last line; an empty one is not shown."""
 
 
 class Progress:
@@ -30,12 +32,12 @@ class Progress:
         cohorts: to be trained, in the order of the progress board.
         stored: number of runs that needed no training.
         show: what shows the line.
-        close: called at the end.
+        close: called at the end, with what was trained in what time.
         title: what every line begins with.
     """
 
     def __init__(
-        self, cohorts: Sequence[Sequence[Run]], stored: int, show: Show, close: Callable[[], None], title: str = ""
+        self, cohorts: Sequence[Sequence[Run]], stored: int, show: Show, close: Close, title: str = ""
     ) -> None:
         self._title = title
         self._cohorts, self._done, self._show, self._close = cohorts, stored, show, close
@@ -43,7 +45,7 @@ class Progress:
         self._left = {run.key: run.recipe.epochs for cohort in cohorts for run in cohort}
         self._all_epochs = sum(self._left.values())
         self._board = np.zeros((len(cohorts), 3))
-        self._best = math.nan
+        self._best, self._trained = math.nan, 0
         self._begun = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -55,7 +57,9 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._close()
+        taken_s = time.monotonic() - self._begun
+        told = f"{self._trained:,} epochs in {duration(taken_s)}, {self._trained / taken_s:.2f} epochs/s"
+        self._close(f"{self._title}{told}" if self._trained and not error else "")
 
     def tick(self, board: np.ndarray) -> None:
         """Take in the progress board of `run_jobs`."""
@@ -66,6 +70,7 @@ class Progress:
     def saved(self, records: Sequence[RunRecord]) -> None:
         """These runs are in the store now."""
         self._done += len(records)
+        self._trained += sum(len(record.history.get("train_loss", ())) for record in records)
         for record in records:
             self._left[record.key] = 0
         self._tell(important=True)
@@ -101,7 +106,7 @@ def duration(time_s: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"
 
 
-def _live(console: Console) -> tuple[Show, Callable[[], None]]:
+def _live(console: Console) -> tuple[Show, Close]:
     from rich import progress
 
     columns = progress.BarColumn(bar_width=30), progress.TextColumn("{task.description}")
@@ -112,10 +117,15 @@ def _live(console: Console) -> tuple[Show, Callable[[], None]]:
         bar.start()
         bar.update(task, completed=share, description=text)
 
-    return show, bar.stop
+    def close(text: str) -> None:
+        bar.stop()
+        if text:
+            console.print(text, highlight=False, soft_wrap=True)
+
+    return show, close
 
 
-def _plain(console: Console) -> tuple[Show, Callable[[], None]]:
+def _plain(console: Console) -> tuple[Show, Close]:
     last = -_QUIET_S
 
     def show(share: float, text: str, important: bool) -> None:
@@ -124,4 +134,8 @@ def _plain(console: Console) -> tuple[Show, Callable[[], None]]:
             last = time.monotonic()
             console.print(text, highlight=False, soft_wrap=True)
 
-    return show, lambda: None
+    def close(text: str) -> None:
+        if text:
+            console.print(text, highlight=False, soft_wrap=True)
+
+    return show, close

@@ -125,8 +125,11 @@ def _search(outlook: Outlook, search: SearchOutlook, basis: str) -> str:
     """What a search costs, and what waits for it."""
     from paribus.execution import duration
 
-    rungs = "; ".join(", ".join(f"{rung.trials} × {rung.epochs}" for rung in rungs) for rungs in search.brackets)
-    text = f"Search first ({search.algorithm}): {search.trials} trials, trials × epochs: {rungs}. "
+    brackets = [", ".join(f"{rung.trials} × {rung.epochs}" for rung in rungs) for rungs in search.brackets]
+    once = list(dict.fromkeys(brackets))
+    times = f", each {len(brackets) // len(once)} times" if len(brackets) > len(once) else ""
+    told = f"{search.trials} trials, trials × epochs: {'; '.join(once)}{times}"
+    text = f"Search first ({search.algorithm}): {told}. "
     if search.stored:
         return text + "It is stored."
     waiting = f" {', '.join(sorted(outlook.tuned))}: not known before." if outlook.tuned else ""

@@ -21,7 +21,7 @@ def cohorts(make_study: Callable[..., StudySpec]) -> tuple[tuple[Run, ...], ...]
 
 
 def record(run: Run) -> RunRecord:
-    return RunRecord(run.key, {}, run.seed, Status.FINISHED)
+    return RunRecord(run.key, {}, run.seed, Status.FINISHED, history={"train_loss": np.zeros(7)})
 
 
 def test_runs_epochs_and_time_are_counted(
@@ -30,8 +30,8 @@ def test_runs_epochs_and_time_are_counted(
     now = [100.0]
     monkeypatch.setattr("paribus.execution.progress.time.monotonic", lambda: now[0])
     told: list[tuple[float, str, bool]] = []
-    closed: list[bool] = []
-    with Progress(cohorts, 3, lambda *words: told.append(words), lambda: closed.append(True)) as progress:
+    closed: list[str] = []
+    with Progress(cohorts, 3, lambda *words: told.append(words), closed.append) as progress:
         now[0] += 2
         progress.tick(np.array([[5, 2, 0.5], [0, 0, 0.9]]))  # the second has not begun: its accuracy says nothing
         progress.saved([record(run) for run in cohorts[0]])
@@ -46,12 +46,12 @@ def test_runs_epochs_and_time_are_counted(
         "5/7 runs  20.0 epochs/s  0.0 s left  best validation accuracy 75.00 %",
         "7/7 runs  20.0 epochs/s  0.0 s left  best validation accuracy 75.00 %",
     ]
-    assert closed == [True]
+    assert closed == ["28 epochs in 2.0 s, 14.00 epochs/s"]
 
 
 def test_without_validation_no_accuracy_is_told(cohorts: tuple[tuple[Run, ...], ...]) -> None:
     told: list[str] = []
-    with Progress(cohorts, 0, lambda share, text, important: told.append(text), lambda: None) as progress:
+    with Progress(cohorts, 0, lambda share, text, important: told.append(text), lambda text: None) as progress:
         progress.tick(np.array([[5, 2, np.nan], [0, 0, 0]]))
     assert re.fullmatch(r"0/4 runs  [\d.]+ epochs/s  [\d.]+ s left", told[-1])
 
@@ -65,7 +65,9 @@ def test_where_there_is_no_terminal_lines_are_few(
         progress.saved([record(run) for run in cohorts[0]])
     out, err = capsys.readouterr()
     assert out == ""
-    assert [line.split("  ")[0] for line in err.splitlines()] == ["0 of 4 runs stored, 4 to train", "2/4 runs"]
+    *lines, last = err.splitlines()
+    assert [line.split("  ")[0] for line in lines] == ["0 of 4 runs stored, 4 to train", "2/4 runs"]
+    assert last.startswith("14 epochs in ")
 
 
 @pytest.mark.parametrize("quiet", [True, False])
