@@ -23,6 +23,8 @@ from paribus.store import RunRecord, Store
 from paribus.training.job import Job, OwnCode, RunTask
 
 Runs = tuple[Run, ...]
+_PATIENCE = 1.25
+"""A cohort may take so many times a worker's share of all the work before it is halved."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,34 @@ class Todo:
     cohort: Runs
     time_s: float
     job: Job
+
+    def halves(self) -> list[Todo]:
+        """The same in two; a cohort that is half trained would begin anew, so it stays whole."""
+        num = len(self.cohort)
+        if num == 1 or (self.job.checkpoint and self.job.checkpoint.exists()):
+            return [self]
+        cuts = slice(-(-num // 2)), slice(-(-num // 2), None)
+        return [self._part(cut) for cut in cuts]
+
+    def _part(self, cut: slice) -> Todo:
+        cohort, runs, whole = self.cohort[cut], self.job.runs[cut], self.job.checkpoint
+        checkpoint = whole and whole.with_stem(_name(cohort))
+        time_s = self.time_s * len(cohort) / len(self.cohort)
+        return Todo(cohort, time_s, replace(self.job, runs=runs, checkpoint=checkpoint))
+
+
+def shared_out(todo: Sequence[Todo], workers: int) -> list[Todo]:
+    """Cohorts for all workers to be busy with, the longest first: what is much more than a worker's share is halved.
+
+    To train fewer runs at a time costs time, but less than a worker that waits; the results are the same bits.
+    """
+    share_s = _PATIENCE * sum(one.time_s for one in todo) / workers
+    parts = list(todo)
+    while True:
+        halved = [half for one in parts for half in (one.halves() if one.time_s > share_s else [one])]
+        if len(halved) == len(parts):
+            return sorted(parts, key=lambda one: -one.time_s)
+        parts = halved
 
 
 @dataclass(frozen=True)
@@ -56,7 +86,7 @@ class Pool:
             num_runs: how many runs there are with those that are stored.
             title: what every line of progress begins with.
         """
-        ordered = sorted(todo, key=lambda one: -one.time_s)
+        ordered = shared_out(todo, self.workers)
         cohorts = [one.cohort for one in ordered]
         with show_progress(cohorts, num_runs - sum(map(len, cohorts)), self.quiet, title) as progress:
 
@@ -124,11 +154,14 @@ class Work:
         tasks = tuple(
             RunTask(run.key, run.seed, run.recipe.model_dump(mode="json"), begun.get(run.key)) for run in cohort
         )
-        name = hashlib.sha256("".join(run.key for run in cohort).encode()).hexdigest()
         function = find_part("model", cohort[0].recipe.model.kind).own
         own = OwnCode(cloudpickle.dumps(function), self.base) if function else None
-        shape, checkpoint = self.dataset.item_shape, store.checkpoints / f"{name}.safetensors"
+        shape, checkpoint = self.dataset.item_shape, store.checkpoints / f"{_name(cohort)}.safetensors"
         return Job(tasks, folder, self.dataset.num_classes, shape, own, checkpoint)
+
+
+def _name(cohort: Runs) -> str:
+    return hashlib.sha256("".join(run.key for run in cohort).encode()).hexdigest()
 
 
 def work_of(study: StudySpec, base: Path) -> Work:

@@ -70,7 +70,7 @@ class Progress:
     def saved(self, records: Sequence[RunRecord]) -> None:
         """These runs are in the store now."""
         self._done += len(records)
-        self._trained += sum(len(record.history.get("train_loss", ())) for record in records)
+        self._trained += sum(record.epochs for record in records)
         for record in records:
             self._left[record.key] = 0
         self._tell(important=True)

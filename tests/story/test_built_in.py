@@ -22,12 +22,8 @@ SMALL = {"fashion_mnist_mini": "digits", "fashion_mnist": "digits", "mnist": "di
 
 
 def on_each_data_set(name: str) -> dict[str, dict[str, Any]]:
-    """The study on each of its data sets alone, without what is tuned."""
+    """The study on each of its data sets alone."""
     values = read_study(built_in()[name])
-    values.pop("tune", None)
-    for factor in values["factors"].values():
-        if isinstance(factor["levels"], dict):
-            factor["levels"] = {key: change for key, change in factor["levels"].items() if "tuned" not in change}
     listed = values["data"] if isinstance(values["data"], list) else [values["data"]]
     named = [(entry.pop("name", entry["source"]), entry) for entry in map(dict, listed)]
     return {data: {**values, "name": f"{name}-{data.replace('_', '-')}", "data": entry} for data, entry in named}
