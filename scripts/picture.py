@@ -21,7 +21,10 @@ def take(report: Path, picture: Path, width: int = 1280, height: int | None = No
         page = browser.new_page(viewport={"width": width, "height": 900})
         page.context.set_offline(True)
         page.goto(report.absolute().as_uri())
-        page.wait_for_timeout(2000)  # plots are drawn after loading
+        for figure in page.locator(".plotly-graph-div").all():  # drawn when they come near
+            figure.scroll_into_view_if_needed()
+            figure.locator(".main-svg").first.wait_for(state="attached")
+        page.wait_for_timeout(2000)
         whole = page.evaluate("document.documentElement.scrollHeight")
         clip = {"x": 0, "y": 0, "width": width, "height": min(height or whole, whole)}
         page.screenshot(path=picture, full_page=True, clip=clip)

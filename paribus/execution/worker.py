@@ -22,7 +22,6 @@ from paribus.spec.parts import register_own
 from paribus.store.records import RunRecord
 from paribus.training.cohort import train_cohort
 from paribus.training.job import Job, OwnCode
-from paribus.training.precision import choose_precision
 
 
 def initialize(driver: int) -> None:
@@ -33,11 +32,10 @@ def initialize(driver: int) -> None:
 
 
 def prepare_torch() -> None:
-    """One thread for PyTorch and NumPy, tiny numbers flushed to zero, and the faster exact products."""
+    """One thread for PyTorch and NumPy, and tiny numbers flushed to zero."""
     torch.set_num_threads(1)
     threadpool_limits(1)
     torch.set_flush_denormal(True)
-    choose_precision()
 
 
 def work(job: Job, board: Path, row: int) -> list[RunRecord]:

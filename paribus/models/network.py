@@ -28,7 +28,7 @@ class Network(nn.Module):
         item_shape: of the data set's items: (feature,), (row, column) or (channel, row, column).
         num_classes: classes to tell apart.
         sigmoid: one output for two classes; the other class' score is 0.
-        bf16: image layers compute in bfloat16 from float32 weights; dense layers never do.
+        bf16: image layers compute in bfloat16 from float32 weights; how dense layers multiply is set for the process.
     """
 
     accumulates = False

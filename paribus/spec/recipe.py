@@ -75,7 +75,8 @@ class Baseline(Record):
     epochs: int = Field(default=10, ge=1, description="Passes over the training rows.")
     batch_size: int = Field(default=128, ge=1, description="Rows a step; the last batch of an epoch may be smaller.")
     precision: Literal["fp32", "bf16"] = Field(
-        default="fp32", description="`bf16`: layers on images compute in bfloat16; weights and all else stay float32."
+        default="fp32",
+        description="`bf16`: layers on images compute in bfloat16, dense layers multiply in it; weights stay float32.",
     )
     monitor: Monitor = Field(
         default="loss",

@@ -23,6 +23,7 @@ from paribus.training.feed import Feed, TextFeed, open_feeds
 from paribus.training.job import Job
 from paribus.training.objective import make_objective
 from paribus.training.parameters import flatten, make_optimizer, set_states, states_of
+from paribus.training.precision import choose_precision
 from paribus.training.record import VALIDATION, Member, Predictions, record_of
 from paribus.training.schedules.rates import Rates, schedule_key
 from paribus.training.step import evaluate, probabilities, step
@@ -37,6 +38,7 @@ class Cohort:
         self.job, self.device = job, device
         y_N = np.load(job.data / "y_train.npy", mmap_mode="c")
         recipes = [Recipe.model_validate(run.recipe) for run in job.runs]
+        self.products = choose_precision(recipes[0].precision == "bf16")
         self.item_shape = recipes[0].data.feature_shape(job.item_shape)
         self.members = [
             Member(run.key, run.seed, recipe, rows_of(y_N, recipe.data, run.seed))
@@ -153,7 +155,9 @@ class Cohort:
             parts["val"] = self._predictions(*self._validation())
         outputs = 1 if self.network.sigmoid else self.job.num_classes
         operations = call_part("model", self.active[0].recipe.model).operations(self.item_shape, outputs)
-        return [record_of(self.active[m], {k: p[m] for k, p in parts.items()}, operations) for m in places]
+        return [
+            record_of(self.active[m], {k: p[m] for k, p in parts.items()}, operations, self.products) for m in places
+        ]
 
     def _predictions(self, feed: Feed | TextFeed, rows_MB: Tensor) -> list[Predictions]:
         p_MBC = probabilities(self.network, feed, rows_MB).cpu().numpy()

@@ -8,15 +8,21 @@ TOLERANCE = 5e-6
 """Largest relative error that still counts as single precision; bf16 gives about 3e-3."""
 
 
-def choose_precision() -> str:
+def choose_precision(bf16: bool = False) -> str:
     """Use oneDNN's faster products where they are as exact as single precision, PyTorch's default elsewhere.
 
+    Args:
+        bf16: use oneDNN's products even if it rounds their factors to bfloat16, as it does where the processor
+            multiplies those much faster; sums stay float32.
+
     Returns:
-        The name of what was chosen, `oneDNN fp32` or `default fp32`.
+        The name of what was chosen, `oneDNN fp32`, `oneDNN bf16` or `default fp32`.
     """
     torch.set_float32_matmul_precision("medium")
     if product_error() <= TOLERANCE:
         return "oneDNN fp32"
+    if bf16:
+        return "oneDNN bf16"
     torch.set_float32_matmul_precision("highest")
     return "default fp32"
 

@@ -50,8 +50,15 @@ def weights_of(member: Member) -> dict[str, np.ndarray]:
     return {name: tensor.cpu().numpy() for name, tensor in member.kept.items()} | member.preprocessing
 
 
-def record_of(member: Member, predictions: dict[str, Predictions], operations: int) -> RunRecord:
-    """The record of a run that is done; one whose loss or probabilities are not finite has diverged."""
+def record_of(member: Member, predictions: dict[str, Predictions], operations: int, products: str) -> RunRecord:
+    """The record of a run that is done; one whose loss or probabilities are not finite has diverged.
+
+    Args:
+        member: the run.
+        predictions: by part, `val` and `test`.
+        operations: of a forward pass, an item.
+        products: the name of how matrices were multiplied.
+    """
     finite = all(np.isfinite(part.p_BC).all() for part in predictions.values())
     finished = finite and not member.watch.diverged
     metrics: dict[str, float] = {}
@@ -73,14 +80,10 @@ def record_of(member: Member, predictions: dict[str, Predictions], operations: i
         predictions=arrays,
         weights=weights_of(member) if finished else {},
         state={name: tensor.cpu().numpy() for name, tensor in member.state.items()} if finished else {},
-        engine=_engine(),
+        engine={
+            "torch": torch.__version__,
+            "device": "cpu",
+            "threads": torch.get_num_threads(),
+            "products": products,
+        },
     )
-
-
-def _engine() -> dict[str, str | int]:
-    return {
-        "torch": torch.__version__,
-        "device": "cpu",
-        "threads": torch.get_num_threads(),
-        "products": "oneDNN fp32" if torch.get_float32_matmul_precision() == "medium" else "default fp32",
-    }

@@ -62,7 +62,7 @@ class Trained:
         Raises:
             DataError: the items have another shape, or are not what the network was trained on.
         """
-        with _as_trained():
+        with _as_trained(self.recipe.precision == "bf16"):
             return probabilities(self.network, self._feed(items), torch.arange(len(items)).unsqueeze(0))[0].numpy()
 
     def predict(self, items: Items) -> list[str]:
@@ -96,11 +96,11 @@ class Trained:
 
 
 @contextmanager
-def _as_trained() -> Iterator[None]:
+def _as_trained(bf16: bool) -> Iterator[None]:
     """One thread and the products of training, then what the program had before."""
     threads, precision = torch.get_num_threads(), torch.get_float32_matmul_precision()
     torch.set_num_threads(1)
-    choose_precision()
+    choose_precision(bf16)
     try:
         yield
     finally:

@@ -44,6 +44,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "sizes": {"model.sizes": [33, 7]},
     **{f"scale {s}": {"data.scale": s} for s in ("none", "unit", "per-feature", "l2-rows", "l2-columns")},
     "half": {"data.fraction": 0.5},
+    "bf16": {"precision": "bf16", "model.batch_norm": True},
     "no validation": {"data.validation": 0},
     "a fold": {"data.validation": {"folds": 3, "fold": 1}},
     "test set chooses": {"data.validation": "test", "keep": "best"},
@@ -107,6 +108,7 @@ def test_a_cohort_equals_its_runs_alone(name: str, folder: Path) -> None:
 IMAGE_MODELS: dict[str, dict[str, Any]] = {
     "cnn": {"model.kind": "cnn", "model.base_filters": 4, "model.blocks": 2, "l2": 0.01, "batch_size": 128},
     "cnn in bf16": {"model.kind": "cnn", "model.base_filters": 4, "precision": "bf16"},
+    "alexnet in bf16": {"model": {"kind": "alexnet", "dense_units": 16}, "epochs": 1, "precision": "bf16"},
     "cnn by keras": {"model": {"kind": "cnn", "base_filters": 4, "conventions": "keras", "activation": "gelu"}},
     "alexnet": {"model.kind": "alexnet", "model.dense_units": 16, "epochs": 1, "data.fraction": 0.2},
     "augmented mlp": {"augment": {"flip": True, "rotation": 20, "shift": 0.1, "zoom": 0.2}},

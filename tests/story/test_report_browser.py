@@ -17,11 +17,7 @@ SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", 
             "--disable-sync", "--no-first-run"]  # fmt: skip
 
 
-DRAWN_LAST = {
-    "report": "#figure-means .imagelayer image",
-    "flowers": ".plotly-graph-div >> nth=-1 >> .trace path",
-    "clothes": ".plotly-graph-div >> nth=-1 >> .trace path",
-}
+DRAWN = ":is(.trace path, .hm image, .imagelayer image)"
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +55,8 @@ def clothes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_data_page(tmp_path_factory.mktemp("page") / "a.html", data, found)
 
 
-def opened(browser, address: str, width: int, drawn: str) -> tuple:
-    """The page without any network once `drawn` is there, and what went wrong."""
+def opened(browser, address: str, width: int) -> tuple:
+    """The page without any network, read from top to bottom until every figure is drawn, and what went wrong."""
     context = browser.new_context(viewport={"width": width, "height": 900})
     context.set_offline(True)
     page = context.new_page()
@@ -69,7 +65,9 @@ def opened(browser, address: str, width: int, drawn: str) -> tuple:
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("request", lambda request: wrong.append(request.url) if request.url.startswith("http") else None)
     page.goto(address)
-    page.wait_for_selector(drawn, state="attached")
+    for figure in page.locator(".plotly-graph-div").all():
+        figure.scroll_into_view_if_needed()
+        figure.locator(DRAWN).first.wait_for(state="attached")
     return page, wrong
 
 
@@ -81,13 +79,8 @@ def test_a_page_is_drawn_offline_and_fits(
     request: pytest.FixtureRequest, browser, kind: str, num_figures: int, num_pictures: int, width: int
 ) -> None:
     file: Path = request.getfixturevalue(kind)
-    page, wrong = opened(browser, file.as_uri(), width, DRAWN_LAST[kind])
-    drawn = page.eval_on_selector_all(
-        ".plotly-graph-div",
-        "divs => divs.map(d => d.querySelectorAll('.trace path, .hm image, .imagelayer image').length)",
-    )
-    assert len(drawn) == num_figures
-    assert all(count > 0 for count in drawn)
+    page, wrong = opened(browser, file.as_uri(), width)
+    assert page.locator(".plotly-graph-div").count() == num_figures
     pictures = page.eval_on_selector_all("img", "all => all.map(i => [i.naturalWidth, i.offsetWidth])")
     assert len(pictures) == num_pictures
     assert all(natural > 0 and shown > 30 for natural, shown in pictures)
@@ -108,7 +101,7 @@ def side_by_side(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("width", [1280, 400])
 def test_data_sets_stand_side_by_side_and_lead_to_their_own_pages(side_by_side: Path, browser, width: int) -> None:
-    page, wrong = opened(browser, side_by_side.as_uri(), width, "#figure-scores .trace path")
+    page, wrong = opened(browser, side_by_side.as_uri(), width)
     points = page.eval_on_selector_all(
         ".plotly-graph-div", "divs => divs.map(d => d.querySelectorAll('.point').length)"
     )
@@ -116,10 +109,21 @@ def test_data_sets_stand_side_by_side_and_lead_to_their_own_pages(side_by_side: 
     assert points == [2 * page.locator("#verdicts tbody tr").count(), 2 * rows]
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.click("#scores thead a >> nth=1")
+    page.locator("#figure-confusion").scroll_into_view_if_needed()
     page.wait_for_selector("#figure-confusion .hm image")
     assert page.locator("h1").inner_text() == "quickstart.mini"
     assert wrong == []
     page.context.close()
+
+
+def test_figures_are_drawn_when_they_come_near_or_are_printed(report: Path, browser) -> None:
+    page = browser.new_page()
+    page.goto(report.as_uri())
+    page.wait_for_selector(f"#figure-contrasts {DRAWN}", state="attached")
+    assert page.locator(f".plotly-graph-div:has({DRAWN})").count() < 14
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.wait_for_function(f"document.querySelectorAll('.plotly-graph-div:has({DRAWN})').length === 14")
+    page.close()
 
 
 def test_a_click_on_a_heading_sorts_the_scores(report: Path, browser) -> None:

@@ -27,6 +27,15 @@ def test_the_measured_error_decides(error: float, name: str, setting: str, monke
     assert torch.get_float32_matmul_precision() == setting
 
 
+@pytest.mark.parametrize(("error", "name"), [(7e-7, "oneDNN fp32"), (3e-3, "oneDNN bf16")])
+def test_half_precision_is_taken_where_it_is_asked_for(
+    error: float, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(precision, "product_error", lambda: error)
+    assert precision.choose_precision(bf16=True) == name
+    assert torch.get_float32_matmul_precision() == "medium"
+
+
 def test_what_is_chosen_is_single_precision_on_this_machine() -> None:
     precision.choose_precision()
     assert 0 < precision.product_error() <= precision.TOLERANCE
