@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 import textwrap
 from typing import Any
 
@@ -56,7 +57,9 @@ TEMPLATE = go.layout.Template(
 
 def label(text: object, width: int = 18) -> str:
     """A name as a figure shows it: broken into short lines, and never read as markup."""
-    lines = textwrap.wrap(str(text), width) or [""]
+    whole = str(text)
+    parts = [whole] if len(whole) <= width else re.split("(?<==)", whole, maxsplit=1)  # factor=, level
+    lines = [line for part in parts for line in textwrap.wrap(part, width)] or [""]
     return "<br>".join(html.escape(line, quote=False) for line in lines)
 
 
