@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch._dynamo  # torch.optim imports it at its first step: once here, not in every worker
 from threadpoolctl import threadpool_limits
 
 import paribus.models

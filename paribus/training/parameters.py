@@ -11,7 +11,7 @@ from torch import Tensor
 
 from paribus.models.layers import VECTOR
 from paribus.models.network import Network, OwnNetwork
-from paribus.training.optimizers import Update
+from paribus.training.optimizers import Update, rules
 
 
 def flatten(network: Network | OwnNetwork) -> Tensor:
@@ -39,8 +39,8 @@ def flatten(network: Network | OwnNetwork) -> Tensor:
     return theta_MP
 
 
-def make_optimizer(theta_MP: Tensor, updates: Sequence[Update], schedules: Sequence[Any] = ()) -> torch.optim.Optimizer:
-    """PyTorch's own optimizer over the rows of theta_MP: neighbours with equal numbers share a group.
+def make_optimizer(theta_MP: Tensor, updates: Sequence[Update], schedules: Sequence[Any] = ()) -> rules.Rule:
+    """An optimizer over the rows of theta_MP: neighbours with equal numbers share a group.
 
     Args:
         theta_MP: parameters with `.grad`, shape (run, parameter).
@@ -56,16 +56,10 @@ def make_optimizer(theta_MP: Tensor, updates: Sequence[Update], schedules: Seque
         rows.grad = theta_MP.grad[start:stop]
         groups.append({"params": [rows], **update.numbers})
         start = stop
-    first = updates[0]
-    if first.keras:
-        from paribus.training.optimizers import keras_rules as module
-    else:
-        module = torch.optim
-    rule = getattr(module, first.rule)
-    return rule(groups, **({"fused": True} if first.fused else {"foreach": False}))
+    return getattr(rules, updates[0].rule)(groups)
 
 
-def states_of(optimizer: torch.optim.Optimizer) -> list[dict[str, Any]]:
+def states_of(optimizer: rules.Rule) -> list[dict[str, Any]]:
     """The optimizer's state of each run, in the order of the rows."""
     rows: list[dict[str, Any]] = []
     for group in optimizer.param_groups:
@@ -75,7 +69,7 @@ def states_of(optimizer: torch.optim.Optimizer) -> list[dict[str, Any]]:
     return rows
 
 
-def set_states(optimizer: torch.optim.Optimizer, states: Sequence[dict[str, Any]]) -> None:
+def set_states(optimizer: rules.Rule, states: Sequence[dict[str, Any]]) -> None:
     """Give the optimizer the state of each of its runs, as `states_of` returned them."""
     left = iter(states)
     for group in optimizer.param_groups:

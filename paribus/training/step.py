@@ -9,13 +9,14 @@ from paribus.models.layers import SparseRows
 from paribus.models.network import Network, OwnNetwork
 from paribus.training.feed import Feed, TextFeed
 from paribus.training.objective import Objective, cross_entropy_MB
+from paribus.training.optimizers.rules import Rule
 
 _CHUNK = 1024
 
 
 def step(
     network: Network | OwnNetwork,
-    optimizer: torch.optim.Optimizer,
+    optimizer: Rule,
     batch: tuple[Tensor | SparseRows, Tensor],
     objective: Objective,
     grad_MP: Tensor,

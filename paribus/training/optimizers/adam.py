@@ -23,7 +23,7 @@ def adam(
 
     Source: Kingma & Ba (2015), arXiv 1412.6980, Algorithm 1; Keras' form is the one at the end of section 2.
     """
-    numbers = {"lr": lr, "betas": (beta1, beta2), "weight_decay": weight_decay}
+    numbers = {"lr": lr, "betas": (beta1, beta2), "weight_decay": weight_decay, "decoupled_weight_decay": False}
     if conventions == "keras":
-        return Update("Adam", {**numbers, "epsilon": eps or 1e-7}, keras=True)
+        return Update("KerasAdam", {**numbers, "epsilon": eps or 1e-7})
     return Update("Adam", {**numbers, "eps": eps or 1e-8})

@@ -26,7 +26,7 @@ def adamw(
     """
     usual_eps, usual_decay = {"pytorch": (1e-8, 0.01), "keras": (1e-7, 0.004)}[conventions]
     decay = usual_decay if weight_decay is None else weight_decay
-    numbers = {"lr": lr, "betas": (beta1, beta2), "weight_decay": decay}
+    numbers = {"lr": lr, "betas": (beta1, beta2), "weight_decay": decay, "decoupled_weight_decay": True}
     if conventions == "keras":
-        return Update("Adam", {**numbers, "epsilon": eps or usual_eps, "decoupled_weight_decay": True}, keras=True)
-    return Update("AdamW", {**numbers, "eps": eps or usual_eps})
+        return Update("KerasAdam", {**numbers, "epsilon": eps or usual_eps})
+    return Update("Adam", {**numbers, "eps": eps or usual_eps})

@@ -27,4 +27,4 @@ def rmsprop(
     given = (lr, rho, eps)
     rate, alpha, epsilon = (default if value is None else value for value, default in zip(given, usual, strict=True))
     numbers = {"lr": rate, "alpha": alpha, "eps": epsilon, "momentum": momentum, "weight_decay": weight_decay}
-    return Update("RMSprop", numbers, conventions == "keras", fused=False)
+    return Update("KerasRMSprop" if conventions == "keras" else "RMSprop", numbers)

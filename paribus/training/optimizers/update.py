@@ -14,12 +14,7 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 
 @dataclass(frozen=True)
 class Update:
-    """A class of `torch.optim`, or of `keras_rules`, and the keyword arguments of one of its groups.
-
-    `fused` asks for PyTorch's fused kernels, which not every class has.
-    """
+    """The name of a class in `rules`, and the numbers of one of its groups."""
 
     rule: str
     numbers: dict[str, Any]
-    keras: bool = False
-    fused: bool = True

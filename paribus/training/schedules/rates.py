@@ -10,8 +10,7 @@ from paribus.spec.parts import call_part
 from paribus.training.schedules import Moment, warmed_up
 
 if TYPE_CHECKING:
-    from torch.optim import Optimizer
-
+    from paribus.training.optimizers.rules import Rule
     from paribus.training.record import Member
 
 
@@ -33,7 +32,7 @@ class Rates:
         members: one a run.
     """
 
-    def __init__(self, optimizer: Optimizer, members: Sequence[Member]) -> None:
+    def __init__(self, optimizer: Rule, members: Sequence[Member]) -> None:
         self._optimizer = optimizer
         alike = groupby(members, key=lambda m: (call_part("optimizer", m.recipe.optimizer), schedule_key(m)))
         leaders = [next(group) for _, group in alike]
