@@ -32,8 +32,8 @@ class Progress:
         cohorts: to be trained, in the order of the progress board.
         stored: number of runs that needed no training.
         show: what shows the line.
-        close: called at the end, with what was trained in what time.
-        title: what every line begins with.
+        close: called at the end; with what was trained in what time, where there is no title.
+        title: what every line begins with, if this is a part of something.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Progress:
     ) -> None:
         taken_s = time.monotonic() - self._begun
         told = f"{self._trained:,} epochs in {duration(taken_s)}, {self._trained / taken_s:.2f} epochs/s"
-        self._close(f"{self._title}{told}" if self._trained and not error else "")
+        self._close(told if self._trained and not error and not self._title else "")
 
     def tick(self, board: np.ndarray) -> None:
         """Take in the progress board of `run_jobs`."""
