@@ -17,7 +17,6 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Train what a study asks for and the home does not hold yet; then show the verdicts and write the report."""
-    from paribus.cli.across import print_any
     from paribus.study import Study
 
     opened = Study.open(study, settings_with(settings, seeds))
@@ -32,6 +31,8 @@ def run(
     if as_json:
         print_json(result.summary)
     else:
+        from paribus.cli.across import print_any
+
         print_any(result)
         typer.echo(f"\nReport: {path}")
     if result.failures:
