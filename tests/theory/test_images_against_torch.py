@@ -127,9 +127,12 @@ def test_three_steps_equal_pytorchs(name: str) -> None:
             torch.testing.assert_close(scores[m], peer.eval()(x[m]), rtol=1e-3, atol=1e-4)
 
 
-def test_local_response_norm_and_its_gradient_equal_pytorchs() -> None:
+@pytest.mark.parametrize("order", [(0, 1, 2, 3, 4), (0, 1, 4, 2, 3)], ids=["channels last", "channels first"])
+def test_local_response_norm_and_its_gradient_equal_pytorchs(order: tuple[int, ...]) -> None:
+    """Whatever the order in memory, which that of a convolution of one channel is not sure of."""
     x = torch.randn(2, 3, 5, 4, 7, generator=torch.Generator().manual_seed(0)) * 30
-    mine = x.clone().requires_grad_()
+    back = [order.index(axis) for axis in range(5)]
+    mine = x.permute(order).contiguous().permute(back).requires_grad_()
     theirs = x.flatten(0, 1).permute(0, 3, 1, 2).clone().requires_grad_()
     ours = LocalResponseNorm()(mine)
     peer = nn.LocalResponseNorm(5, alpha=1e-4, beta=0.75, k=2.0)(theirs)

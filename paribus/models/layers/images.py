@@ -153,7 +153,7 @@ class _Respond(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x_MBHWC: Tensor) -> Tensor:
         ctx.save_for_backward(x_MBHWC)
-        y_MBHWC = torch.empty_like(x_MBHWC)
+        y_MBHWC = x_MBHWC.new_empty(x_MBHWC.shape)
         for x_RC, y_RC in _Respond.blocks(x_MBHWC, y_MBHWC):
             x = _Respond.padded(x_RC)
             inverse = _Respond.inverse_root(x)
@@ -163,7 +163,7 @@ class _Respond(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> Tensor:
         (x_MBHWC,), (grad_MBHWC,) = ctx.saved_tensors, grads
-        out_MBHWC = torch.empty_like(x_MBHWC)
+        out_MBHWC = x_MBHWC.new_empty(x_MBHWC.shape)
         for x_RC, grad_RC, out_RC in _Respond.blocks(x_MBHWC, grad_MBHWC, out_MBHWC):
             x = _Respond.padded(x_RC)
             inverse = _Respond.inverse_root(x)
