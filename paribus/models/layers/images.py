@@ -200,7 +200,7 @@ class _Respond(torch.autograd.Function):
 
     @staticmethod
     def inverse_root(x: Tensor) -> Tensor:
-        """S ** -0.5."""
+        """The inverse root of s."""
         return _Respond.near(x.square()).mul_(_Respond.A).add_(_Respond.K).rsqrt_()
 
 

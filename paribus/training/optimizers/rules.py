@@ -61,7 +61,10 @@ class Adam(Rule):
 
 
 class KerasAdam(Adam):
-    """W -= lr * sqrt(1 - beta2**t) / (1 - beta1**t) * m / (sqrt(v) + epsilon): PyTorch's with another eps each step."""
+    """Keras' Adam: PyTorch's with another eps each step.
+
+    That comes to w -= lr * sqrt(1 - beta2**t) / (1 - beta1**t) * m / (sqrt(v) + epsilon).
+    """
 
     def __init__(self, groups: list[dict[str, Any]]) -> None:
         super().__init__(groups)
@@ -92,7 +95,7 @@ class SGD(Rule):
 
 
 class KerasSGD(Rule):
-    """M = momentum * m - lr * g; w += m, or by Nesterov momentum * m - lr * g."""
+    """Keras' SGD: m = momentum * m - lr * g; w += m, or by Nesterov momentum * m - lr * g."""
 
     def update(self, theta: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
         """See the class."""
@@ -122,7 +125,7 @@ class RMSprop(Rule):
 
 
 class KerasRMSprop(Rule):
-    """V = rho * v + (1 - rho) * g**2; m = momentum * m + lr * g / sqrt(v + eps); w -= m."""
+    """Keras' RMSprop: v = rho * v + (1 - rho) * g**2; m = momentum * m + lr * g / sqrt(v + eps); w -= m."""
 
     def update(self, theta: Tensor, grad: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:
         """See the class."""
