@@ -1,0 +1,1 @@
+"""What needs paribus; each module is run by its Python and prints JSON."""

@@ -1,0 +1,179 @@
+"""Measure paribus beside its peers, and write RESULTS.md.
+
+usage: python -m benchmarks.run [W1 W4 ...] [--rounds 3] [--epochs N] [--seeds N] [--precision fp32] [--tiny]
+       python -m benchmarks.run --equal [W1 W4 ...]
+
+Run it in `benchmarks/.venv` on a machine that does nothing else; `make bench` does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from benchmarks import tables
+from benchmarks.equal import Equivalence, equivalence
+from benchmarks.report import write_report
+from benchmarks.sides import Side, ask, run_ours, run_peer, write_study
+from benchmarks.tables import Compared
+from benchmarks.workloads import WORKLOADS, Workload
+
+HERE = Path(__file__).parent
+TINY_ROWS = 1000
+
+
+@dataclass(frozen=True)
+class Bench:
+    """All that is measured in one go.
+
+    Args:
+        workloads: by name.
+        studies: their study files' values.
+        facts: what their networks are and cost.
+        folder: with the arrays.
+    """
+
+    workloads: Mapping[str, Workload]
+    studies: Mapping[str, dict[str, Any]]
+    facts: Mapping[str, dict[str, Any]]
+    folder: Path
+
+    def ours(self, name: str) -> Side:
+        """Train it here."""
+        return run_ours(self.studies[name], self.folder)
+
+    def peer(self, name: str) -> Side:
+        """Train it there.
+
+        Raises:
+            RuntimeError: it failed, or trained another network.
+        """
+        workload, facts = self.workloads[name], self.facts[name]
+        arrays = str(self.folder / f"{workload.arrays}.npz")
+        side = run_peer(workload.peer, {"study": self.studies[name], "facts": facts, "arrays": arrays}, self.folder)
+        if side.parameters not in (None, facts["parameters"]):
+            raise RuntimeError(f"{name}: {side.parameters} parameters there, {facts['parameters']} here")
+        return side
+
+    def compare(self, name: str, rounds: int, machine: Mapping[str, Any]) -> Compared:
+        """Ours and the peer's in turn."""
+        facts = self.facts[name]
+        dense = "text" not in self.studies[name]["data"] and "tune" not in self.studies[name]
+        operations = float(facts["operations"] * facts["train_rows"]) if dense else None
+        found = [(self.ours(name), self.peer(name)) for _ in range(rounds)]
+        return Compared(name, found, operations, machine[f"{self.workloads[name].precision}_rate"])
+
+
+def main() -> int:
+    """Parse, measure, print and write; 1 if something failed."""
+    asked = parse()
+    if "PARIBUS_DATA" not in os.environ:
+        sys.exit("PARIBUS_DATA must name the directory of the published data sets' original files.")
+    load = os.getloadavg()[0]
+    with _prepared(asked) as bench:
+        machine = {**json.loads(ask("machine", [], bench.folder)), "load": load}
+        return _equal(bench, machine, asked) if asked.equal else _speed(bench, machine, asked)
+
+
+def _speed(bench: Bench, machine: Mapping[str, Any], asked: argparse.Namespace) -> int:
+    found: list[Compared] = []
+    for name in bench.workloads:
+        with _told(name):
+            found.append(bench.compare(name, asked.rounds, machine))
+            print(tables.speed_table(found[-1:]), flush=True)
+    parts = {
+        "Training": tables.speed_table(found),
+        "Whole processes": tables.whole_table(found),
+        "Test accuracy": tables.accuracy_table(found),
+    }
+    intro = f"Ours and the peer's in turn, {asked.rounds} times; numbers are medians, memory the most."
+    write_report("Paribus beside its peers", intro, parts, machine, asked.output)
+    return len(found) < len(bench.workloads)
+
+
+def _equal(bench: Bench, machine: Mapping[str, Any], asked: argparse.Namespace) -> int:
+    found: dict[str, tuple[Side, Side, Equivalence | None]] = {}
+    for name, workload in bench.workloads.items():
+        with _told(name):
+            ours, peer, margin = bench.ours(name), bench.peer(name), workload.margin or 0.0
+            tested = equivalence(ours.accuracy, peer.accuracy, margin) if len(ours.accuracy) > 1 else None
+            found[name] = ours, peer, tested
+            print(tables.equal_table({name: found[name]}), flush=True)
+    intro = "Test accuracy of the same networks; two one-sided tests, Welch's, of a difference within the margin."
+    write_report("The same learning", intro, {"Test accuracy": tables.equal_table(found)}, machine, asked.output)
+    return len(found) < len(bench.workloads)
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """One workload's failure is told and stops no other."""
+    print(f"{name}: {WORKLOADS[name].title}", flush=True)
+    try:
+        yield
+    except RuntimeError as error:
+        print(f"failed: {error}", file=sys.stderr)
+
+
+@contextmanager
+def _prepared(asked: argparse.Namespace) -> Iterator[Bench]:
+    """Arrays, study files and facts of the workloads that were asked for."""
+    with tempfile.TemporaryDirectory(prefix="paribus-bench-") as name:
+        folder = Path(name)
+        chosen = {name: _adapted(WORKLOADS[name], asked.precision) for name in asked.names}
+        rows = TINY_ROWS if asked.tiny else 0
+        ask("arrays", [name, str(rows), *{workload.arrays for workload in chosen.values()}], folder)
+        studies = {name: one.study(name, folder, asked.epochs, asked.seeds) for name, one in chosen.items()}
+        files = [str(write_study(study, folder)) for study in studies.values()]
+        facts = dict(zip(studies, json.loads(ask("facts", files, folder)), strict=True))
+        yield Bench(chosen, studies, facts, folder)
+
+
+def _adapted(workload: Workload, precision: str | None) -> Workload:
+    """The workload with another precision, if it is one of images."""
+    if precision is None or "precision" not in workload.baseline:
+        return workload
+    return replace(workload, baseline={**workload.baseline, "precision": precision})
+
+
+def parse() -> argparse.Namespace:
+    """The options, those that were not given filled in."""
+    parser = argparse.ArgumentParser(description="Measure paribus beside what people would run instead.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"workloads: {', '.join(WORKLOADS)}  [all]")
+    parser.add_argument("--rounds", type=int, default=3, help="times that both sides are run in turn  [3]")
+    parser.add_argument("--epochs", type=int, help="instead of each workload's own")
+    parser.add_argument("--seeds", type=int, help="instead of each workload's own")
+    parser.add_argument("--precision", choices=["fp32", "bf16"], help="of our convolutions  [bf16]")
+    parser.add_argument("--equal", action="store_true", help="compare accuracies instead of speed, 5 seeds a side")
+    parser.add_argument("--tiny", action="store_true", help=f"{TINY_ROWS} rows, an epoch, a round: does it work?")
+    parser.add_argument("--output", type=Path, help="[RESULTS.md or EQUAL.md here, if all are run]")
+    asked = parser.parse_args()
+    unknown = set(asked.names) - set(WORKLOADS)
+    if unknown:
+        parser.error(f"no workload {', '.join(sorted(unknown))}; there are {', '.join(WORKLOADS)}")
+    return _completed(asked)
+
+
+def _completed(asked: argparse.Namespace) -> argparse.Namespace:
+    """Fill in what was not given."""
+    learned = [name for name, workload in WORKLOADS.items() if workload.margin is not None]
+    every = learned if asked.equal else list(WORKLOADS)
+    if not (asked.names or asked.output or asked.tiny):
+        asked.output = HERE / ("EQUAL.md" if asked.equal else "RESULTS.md")
+    asked.names = [name for name in every if name in (asked.names or every)]
+    if asked.equal:
+        asked.seeds = asked.seeds or 5
+    if asked.tiny:
+        asked.rounds, asked.epochs, asked.seeds = 1, asked.epochs or 1, asked.seeds or 1
+    return asked
+
+
+if __name__ == "__main__":
+    sys.exit(main())

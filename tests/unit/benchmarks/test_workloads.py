@@ -1,0 +1,114 @@
+"""What is trained is what paribus allows, and both sides are given the same."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks import run, scaling
+from benchmarks.ours import arrays
+from benchmarks.ours.facts import facts
+from benchmarks.sides import PEERS, Side
+from benchmarks.workloads import WORKLOADS
+from paribus.data import Dataset, load
+from paribus.spec import DataSpec, StudySpec
+from paribus.spec.parts import parts
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_every_workload_is_a_study_with_known_data_and_a_peer(name: str) -> None:
+    workload = WORKLOADS[name]
+    study = StudySpec.model_validate(json.loads(json.dumps(workload.study(name, Path("arrays")))))
+    assert study.recipe().epochs == workload.epochs
+    assert len(study.seeds) == workload.seeds
+    assert workload.arrays in parts("data")
+    assert (PEERS / f"{workload.peer}.py").is_file()
+
+
+def test_epochs_and_seeds_can_be_chosen_for_a_search_too() -> None:
+    study = StudySpec.model_validate(WORKLOADS["W7"].study("W7", Path(), epochs=9, seeds=1))
+    assert study.tune
+    assert (study.recipe().epochs, study.tune.max_epochs, len(study.seeds)) == (9, 9, 1)
+
+
+def test_facts_are_the_layers_in_order_and_their_counts(tmp_path: Path) -> None:
+    arrays.write(tmp_path, "fashion_mnist_mini", 200)
+    workload = WORKLOADS["W1"]
+    study = workload.study("W1", tmp_path)
+    study["data"] |= {"source": str(tmp_path / "fashion_mnist_mini.npz")}
+    file = tmp_path / "W1.yaml"
+    file.write_text(json.dumps(study), encoding="utf-8")
+    found = facts(file)
+    assert [layer["layer"] for layer in found["layers"]] == ["Dense", "BatchNorm", "Activate", "Dropout"] * 2
+    assert [layer["units"] for layer in found["layers"] if "units" in layer] == [512, 256]
+    assert found["operations"] == 2 * (784 * 512 + 512 * 256 + 256 * 10)
+    assert found["parameters"] == 784 * 512 + 512 * 256 + 256 * 10 + 512 + 256 + 10 + 2 * (512 + 256)
+    assert (found["train_rows"], found["classes"], found["images"]) == (160, 10, False)
+
+
+def test_the_arrays_are_those_of_the_loader(tmp_path: Path) -> None:
+    arrays.write(tmp_path, "digits", 0)
+    original = load(DataSpec(source="digits"), tmp_path)
+    assert load(DataSpec(source="digits.npz"), tmp_path).x_test.shape == original.x_test.shape
+    with np.load(tmp_path / "digits.npz") as stored:
+        for name in stored.files:
+            np.testing.assert_array_equal(stored[name], getattr(original, name))
+    arrays.write(tmp_path, "digits", 100)
+    with np.load(tmp_path / "digits.npz") as stored:
+        assert len(stored["x_train"]) == len(stored["y_train"]) == pytest.approx(100, abs=5)
+
+
+def test_texts_come_back_as_they_were(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = np.array(["good", "", "schlecht – böse", "naïve\n"], object)
+    y = np.array([0, 1, 1, 0])
+    monkeypatch.setattr(arrays, "load", lambda spec, base: Dataset("imdb", texts, y, texts[::-1], y[::-1], ("a", "b")))
+    arrays.write(tmp_path, "imdb", 0)
+    monkeypatch.setenv(arrays.TEXTS, str(tmp_path / "imdb.npz"))
+    found: dict[str, Any] = arrays.reviews()
+    assert found["x_train"].tolist() == texts.tolist()
+    assert found["x_test"].tolist() == texts[::-1].tolist()
+    assert found["y_test"].tolist() == [0, 1, 1, 0]
+
+
+def parsed(monkeypatch: pytest.MonkeyPatch, *words: str) -> Any:
+    monkeypatch.setattr("sys.argv", ["run", *words])
+    return run.parse()
+
+
+def test_results_are_written_only_for_all_workloads(monkeypatch: pytest.MonkeyPatch) -> None:
+    every = parsed(monkeypatch)
+    assert (every.names, every.output.name, every.rounds) == (list(WORKLOADS), "RESULTS.md", 3)
+    some = parsed(monkeypatch, "W4", "W1")
+    assert (some.names, some.output) == (["W1", "W4"], None)
+    assert parsed(monkeypatch, "--tiny").output is None
+    equal = parsed(monkeypatch, "--equal")
+    assert (equal.output.name, equal.seeds) == ("EQUAL.md", 5)
+    assert equal.names == [name for name in WORKLOADS if name not in ("W7", "W8")]
+
+
+def test_unknown_workloads_are_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parsed(monkeypatch, "W9")
+    assert "no workload W9; there are W1, W2" in capsys.readouterr().err
+
+
+def test_each_point_of_the_scaling_is_another_study() -> None:
+    points = scaling.points()
+    assert len(points) == len(set(points)) == 16 + 6 + 6 - 2  # 8 runs by 2 workers, twice more, are 8 runs by 2 workers
+    study = StudySpec.model_validate(scaling.study_of(scaling.Point(runs=3, width=32, batch=16), Path(), 2))
+    recipe = study.recipe()
+    assert (len(study.seeds), recipe.epochs, recipe.batch_size) == (3, 2, 16)
+    assert recipe.built()[0].parameters((28, 28), 10) == 784 * 32 + 32 * 32 + 32 * 10 + 32 + 32 + 10
+
+
+def test_the_chart_has_every_point_in_its_panel() -> None:
+    found = [(p, Side(9.0, 1.0 / p.workers, p.runs, p.width * 2**20, (), 7)) for p in scaling.points()]
+    panels = [(list(trace.x), list(trace.y)) for trace in scaling.chart(found).data]
+    runs, speeds = list(scaling.RUNS), [float(runs) for runs in scaling.RUNS]
+    of_runs = [(runs, speeds), (runs, [256.0] * 8), (runs, [2 * speed for speed in speeds]), (runs, [256.0] * 8)]
+    assert panels[:4] == of_runs
+    assert panels[4:] == [(list(scaling.WIDTHS), [16.0] * 6), (list(scaling.BATCHES), [16.0] * 6)]
