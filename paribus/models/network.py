@@ -62,9 +62,8 @@ class Network(nn.Module):
         """Shape (run, row, feature) to (run, row, class)."""
         if self.images and isinstance(x_MBF, Tensor):  # from channel by channel, as the data set has them
             x = x_MBF.unflatten(2, self.planes).permute(0, 1, 3, 4, 2).to(self.dtype)
-            x_MBF = x.clone(
-                memory_format=torch.contiguous_format
-            )  # one channel too: else convolutions take it as first
+            # a copy even of one channel: as it is, convolutions would take the channel to be first
+            x_MBF = x.clone(memory_format=torch.contiguous_format)
         scores = self.head(self.features(x_MBF))
         return torch.cat([torch.zeros_like(scores), scores], dim=2) if self.sigmoid else scores
 
