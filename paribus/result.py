@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paribus.comparison.diff import Side, StudyDiff, compare_studies
+from paribus.comparison.ladder import ladder_sentence
 from paribus.comparison.searched import search_sentences
 from paribus.comparison.summary import contrasts_of, plain, summarize
 from paribus.comparison.words import sentence
@@ -103,6 +104,11 @@ class Result:
     def trials(self) -> pd.DataFrame:
         """One row a trial of the search, in the order drawn: score, epochs, fate and values; empty without a search."""
         return self.tables.trials
+
+    @property
+    def ladder(self) -> str:
+        """What a ladder of seeds did, in words; empty without one."""
+        return ladder_sentence(self._record)
 
     @property
     def search(self) -> list[str]:

@@ -96,10 +96,12 @@ class Study(StudySpec):
             from paribus.series import save_series
 
             save_series(store, self, [work.study.name for work in works])
-        todo: list[Todo] = []
-        for work in works:
-            todo += work.begin(store, {run.key for other in todo for run in other.cohort})
-        pool.train(todo, len({run.key for work in works for run in work.plan.runs}))
+        while works:
+            todo: list[Todo] = []
+            for work in works:
+                todo += work.begin(store, {run.key for other in todo for run in other.cohort})
+            pool.train(todo, len({run.key for work in works for run in work.plan.runs}))
+            works = [grown for work in works if (grown := work.grown(store))]
         from paribus.series import outcome
 
         return outcome(store, self.name)

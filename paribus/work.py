@@ -15,8 +15,8 @@ from paribus.data.prepared import prepare
 from paribus.environment import environment
 from paribus.execution import run_jobs, show_progress
 from paribus.extension import Start, apart_by_start, starts_of
-from paribus.outlook import count, plan_on, predict, stored_keys
-from paribus.planning import ENGINE, Plan, Run
+from paribus.outlook import count, plan_on, predict, stack_size, stored_keys
+from paribus.planning import ENGINE, Plan, Run, grow
 from paribus.spec import Recipe, StudySpec
 from paribus.spec.parts import find_part
 from paribus.store import RunRecord, Store
@@ -121,6 +121,18 @@ class Work:
     def tuned(self, search: dict[str, Any]) -> Work:
         """The same with the winner of a search in the place of tuned levels."""
         return replace(self, plan=plan_on(self.study.with_tuned(search["winner"]), self.dataset), search=search)
+
+    def grown(self, store: Store) -> Work | None:
+        """The same with more seeds for what is undecided; None where no verdict needs, or may have, any."""
+        if len(self.study.looks) == 1:
+            return None
+        from paribus.comparison.ladder import seeds_wanted
+        from paribus.comparison.summary import contrasts_of
+
+        record = store.study(self.study.name)
+        rows = store.runs(run["key"] for run in record["runs"])
+        wanted = seeds_wanted(record, contrasts_of(record, rows))
+        return replace(self, plan=grow(self.plan, wanted, stack_size)) if wanted else None
 
     def begin(self, store: Store, taken: Set[str] = frozenset()) -> list[Todo]:
         """Write the study's record, and say what is left of each cohort of its plan; arguments as for `left`."""

@@ -32,7 +32,7 @@ def facts(file: Path) -> dict[str, Any]:
         "classes": classes,
         "parameters": blueprint.parameters(shape, classes),
         "operations": blueprint.operations(shape, classes),
-        "train_rows": len(rows_of(dataset.y_train, recipe.data, study.seeds[0]).train),
+        "train_rows": len(rows_of(dataset.y_train, recipe.data, study.all_seeds[0]).train),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
@@ -15,6 +15,8 @@ from paribus.comparison.caveats import CAVEATS
 from paribus.result import Result
 
 STYLES = {"better": "green", "worse": "red", "equivalent": "cyan", "undecided": "yellow"}
+_LISTED = 8
+"""Seeds up to which each has a column."""
 _WIDTH = 120
 """Columns where the output is no terminal."""
 
@@ -32,6 +34,8 @@ def print_outcome(result: Result) -> None:
     console.print(_scores(result, metric))
     for sentence in result.search[:2]:  # its doubts are caveats below
         console.print(sentence, soft_wrap=True, markup=False)
+    if result.ladder:
+        console.print(result.ladder, soft_wrap=True)
     if summary["contrasts"]:
         console.print()
         print_contrasts(console, summary["contrasts"], metric, result.verdicts)
@@ -62,23 +66,38 @@ def print_contrasts(
 
 
 def _scores(result: Result, metric: str) -> Table:
-    """One row a variant: the score of each seed, the mean and its interval."""
+    """One row a variant: the score of each seed, or their range where they are many, the mean and its interval."""
     unit = "nats" if metric.endswith("loss") else "%"
-    runs: dict[str, list[dict[Any, Any]]] = {}
+    runs: dict[str, dict[int, dict[Any, Any]]] = {}
     for row in result.tables.seeds.to_dict("records"):
-        runs.setdefault(str(row["variant"]), []).append(row)
+        runs.setdefault(str(row["variant"]), {})[int(row["seed"])] = row
+    seeds = list(dict.fromkeys(seed for members in runs.values() for seed in members))
+    listed = len(seeds) <= _LISTED
     table = Table(box=None, pad_edge=False, header_style="bold", title=f"{metric} ({unit})", title_justify="left")
     table.add_column("variant")
-    for run in next(iter(runs.values())):
-        table.add_column(f"seed {run['seed']}", justify="right")
+    for head in [f"seed {seed}" for seed in seeds] if listed else ["seeds", "lowest", "highest"]:
+        table.add_column(head, justify="right")
     table.add_column("mean", justify="right")
     table.add_column("95 % interval", justify="right", no_wrap=True)
     means: dict[str, Mapping[Any, Any]] = {row["variant"]: row for row in result.variants.to_dict("records")}
     for variant, members in runs.items():
-        cells = [score(row[metric], metric) if row["status"] == "finished" else row["status"] for row in members]
+        cells = [_cell(members.get(seed), metric) for seed in seeds] if listed else _range(members.values(), metric)
         row = means[variant]
         table.add_row(variant, *cells, known(score, metric, row["mean"]), span(score, metric, row))
     return table
+
+
+def _cell(run: Mapping[Any, Any] | None, metric: str) -> str:
+    """The score of a run, or why there is none; nothing where none was planned."""
+    if run is None:
+        return ""
+    return score(run[metric], metric) if run["status"] == "finished" else run["status"]
+
+
+def _range(runs: Iterable[Mapping[Any, Any]], metric: str) -> list[str]:
+    """How many runs finished, and their lowest and highest score."""
+    found = [run[metric] for run in runs if run["status"] == "finished"]
+    return [str(len(found)), *([score(min(found), metric), score(max(found), metric)] if found else ["-", "-"])]
 
 
 def _contrasts(contrasts: list[dict[str, Any]], metric: str, first: str) -> Table:

@@ -37,7 +37,7 @@ class Side:
     @property
     def seeds(self) -> list[int]:
         """In the order of the study."""
-        return self.record["spec"]["seeds"]
+        return sorted({run["seed"] for run in self.record["runs"]})
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from math import fsum
 from typing import Any
 
 from paribus.comparison.caveats import caveat
-from paribus.comparison.verdicts import Contrast, Pairing, Scores, compare_pairings
+from paribus.comparison.verdicts import Contrast, Pairing, Scores
 from paribus.spec.design import TIMES
 
 Levels = Sequence[Mapping[str, Any]]
@@ -43,18 +43,40 @@ def mean_scores(cells: Sequence[str], scores: Scores) -> list[float | None]:
 
     Args:
         cells: names of variants.
-        scores: variant to one score a seed.
+        scores: variant to one score a seed; those of the seeds that all cells have are taken.
 
     Source: Montgomery, ch. 5; means of a balanced table.
     """
-    rows = zip(*(scores[name] for name in cells), strict=True)
+    rows = zip(*_common(*(scores[name] for name in cells)), strict=True)
     known = [[score for score in row if score is not None] for row in rows]
     return [fsum(row) / len(row) if len(row) == len(cells) else None for row in known]
 
 
-def compare_interactions(
-    levels: Levels, scores: Scores, *, metric: str, margin: float, higher_is_better: bool
-) -> list[Contrast]:
+def effects(levels: Levels, scores: Scores) -> dict[str, list[Pairing]]:
+    """Every level against its factor's reference, by factor, over the seeds that both sides have.
+
+    Args:
+        levels: of the study's record.
+        scores: variant to one score a seed, None for a run without one.
+
+    Source: Montgomery, ch. 5; main effects as means over the other crossed factors.
+    """
+    found: dict[str, list[Pairing]] = {}
+    for level in levels:
+        factor, label = level["factor"], level["label"]
+        if factor is None:
+            continue
+        of_factor = found.setdefault(factor, [])
+        if not level["is_reference"]:
+            against = _reference(levels, factor)
+            sides = (mean_scores(cells_at(levels, {factor: name}), scores) for name in (label, against))
+            level_S, reference_S = _common(*sides)
+            pairing = Pairing(factor=factor, level=label, reference=against, level_S=level_S, reference_S=reference_S)
+            of_factor.append(pairing)
+    return found
+
+
+def interactions(levels: Levels, scores: Scores) -> list[Pairing]:
     """Whether two levels together do what the sum of their single effects promises, for all pairs of crossed factors.
 
     For each seed the difference of differences (a, b) - (a, ref) - (ref, b) + (ref, ref), averaged over the cells of
@@ -64,43 +86,47 @@ def compare_interactions(
     Args:
         levels: of the study's record.
         scores: variant to one score a seed, None for a run without one.
-        metric: what the scores are, for the record.
-        margin: the smallest difference that matters, in the metric's units.
-        higher_is_better: False for a loss.
 
     Source: Montgomery, ch. 5 and 6. Differs: not halved, so that it is what the combination adds in the metric's units.
     """
-    crossed = crossed_factors(levels)
-    pairings = [
+    return [
         _interaction(levels, scores, (one, two), (a, b))
-        for one, two in combinations(crossed, 2)
+        for one, two in combinations(crossed_factors(levels), 2)
         for a, b in product(_varied(levels, one), _varied(levels, two))
     ]
-    found = compare_pairings(pairings, metric=metric, margin=margin, higher_is_better=higher_is_better)
-    return [replace(contrast, averaged_over=_others(crossed, contrast)) for contrast in found]
 
 
-def as_averages(effects: Sequence[Contrast], levels: Levels, interactions: Sequence[Contrast]) -> list[Contrast]:
-    """Main effects of crossed factors, told over what they are averages, and where that average hides something (C10).
+def as_averages(contrasts: Sequence[Contrast], levels: Levels) -> list[Contrast]:
+    """Main effects and interactions of crossed factors, told over what they are averages.
+
+    A main effect is also told where that average hides something (C10).
 
     Args:
-        effects: of all factors, each level against its reference.
+        contrasts: of all factors, with the interactions.
         levels: of the study's record.
-        interactions: of the same study.
 
     Source: Montgomery, ch. 5; an interaction may mask main effects.
     """
     crossed = crossed_factors(levels)
-    return [_as_average(effect, crossed, interactions) if effect.factor in crossed else effect for effect in effects]
+    decided = [
+        found.places(found.level)
+        for found in contrasts
+        if found.kind == "interaction" and found.verdict in ("better", "worse")
+    ]
+    return [
+        replace(_masked(found, decided), averaged_over=_others(crossed, found))
+        if found.kind == "interaction" or found.factor in crossed
+        else found
+        for found in contrasts
+    ]
 
 
-def _as_average(effect: Contrast, crossed: Sequence[str], interactions: Sequence[Contrast]) -> Contrast:
-    decided = [found.places(found.level) for found in interactions if found.verdict in ("better", "worse")]
-    pairs = [places for places in decided if effect.factor in places]
-    partners = dict.fromkeys(name for places in pairs for name in places if name != effect.factor)
-    detail = f"{effect.factor} interacts with {' and '.join(partners)}: the main effect is an average"
-    caveats = (*effect.caveats, caveat("C10", detail)) if partners else effect.caveats
-    return replace(effect, averaged_over=_others(crossed, effect), caveats=caveats)
+def _masked(contrast: Contrast, decided: Sequence[Mapping[str, str]]) -> Contrast:
+    """With a caveat for a factor that interacts with others; `decided` are the places of the interactions found."""
+    pairs = [places for places in decided if contrast.factor in places]
+    partners = dict.fromkeys(name for places in pairs for name in places if name != contrast.factor)
+    detail = f"{contrast.factor} interacts with {' and '.join(partners)}: the main effect is an average"
+    return replace(contrast, caveats=(*contrast.caveats, caveat("C10", detail))) if partners else contrast
 
 
 def _interaction(levels: Levels, scores: Scores, factors: tuple[str, str], labels: tuple[str, str]) -> Pairing:
@@ -110,19 +136,27 @@ def _interaction(levels: Levels, scores: Scores, factors: tuple[str, str], label
     def at(*places: str) -> list[float | None]:
         return mean_scores(cells_at(levels, dict(zip(factors, places, strict=True))), scores)
 
+    both, neither, one, two = _common(
+        at(*labels), at(*references), at(labels[0], references[1]), at(references[0], labels[1])
+    )
     return Pairing(
         kind="interaction",
         factor=TIMES.join(factors),
         level=TIMES.join(labels),
         reference=TIMES.join(references),
-        level_S=list(_sums(at(*labels), at(*references))),
-        reference_S=list(_sums(at(labels[0], references[1]), at(references[0], labels[1]))),
+        level_S=list(_sums(both, neither)),
+        reference_S=list(_sums(one, two)),
     )
 
 
 def _sums(one: Sequence[float | None], two: Sequence[float | None]) -> Iterator[float | None]:
     for a, b in zip(one, two, strict=True):
         yield None if a is None or b is None else a + b
+
+
+def _common(*scores: Sequence[float | None]) -> list[Sequence[float | None]]:
+    """The scores of the seeds that all have; of a ladder some have more."""
+    return [scores_S[: min(map(len, scores))] for scores_S in scores]
 
 
 def _reference(levels: Levels, factor: str) -> str:

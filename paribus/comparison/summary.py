@@ -8,9 +8,11 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from paribus.comparison.caveats import caveat, late_best
-from paribus.comparison.factorial import as_averages, cells_at, compare_interactions, mean_scores
+from paribus.comparison.factorial import as_averages, cells_at, effects, interactions
+from paribus.comparison.ladder import ladder_facts
 from paribus.comparison.searched import search_caveats
-from paribus.comparison.verdicts import Contrast, compare_factor
+from paribus.comparison.verdicts import Contrast, compare_in_looks
+from paribus.spec.study import looks_of
 from paribus.store.tables import RunRow
 
 Folds = list[RunRow | None]
@@ -46,11 +48,15 @@ def summarize(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> dict[str
         "runs": runs,
         "contrasts": [plain(contrast) for contrast in contrasts_of(record, rows)],
         "search": record.get("tuning"),
+        "ladder": ladder_facts(record),
     }
 
 
 def contrasts_of(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> list[Contrast]:
-    """Every level against its factor's reference, then interactions of crossed factors; on the test set, by seed."""
+    """Every level against its factor's reference, then interactions of crossed factors; on the test set, by seed.
+
+    Of a ladder each contrast stands at the look that decided it, or at the last one that there are runs for.
+    """
     metric: str = record["spec"]["metric"]
     terms: dict[str, Any] = {
         "metric": f"test_{metric}",
@@ -59,14 +65,12 @@ def contrasts_of(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> list[
     }
     by_variant = {name: list(runs_of(name, record, rows).values()) for name in record["variants"]}
     scores = {name: [seed_score(folds, metric) for folds in known] for name, known in by_variant.items()}
-    effects: list[Contrast] = []
-    for factor in record["spec"]["factors"]:
-        levels = [level for level in record["levels"] if level["factor"] == factor]
-        reference = next(level["label"] for level in levels if level["is_reference"])
-        means = {level["label"]: mean_scores(level["variants"], scores) for level in levels}
-        effects += compare_factor(factor, reference, means, **terms)
-    interactions = compare_interactions(record["levels"], scores, **terms)
-    contrasts = [*as_averages(effects, record["levels"], interactions), *interactions]
+    families = [*effects(record["levels"], scores).values(), interactions(record["levels"], scores)]
+    if record["spec"].get("family") == "study":
+        families = [[pairing for family in families for pairing in family]]
+    looks = looks_of(record["spec"]["seeds"])
+    found = [contrast for family in families for contrast in compare_in_looks(family, looks, **terms)]
+    contrasts = as_averages(found, record["levels"])
     return [_doubted(contrast, by_variant, record) for contrast in contrasts]
 
 

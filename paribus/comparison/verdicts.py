@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf, nan
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from paribus.comparison.caveats import caveat
 from paribus.comparison.intervals import bca_interval, deviation, t_interval
 from paribus.comparison.power import seeds_needed
+from paribus.comparison.sequential import nominal_level, overall_p
 from paribus.comparison.significance import holm, paired_t_p, sign_flip_p, smallest_p, step_down_levels
 from paribus.comparison.superiority import p_superior
 from paribus.errors import DataError, SpecError, suggest
@@ -36,10 +37,10 @@ class Contrast:
 
     `difference` and all intervals are level minus reference in the metric's own units, so a lower loss is a negative
     difference; `verdict` and `p_superior` know which direction is good. `ci` is the 95 % paired t interval, `bca` the
-    95 % bootstrap interval, `adjusted` the t interval corrected for the factor's other levels (an interaction's, for
-    the study's other interactions), which the verdict rests on. `p_value` is the sign-flip p, `p_adjusted` the same
-    after Holm's correction. What cannot be computed is nan. `averaged_over` names the crossed factors over whose levels
-    the difference is a mean.
+    95 % bootstrap interval (of a ladder of seeds both hold at all its looks together), `adjusted` the t interval
+    corrected for the factor's other levels (an interaction's, for the study's other interactions), which the verdict
+    rests on. `p_value` is the sign-flip p, `p_adjusted` the same after Holm's correction. What cannot be computed is
+    nan. `averaged_over` names the crossed factors over whose levels the difference is a mean.
     """
 
     factor: str
@@ -84,6 +85,10 @@ class Pairing:
     reference_S: Sequence[float | None]
     kind: Kind = "effect"
 
+    def first(self, num_seeds: int) -> Pairing:
+        """That of the first seeds alone."""
+        return replace(self, level_S=self.level_S[:num_seeds], reference_S=self.reference_S[:num_seeds])
+
 
 @dataclass(frozen=True)
 class _Pairs:
@@ -102,6 +107,7 @@ class _Question:
     margin: float
     sign: float
     seed: int
+    looks: tuple[int, ...]
 
 
 def compare_factor(
@@ -147,29 +153,72 @@ def compare_factor(
     return compare_pairings(pairings, metric=metric, margin=margin, higher_is_better=higher_is_better, seed=seed)
 
 
+def compare_in_looks(pairings: Sequence[Pairing], looks: Sequence[int], **terms: Any) -> list[Contrast]:
+    """Judge pairings as a ladder of seeds goes: only what is undecided at one look is judged again at the next.
+
+    What was decided stays decided, whatever seeds its runs have got for the sake of others.
+
+    Args:
+        pairings: with a score for every seed that both sides have so far.
+        looks: numbers of seeds at which verdicts are drawn, in rising order; one of them without a ladder.
+        terms: as for `compare_pairings`.
+
+    Source: Maurer & Bretz (2013), "Multiple testing in group sequential trials using graphical approaches", of which
+    Holm's procedure is a case.
+    """
+    sizes = [looks[0]] * len(pairings)
+    while True:
+        cut = [pairing.first(size) for pairing, size in zip(pairings, sizes, strict=True)]
+        found = compare_pairings(cut, looks=looks, **terms)
+        grown = [
+            next((look for look in looks if size < look <= len(pairing.level_S)), size)
+            if contrast.verdict == "undecided"
+            else size
+            for pairing, size, contrast in zip(pairings, sizes, found, strict=True)
+        ]
+        if grown == sizes:
+            return found
+        sizes = grown
+
+
 def compare_pairings(
-    pairings: Sequence[Pairing], *, metric: str, margin: float, higher_is_better: bool, seed: int = 0
+    pairings: Sequence[Pairing],
+    *,
+    metric: str,
+    margin: float,
+    higher_is_better: bool,
+    seed: int = 0,
+    looks: Sequence[int] = (1,),
 ) -> list[Contrast]:
-    """Judge pairings together: each verdict is corrected for the others. The arguments are those of `compare_factor`.
+    """Judge pairings together: each verdict is corrected for the others, and for all looks that are taken.
+
+    Args:
+        pairings: what to judge.
+        metric: as for `compare_factor`, like the following.
+        margin: the smallest difference that matters.
+        higher_is_better: False for a loss.
+        seed: of the bootstrap.
+        looks: numbers of seeds at which the same question is asked, this one among them. With more than one `ci` and
+            `bca` are wide enough to hold at all of them together.
 
     Raises:
         SpecError: the margin is negative or not finite.
 
-    Source: as of `compare_factor`.
+    Source: as of `compare_factor`; Pocock (1977) for more than one look.
     """
     if not 0 <= margin < inf:
         raise SpecError(f"The margin is {margin}; it must be 0 or a positive number in the units of the metric.")
-    question = _Question(metric, margin, 1.0 if higher_is_better else -1.0, seed)
+    question = _Question(metric, margin, 1.0 if higher_is_better else -1.0, seed, tuple(looks))
     pairs = [_pair(pairing.level_S, pairing.reference_S) for pairing in pairings]
-    confidences = step_down_levels([paired_t_p(pair.diff_S) for pair in pairs], ALPHA).tolist()
+    confidences = step_down_levels([overall_p(paired_t_p(pair.diff_S), looks) for pair in pairs], ALPHA).tolist()
     drafts = [
-        _measure(question, pairing, pair, confidence)
+        _measure(question, pairing, pair, nominal_level(confidence, looks))
         for pairing, pair, confidence in zip(pairings, pairs, confidences, strict=True)
     ]
-    adjusted = holm([draft.p_value for draft in drafts]).tolist()
+    adjusted = holm([overall_p(draft.p_value, looks) for draft in drafts]).tolist()
     num_tested = sum(draft.n > 0 for draft in drafts)
     return [
-        replace(draft, p_adjusted=p, caveats=_caveats(draft, len(pairing.level_S), num_tested))
+        replace(draft, p_adjusted=p, caveats=_caveats(draft, len(pairing.level_S), num_tested, looks))
         for pairing, draft, p in zip(pairings, drafts, adjusted, strict=True)
     ]
 
@@ -223,8 +272,9 @@ def _measure(question: _Question, pairing: Pairing, pair: _Pairs, confidence: fl
         return stream(question.seed, "bootstrap", pairing.factor, pairing.level, purpose)
 
     diff_S, sign, margin = pair.diff_S, question.sign, question.margin
-    ci, adjusted = t_interval(diff_S, 1 - ALPHA), t_interval(diff_S, confidence)
-    bca = bca_interval(diff_S, rng=rng("bca"))
+    level = nominal_level(1 - ALPHA, question.looks)
+    ci, adjusted = t_interval(diff_S, level), t_interval(diff_S, confidence)
+    bca = bca_interval(diff_S, rng=rng("bca"), level=level)
     superior, between = p_superior(sign * pair.level_S, sign * pair.reference_S, rng=rng("superior"))
     verdict = judge(sign * diff_S, level=confidence, margin=margin)
     return Contrast(
@@ -252,8 +302,8 @@ def _measure(question: _Question, pairing: Pairing, pair: _Pairs, confidence: fl
     )
 
 
-def _caveats(contrast: Contrast, num_seeds: int, num_tested: int) -> tuple[str, ...]:
-    n, least = contrast.n, smallest_p(contrast.n)
+def _caveats(contrast: Contrast, num_seeds: int, num_tested: int, looks: Sequence[int]) -> tuple[str, ...]:
+    n, least = contrast.n, overall_p(smallest_p(contrast.n), looks)
     family = FAMILY[contrast.kind]
     corrected = f", corrected for {num_tested} {family} {min(1, least * num_tested):.4g}" if num_tested > 1 else ""
     decided = contrast.verdict in ("better", "worse")

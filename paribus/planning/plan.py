@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from paribus.spec import Folds, Recipe, StudySpec
@@ -66,7 +66,7 @@ class Plan:
 
 
 def plan_study(study: StudySpec, fingerprint: str, size_of: SizeOf = lambda recipe: COHORT_SIZE) -> Plan:
-    """Every run of the study, once, grouped into cohorts that follow from the plan alone.
+    """Every run of the study, once, grouped into cohorts that follow from the plan alone; of a ladder the first seeds.
 
     Args:
         study: the checked study file.
@@ -74,8 +74,22 @@ def plan_study(study: StudySpec, fingerprint: str, size_of: SizeOf = lambda reci
         size_of: how many runs of a recipe's structure are stacked at most.
     """
     variants, levels = _variants(study)
-    runs = [run for name, recipe in variants.items() for run in runs_of(name, recipe, study.seeds, fingerprint)]
+    seeds = study.all_seeds[: study.looks[0]]
+    runs = [run for name, recipe in variants.items() for run in runs_of(name, recipe, seeds, fingerprint)]
     return Plan(study, fingerprint, variants, levels, tuple(runs), cohorts_of(runs, size_of))
+
+
+def grow(plan: Plan, more: Mapping[str, Sequence[int]], size_of: SizeOf = lambda recipe: COHORT_SIZE) -> Plan:
+    """The plan with further seeds for some of its variants; the cohorts that it had stay.
+
+    Args:
+        plan: so far.
+        more: the seeds that a variant gets, by its name.
+        size_of: how many runs of a recipe's structure are stacked at most.
+    """
+    found = [runs_of(name, plan.variants[name], seeds, plan.fingerprint) for name, seeds in more.items()]
+    runs = [run for members in found for run in members]
+    return replace(plan, runs=(*plan.runs, *runs), cohorts=(*plan.cohorts, *cohorts_of(runs, size_of)))
 
 
 def runs_of(variant: str, recipe: Recipe, seeds: Iterable[int], fingerprint: str) -> list[Run]:

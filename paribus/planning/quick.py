@@ -43,7 +43,7 @@ def quick_look(study: StudySpec, counts: Sequence[Sequence[int]]) -> dict[str, A
         "baseline": study.baseline.model_copy(
             update={name: min(getattr(study.baseline, name), most) for name, most in _MOST.items()}
         ),
-        "seeds": study.seeds[:SEEDS],
+        "seeds": study.all_seeds[:SEEDS],
         "factors": {name: _cut_factor(one, name, max(scales)) for name in study.factors},
     }
     if fields.get("tune"):

@@ -105,11 +105,16 @@ class Content:
                     unit_of("accuracy").show(row["gap"]),
                     f"{row['parameters']:,}",
                     MISSING if pd.isna(row["seconds"]) else f"{row['seconds']:.3g}",
-                    *(cells[row["variant"]][seed] for seed in self.spec["seeds"]),
+                    *(cells[row["variant"]].get(seed, MISSING) for seed in self.seeds),
                 ],
             }
             for row in ranked.to_dict("records")
         ]
+
+    @property
+    def seeds(self) -> list[int]:
+        """Seeds of the study's runs; of a ladder not every variant has all of them."""
+        return list(dict.fromkeys(run["seed"] for run in self.record["runs"]))
 
     def search(self) -> list[str]:
         """What the search did, its winner, and reasons to doubt it; empty without a search."""

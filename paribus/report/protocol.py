@@ -7,6 +7,7 @@ from math import prod
 from typing import Any
 
 from paribus.comparison.factorial import crossed_factors
+from paribus.comparison.ladder import ladder_sentence
 from paribus.comparison.words import metric_name
 from paribus.planning import num_asked
 from paribus.spec.tune import SEEDS_FROM
@@ -65,11 +66,12 @@ def design_terms(record: Mapping[str, Any], margin: str) -> list[tuple[str, str]
         margin: with its unit.
     """
     spec = record["spec"]
-    seeds, planned = spec["seeds"], len(record["runs"])
-    saved = num_asked(level["variants"] for level in record["levels"]) * len(seeds) - planned
+    seeds, planned = list(dict.fromkeys(run["seed"] for run in record["runs"])), len(record["runs"])
+    ladder = ladder_sentence(record)
+    saved = 0 if ladder else num_asked(level["variants"] for level in record["levels"]) * len(seeds) - planned
     sharing = f" Levels that come to the same recipe share theirs, which saved {saved} trainings." if saved else ""
     return [
-        ("Seeds", f"{len(seeds)}: {', '.join(map(str, seeds))}."),
+        ("Seeds", f"{len(seeds)}: {', '.join(map(str, seeds))}. {ladder}".rstrip()),
         ("Paired", "Runs of one seed draw their rows, split and order of rows alike, and equal layers start from equal "
          "weights; a level is compared with its reference seed by seed."),
         ("Metric", f"{metric_name(spec['metric'])}; verdicts are about the test rows. Margin: {margin}."),

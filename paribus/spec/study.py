@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import product
-from typing import Annotated, Any, Self, cast
+from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
@@ -19,14 +19,39 @@ from paribus.spec.recipe import Baseline, Metric, Recipe
 from paribus.spec.tune import SEEDS_FROM, Tune
 
 
+class Ladder(Record):
+    """Seeds that grow: all runs have the first, and only what is still undecided gets more, doubling up to the last."""
+
+    start: int = Field(ge=2, description="Seeds of every run at first.")
+    max: int = Field(description="Seeds at most, for what stays undecided.")
+
+    @model_validator(mode="after")
+    def _rises(self) -> Ladder:
+        if self.max <= self.start:
+            raise wrong(f"must have max above start, found {self.max} and {self.start}")
+        return self
+
+    @property
+    def looks(self) -> tuple[int, ...]:
+        """Numbers of seeds at which verdicts are drawn: start, twice as many, and so on, max."""
+        sizes: list[int] = []
+        size = self.start
+        while size < self.max:
+            sizes.append(size)
+            size *= 2
+        return (*sizes, self.max)
+
+
 def _seed_list(value: Any) -> Any:
+    if isinstance(value, dict | Ladder):
+        return Ladder.model_validate(value)
     found = f"found {value!r}"
     if isinstance(value, int) and not isinstance(value, bool):
         if value < 1:
             raise wrong(f"must be at least 1, {found}")
         return tuple(range(value))
     if not isinstance(value, list | tuple) or not value:
-        raise wrong(f"must be a number of seeds or a list of seeds, {found}")
+        raise wrong(f"must be a number of seeds, a list of seeds or {{start: , max: }}, {found}")
     seeds = cast(tuple[Any, ...], tuple(value))  # pyright: ignore[reportUnknownArgumentType]
     if any(not isinstance(seed, int) or isinstance(seed, bool) or seed < 0 for seed in seeds):
         raise wrong(f"must be whole numbers from 0 up, {found}")
@@ -43,11 +68,30 @@ def _check_name(name: Any) -> Any:
 
 
 Seeds = Annotated[
-    tuple[int, ...],
+    tuple[int, ...] | Ladder,
     BeforeValidator(_seed_list),
-    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "array", "items": {"type": "integer"}}]}),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1},
+                {"type": "array", "items": {"type": "integer"}},
+                {
+                    "type": "object",
+                    "properties": {"start": {"type": "integer", "minimum": 2}, "max": {"type": "integer"}},
+                    "required": ["start", "max"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
 ]
 Name = Annotated[str, BeforeValidator(_check_name), WithJsonSchema({"type": "string"})]
+
+
+def looks_of(seeds: Any) -> tuple[int, ...]:
+    """Numbers of seeds at which verdicts are drawn, of `seeds` as a study file has them, or its record."""
+    checked = _seed_list(seeds)
+    return checked.looks if isinstance(checked, Ladder) else (len(checked),)
 
 
 def check_tuned(tune: Tune | None, factors: Mapping[str, Factor]) -> bool:
@@ -73,9 +117,14 @@ class StudySpec(Record):
     baseline: Baseline = Field(
         default_factory=lambda: Baseline(), description="The recipe that every factor departs from."
     )
-    seeds: Seeds = Field(default=5, validate_default=True, description="Number of seeds, or a list of them.")
+    seeds: Seeds = Field(
+        default=5, validate_default=True, description="Number of seeds, a list of them, or {start, max}."
+    )
     metric: Metric = Field(default="accuracy", description="Test metric that the verdicts are about.")
     margin: float = Field(default=0.005, ge=0, description="Smallest difference in the metric that matters.")
+    family: Literal["factor", "study"] = Field(
+        default="factor", description="What verdicts are corrected for: the other levels of the factor, or all."
+    )
     factors: dict[str, Factor] = Field(default={}, description="What is varied: design choices by name.")
     tune: Tune | None = Field(default=None, description="A search whose winner stands for levels {tuned: true}.")
     design: Design = Field(
@@ -130,6 +179,16 @@ class StudySpec(Record):
         ]
 
     @property
+    def all_seeds(self) -> tuple[int, ...]:
+        """Every seed that a run may have."""
+        return tuple(range(self.seeds.max)) if isinstance(self.seeds, Ladder) else self.seeds
+
+    @property
+    def looks(self) -> tuple[int, ...]:
+        """Numbers of seeds at which verdicts are drawn: one, but of a ladder."""
+        return looks_of(self.seeds)
+
+    @property
     def one_data(self) -> DataSpec:
         """The data of a study over one data set."""
         assert isinstance(self.data, DataSpec)
@@ -149,7 +208,7 @@ class StudySpec(Record):
     def _check_search(self) -> None:
         if not self.recipe().data.validates:
             raise SpecError("tune: needs validation rows to choose by, found data.validation = 0.")
-        taken = [seed for seed in self.seeds if seed >= SEEDS_FROM]
+        taken = [seed for seed in self.all_seeds if seed >= SEEDS_FROM]
         if taken:
             raise SpecError(f"seeds: must be below {SEEDS_FROM}, where those of trials begin, found {taken[0]}.")
 

@@ -5,10 +5,11 @@ from itertools import product
 import numpy as np
 import pytest
 
-from paribus.comparison.factorial import compare_interactions, mean_scores
+from paribus.comparison.factorial import interactions, mean_scores
 from paribus.comparison.intervals import bca_interval, t_interval
 from paribus.comparison.power import t_test_power
 from paribus.comparison.significance import holm, paired_t_p, sign_flip_p
+from paribus.comparison.verdicts import compare_pairings
 
 # Student (1908), hours of sleep gained by ten patients with the second drug over the first; R data set `sleep`.
 SLEEP = np.array([1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]) - np.array(
@@ -81,5 +82,5 @@ def test_effects_of_montgomerys_chemical_process() -> None:
     for factor, effect in (("A", 8.33), ("B", -5.00)):
         high, low = (np.array(mean_scores(cells[factor, side], YIELD), dtype=float) for side in "+-")
         assert np.mean(high - low) == pytest.approx(effect, abs=0.005)
-    (both,) = compare_interactions(levels, YIELD, metric="yield", margin=0, higher_is_better=True)
+    (both,) = compare_pairings(interactions(levels, YIELD), metric="yield", margin=0, higher_is_better=True)
     assert both.difference / 2 == pytest.approx(1.67, abs=0.005)  # he halves it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from paribus.cli.options import AsJson, Home, Quick, Seeds, Settings, StudyName, Workers, print_json, settings_with
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from paribus.outlook import Outlook, SearchOutlook
     from paribus.planning import Plan
 
@@ -83,11 +86,21 @@ def _together(name: str, parts: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _print(outlook: Outlook) -> None:
     from rich.console import Console
-    from rich.table import Table
 
-    from paribus.comparison.caveats import CAVEATS
-    from paribus.execution import duration
     from paribus.planning import num_asked
+
+    console, plan = Console(), outlook.plan
+    console.print(_variants(outlook))
+    uses = num_asked(level.variants for level in plan.levels) * plan.study.looks[0]
+    shared = f" ({uses - len(plan.runs)} more are shared between factors)" if uses > len(plan.runs) else ""
+    console.print(f"\n{len(plan.runs)} runs{shared} in {len(plan.cohorts)} cohorts, {len(outlook.stored)} stored.")
+    for line in _remarks(outlook):
+        console.print(line, soft_wrap=True)
+
+
+def _variants(outlook: Outlook) -> Table:
+    """A row a variant: the levels it stands for, its parameters, and what is stored of it."""
+    from rich.table import Table
 
     plan = outlook.plan
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -101,24 +114,26 @@ def _print(outlook: Outlook) -> None:
         crossed = len(levels) > 1 and told == name  # the name says it all
         parameters = "not known yet" if name in outlook.tuned else f"{outlook.parameters[name]:,}"
         table.add_row(name, "" if crossed else told, parameters, f"{stored} of {len(keys)}")
-    console = Console()
-    console.print(table)
-    open_runs = len(plan.runs) - len(outlook.stored)
-    uses = num_asked(level.variants for level in plan.levels) * len(plan.study.seeds)
-    shared = f" ({uses - len(plan.runs)} more are shared between factors)" if uses > len(plan.runs) else ""
-    console.print(f"\n{len(plan.runs)} runs{shared} in {len(plan.cohorts)} cohorts, {len(outlook.stored)} stored.")
+    return table
+
+
+def _remarks(outlook: Outlook) -> Iterator[str]:
+    """What the search and the runs that are left cost, and what is special about the study."""
+    from paribus.comparison.caveats import CAVEATS
+    from paribus.execution import duration
+
+    plan, looks = outlook.plan, outlook.plan.study.looks
     basis = "from runs stored here" if outlook.measured else "a rough guess: no run is stored here yet"
     if outlook.search:
-        console.print(_search(outlook, outlook.search, basis), soft_wrap=True)
-    if open_runs:
-        console.print(f"{open_runs} to train: about {duration(outlook.time_s)} ({basis}).")
-    else:
-        console.print("Nothing to train.")
+        yield _search(outlook, outlook.search, basis)
+    left = len(plan.runs) - len(outlook.stored)
+    yield f"{left} to train: about {duration(outlook.time_s)} ({basis})." if left else "Nothing to train."
+    if len(looks) > 1:
+        most = len(plan.runs) // looks[0] * looks[-1]
+        yield f"What is undecided then gets more seeds, up to {looks[-1]}: {most} runs at most."
     if plan.study.quick_look:
-        console.print(f"{plan.study.name} is {CAVEATS['C14']}.", soft_wrap=True)
-    for group in plan.study.groups():
-        if len(group) > 1:
-            console.print(_crossing(plan, group))
+        yield f"{plan.study.name} is {CAVEATS['C14']}."
+    yield from (_crossing(plan, group) for group in plan.study.groups() if len(group) > 1)
 
 
 def _search(outlook: Outlook, search: SearchOutlook, basis: str) -> str:
@@ -138,7 +153,7 @@ def _search(outlook: Outlook, search: SearchOutlook, basis: str) -> str:
 
 def _crossing(plan: Plan, group: tuple[str, ...]) -> str:
     """What a crossing costs, beside the same factors varied one at a time."""
-    sizes, seeds = [len(plan.study.factors[name].levels) for name in group], len(plan.study.seeds)
+    sizes, seeds = [len(plan.study.factors[name].levels) for name in group], plan.study.looks[0]
     num, alone = prod(sizes), 1 + sum(size - 1 for size in sizes)
     return (
         f"Crossing {' × '.join(group)} takes {' × '.join(map(str, sizes))} = {num} variants, {num * seeds} runs; "

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from paribus.comparison.factorial import cells_at, compare_interactions, crossed_factors, mean_scores
+from paribus.comparison.factorial import cells_at, crossed_factors, interactions, mean_scores
 from paribus.comparison.summary import contrasts_of
-from paribus.comparison.verdicts import Contrast
+from paribus.comparison.verdicts import Contrast, compare_pairings
 from paribus.store.tables import RunRow
 
 Sizes = dict[str, int]
@@ -61,7 +61,7 @@ def study(
                     recipe={"data": {"validation": 0.1}, "epochs": 10},
                 )  # fmt: skip
     record = {
-        "spec": {"metric": metric, "margin": 0.01, "factors": dict.fromkeys(sizes)},
+        "spec": {"metric": metric, "margin": 0.01, "seeds": len(scores), "factors": dict.fromkeys(sizes)},
         "dataset": {"overlap": 0},
         "variants": dict.fromkeys(run["variant"] for run in runs),
         "levels": levels,
@@ -214,11 +214,8 @@ def test_a_main_effect_names_the_factors_it_interacts_with() -> None:
 def test_rounding_makes_no_verdict() -> None:
     """Scores of 360 test items that add up exactly: what sums of doubles leave over is no evidence."""
     hits = np.array([[[200, 210], [230, 240]], [[203, 220], [199, 216]], [[100, 111], [107, 118]]])
-    (contrast,) = compare_interactions(
-        levels_of({"A": 2, "B": 2}),
-        {str(cell): (hits / 360)[(slice(None), *cell)] for cell in np.ndindex(2, 2)},
-        **TERMS,
-    )
+    scores = {str(cell): (hits / 360)[(slice(None), *cell)] for cell in np.ndindex(2, 2)}
+    (contrast,) = compare_pairings(interactions(levels_of({"A": 2, "B": 2}), scores), **TERMS)
     assert (contrast.difference, contrast.p_value, contrast.p_superior) == (0, 1, 0.5)
     assert contrast.verdict == "equivalent"
 
@@ -229,4 +226,4 @@ def test_without_a_crossing_there_is_no_interaction() -> None:
         for factor in "AB"
         for label in "01"
     ]
-    assert compare_interactions(levels, {name: [0.5] for name in ("A0", "A1", "B0", "B1")}, **TERMS) == []
+    assert interactions(levels, {name: [0.5] for name in ("A0", "A1", "B0", "B1")}) == []

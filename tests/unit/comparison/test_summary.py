@@ -13,7 +13,7 @@ from paribus.store.tables import RunRow
 def record(**dataset: Any) -> dict[str, Any]:
     levels = [("1", "depth=1", False), ("2", "baseline", True)]
     return {
-        "spec": {"name": "s", "metric": "accuracy", "margin": 0.01, "factors": {"depth": {}}},
+        "spec": {"name": "s", "metric": "accuracy", "margin": 0.01, "seeds": 3, "factors": {"depth": {}}},
         "dataset": {"overlap": 0, **dataset},
         "variants": {name: {"recipe": {}, "parameters": 1} for _, name, _ in levels},
         "levels": [{"factor": "depth", "label": a, "variants": [b], "is_reference": c} for a, b, c in levels],

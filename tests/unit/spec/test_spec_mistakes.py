@@ -43,7 +43,7 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
         "baseline: early_stopping and keep: best",
     ),
     ({"seeds": 0}, "seeds: must be at least 1, found 0."),
-    ({"seeds": []}, "seeds: must be a number of seeds or a list of seeds, found []."),
+    ({"seeds": []}, "seeds: must be a number of seeds, a list of seeds or {start: , max: }, found []."),
     ({"seeds": [1, 1]}, "seeds: must differ from each other, found [1, 1]."),
     ({"seeds": [1, -2]}, "seeds: must be whole numbers from 0 up, found [1, -2]."),
     ({"metric": "acuracy"}, "metric: must be one of these, found 'acuracy'. Did you mean 'accuracy'?"),

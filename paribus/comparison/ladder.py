@@ -1,0 +1,72 @@
+"""Seeds that grow: which variants need more for a verdict, and how many trainings that saved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import product
+from typing import Any
+
+from paribus.comparison.factorial import cells_at
+from paribus.comparison.verdicts import Contrast
+from paribus.spec.study import looks_of
+
+
+def seeds_wanted(record: Mapping[str, Any], contrasts: list[Contrast]) -> dict[str, range]:
+    """The further seeds of each variant that an undecided contrast waits for; empty where no more are needed.
+
+    Args:
+        record: of the study, as the store keeps it.
+        contrasts: of its runs so far, as `contrasts_of` returns them.
+
+    Source: Jennison & Turnbull (2000), Group Sequential Methods, ch. 2: one group of seeds more at each look.
+    """
+    have = _seeds_of(record)
+    wanted = dict(have)
+    for contrast in contrasts:
+        if contrast.verdict == "undecided":
+            cells = _cells(record, contrast)
+            more = [look for look in looks_of(record["spec"]["seeds"]) if look > min(have[cell] for cell in cells)]
+            wanted |= {cell: max(wanted[cell], more[0]) for cell in cells if more}
+    return {name: range(have[name], count) for name, count in wanted.items() if count > have[name]}
+
+
+def ladder_facts(record: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Looks of a study's ladder, and trainings that it took and saved; None without a ladder.
+
+    Args:
+        record: of the study, as the store keeps it.
+
+    Source: as of `seeds_wanted`.
+    """
+    looks = looks_of(record["spec"]["seeds"])
+    if len(looks) == 1:
+        return None
+    have, trained = _seeds_of(record), len(record["runs"])
+    folds = trained // sum(have.values())
+    return {"looks": list(looks), "trained": trained, "saved": folds * len(have) * looks[-1] - trained}
+
+
+def ladder_sentence(record: Mapping[str, Any]) -> str:
+    """What the ladder did, in words; empty without one."""
+    facts = ladder_facts(record)
+    if facts is None:
+        return ""
+    looks = ", ".join(map(str, facts["looks"]))
+    trained, whole = facts["trained"], facts["trained"] + facts["saved"]
+    return (
+        f"Verdicts were looked for at {looks} seeds, and only what was undecided got more: {trained} trainings in "
+        f"place of {whole}. Intervals and verdicts are corrected for the repeated looks."
+    )
+
+
+def _seeds_of(record: Mapping[str, Any]) -> dict[str, int]:
+    """How many seeds each variant has; they are 0, 1, 2 and so on."""
+    seeds = {(run["variant"], run["seed"]) for run in record["runs"]}
+    return {name: sum(variant == name for variant, _ in seeds) for name in record["variants"]}
+
+
+def _cells(record: Mapping[str, Any], contrast: Contrast) -> list[str]:
+    """The variants that a contrast is made of."""
+    one, two = contrast.places(contrast.level), contrast.places(contrast.reference)
+    ways = product(*((one[factor], two[factor]) for factor in one))
+    return [cell for way in ways for cell in cells_at(record["levels"], dict(zip(one, way, strict=True)))]
