@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from paribus.comparison.diff import Side, StudyDiff, compare_studies
 from paribus.comparison.ladder import ladder_sentence
 from paribus.comparison.searched import search_sentences
-from paribus.comparison.summary import contrasts_of, plain, summarize
+from paribus.comparison.sources import source_sentence
+from paribus.comparison.summary import contrasts_of, plain, spreads_of, summarize
 from paribus.comparison.words import sentence
 from paribus.errors import SpecError, StoreError, suggest
 from paribus.report.content import Content
@@ -104,6 +105,11 @@ class Result:
     def trials(self) -> pd.DataFrame:
         """One row a trial of the search, in the order drawn: score, epochs, fate and values; empty without a search."""
         return self.tables.trials
+
+    @property
+    def sources(self) -> str:
+        """Which source of randomness moves the score most, in words; empty where `vary_only` does not ask for it."""
+        return source_sentence(spreads_of(self._record, self._rows), f"test_{self.metric}")
 
     @property
     def ladder(self) -> str:

@@ -34,8 +34,8 @@ def print_outcome(result: Result) -> None:
     console.print(_scores(result, metric))
     for sentence in result.search[:2]:  # its doubts are caveats below
         console.print(sentence, soft_wrap=True, markup=False)
-    if result.ladder:
-        console.print(result.ladder, soft_wrap=True)
+    for text in filter(None, (result.ladder, result.sources)):
+        console.print(text, soft_wrap=True)
     if summary["contrasts"]:
         console.print()
         print_contrasts(console, summary["contrasts"], metric, result.verdicts)

@@ -52,6 +52,26 @@ def t_interval(diff_S: ArrayLike, level: float = 0.95) -> Interval:
     return Interval(mean - half, mean + half)
 
 
+def deviation_interval(score_S: ArrayLike, level: float = 0.95) -> Interval:
+    """Interval of a standard deviation, for scores that are about normal.
+
+    Args:
+        score_S: scores of one variant, shape (seed,).
+        level: confidence, 0.95 for 95 %.
+
+    Returns:
+        The interval; nan below 2 values, 0 to 0 where all are the same.
+
+    Source: the chi-square distribution of (n - 1) * variance; Snedecor & Cochran (1989), Statistical Methods, ch. 5.
+    """
+    values = np.asarray(score_S, dtype=np.float64)
+    spread, dof = deviation(values), len(values) - 1
+    if not spread > 0:
+        return Interval(spread, spread)
+    low, high = (float(stats.chi2.ppf((1 + side * level) / 2, dof)) for side in (1, -1))
+    return Interval(spread * sqrt(dof / low), spread * sqrt(dof / high))
+
+
 def bca_interval(diff_S: ArrayLike, *, rng: np.random.Generator, level: float = 0.95, draws: int = 10_000) -> Interval:
     """Bootstrap interval of the mean, corrected for bias and skew. With few seeds it is too narrow.
 

@@ -11,6 +11,7 @@ from paribus.comparison.caveats import caveat, late_best
 from paribus.comparison.factorial import as_averages, cells_at, effects, interactions
 from paribus.comparison.ladder import ladder_facts
 from paribus.comparison.searched import search_caveats
+from paribus.comparison.sources import SourceSpread, plain_spreads, source_spreads
 from paribus.comparison.verdicts import Contrast, compare_in_looks
 from paribus.spec.study import looks_of
 from paribus.store.tables import RunRow
@@ -49,6 +50,7 @@ def summarize(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> dict[str
         "contrasts": [plain(contrast) for contrast in contrasts_of(record, rows)],
         "search": record.get("tuning"),
         "ladder": ladder_facts(record),
+        "sources": plain_spreads(spreads_of(record, rows)),
     }
 
 
@@ -64,7 +66,7 @@ def contrasts_of(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> list[
         "higher_is_better": metric != "loss",
     }
     by_variant = {name: list(runs_of(name, record, rows).values()) for name in record["variants"]}
-    scores = {name: [seed_score(folds, metric) for folds in known] for name, known in by_variant.items()}
+    scores = _scores(record, rows)
     families = [*effects(record["levels"], scores).values(), interactions(record["levels"], scores)]
     if record["spec"].get("family") == "study":
         families = [[pairing for family in families for pairing in family]]
@@ -72,6 +74,20 @@ def contrasts_of(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> list[
     found = [contrast for family in families for contrast in compare_in_looks(family, looks, **terms)]
     contrasts = as_averages(found, record["levels"])
     return [_doubted(contrast, by_variant, record) for contrast in contrasts]
+
+
+def spreads_of(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> list[SourceSpread]:
+    """How much each source of randomness moves the test metric, where the study varies one at a time."""
+    return source_spreads(record, _scores(record, rows))
+
+
+def _scores(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> dict[str, list[float | None]]:
+    """One test score a seed of each variant; None where it did not finish."""
+    metric = record["spec"]["metric"]
+    return {
+        name: [seed_score(folds, metric) for folds in runs_of(name, record, rows).values()]
+        for name in record["variants"]
+    }
 
 
 def runs_of(variant: str, record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> dict[int, Folds]:

@@ -77,6 +77,17 @@ def amount(value: float, metric: str) -> str:
     return f"{value:.4f} nats" if metric.endswith("loss") else f"{100 * value:.2f} %"
 
 
+def size(difference: float, metric: str) -> str:
+    """A distance between scores as a reader would say it: accuracies and F1 in points.
+
+    Args:
+        difference: as computed from stored scores.
+        metric: such as `val_accuracy`.
+    """
+    scale, unit = _unit(metric)
+    return f"{scale * difference:.2f}{unit}" if unit else f"{difference:.4f} nats"
+
+
 def _evidence(contrast: Contrast) -> str:
     """The metric's change, then n and the interval in brackets."""
     n, low, high, difference = contrast.n, contrast.ci_low, contrast.ci_high, contrast.difference

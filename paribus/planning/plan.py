@@ -132,8 +132,8 @@ def canonical(values: Any) -> str:
 
 def structure(recipe: Recipe) -> dict[str, Any]:
     """What runs of one cohort must share; the rest is numbers, of which each run has its own."""
-    numbers = {"monitor", "keep", "early_stopping", "epochs", "schedule", "warmup_epochs", "l2", "clip_norm"}
-    values = recipe.model_dump(mode="json", exclude=numbers)
+    chosen = {"monitor", "keep", "early_stopping", "epochs", "vary_only"}
+    values = recipe.model_dump(mode="json", exclude={*chosen, "schedule", "warmup_epochs", "l2", "clip_norm"})
     values["penalty"], values["clipped"] = recipe.l2 > 0, recipe.clip_norm is not None
     values["optimizer"] = [values["optimizer"][name] for name in ("kind", "conventions")]
     if "dropout" in values["model"]:

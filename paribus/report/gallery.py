@@ -24,6 +24,7 @@ from paribus.report.figures import (
     spread,
 )
 from paribus.report.network_figures import features, weights
+from paribus.report.seed_figures import sources
 from paribus.report.tuning_figures import history, importance, parallel, rungs
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ GALLERY: dict[str, tuple[Callable[[Tables], pd.DataFrame], Callable[[pd.DataFram
         lambda t: spread.frame(t.seeds, f"test_{t.metric}"),
         lambda frame, t: spread.draw(frame, f"test_{t.metric}"),
     ),
+    "sources": (lambda t: sources.frame(t.sources), lambda frame, t: sources.draw(frame, f"test_{t.metric}")),
     "cost": (lambda t: cost.frame(t.variants), lambda frame, t: cost.draw(frame, f"test_{t.metric}")),
     "gap": (lambda t: t.gaps, lambda frame, t: gap.draw(frame)),
     "search_history": (

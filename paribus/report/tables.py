@@ -60,7 +60,8 @@ class Tables:
         probes: what was found in them, by variant; without those that nobody has looked into yet.
         trials: of the search, a row a trial in the order drawn; none without a search.
         search: what the study's record keeps of it; None without one.
-        space: what it searched: a range or a list of choices by path.
+        sources: how much each source of randomness moves the metric, a row a variant with `vary_only`.
+        space: what the search searched: a range or a list of choices by path.
     """
 
     runs: pd.DataFrame
@@ -87,6 +88,7 @@ class Tables:
     probes: dict[str, dict[str, np.ndarray]]
     trials: pd.DataFrame
     search: Mapping[str, Any] | None
+    sources: Sequence[Mapping[str, Any]]
     space: Mapping[str, Any]
 
     @property
@@ -156,6 +158,7 @@ def load_tables(store: Store, record: Mapping[str, Any], summary: Mapping[str, A
         probes={variant: arrays for variant, arrays in found.items() if arrays},
         trials=trials_of(record),
         search=record.get("tuning"),
+        sources=summary["sources"],
         space=record["spec"]["tune"]["space"] if record.get("tuning") else {},
     )
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, cast, get_args
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_serializer, model_validator
 
 from paribus.spec.base import Record, wrong
 from paribus.spec.data import Preparation
@@ -29,6 +29,24 @@ ClassWeights = Annotated[
     WithJsonSchema(
         {"anyOf": [{"type": "null"}, {"const": "balanced"}, {"type": "array", "items": {"type": "number"}}]}
     ),
+]
+
+
+Source = Literal["split", "init", "order", "dropout", "augment"]
+
+
+def _check_sources(sources: Any) -> Any:
+    known = get_args(Source)
+    found = cast(list[Any], sources) if isinstance(sources, list | tuple) else []
+    if sources is not None and (not found or not all(source in known for source in found)):
+        raise wrong(f"must be a list of {', '.join(known)}, found {sources!r}")
+    return tuple(dict.fromkeys(found)) or None
+
+
+Sources = Annotated[
+    tuple[Source, ...] | None,
+    BeforeValidator(_check_sources),
+    WithJsonSchema({"anyOf": [{"type": "null"}, {"type": "array", "items": {"enum": list(get_args(Source))}}]}),
 ]
 
 
@@ -84,6 +102,21 @@ class Baseline(Record):
     )
     keep: Literal["last", "best"] = Field(default="last", description="Weights that are evaluated and stored.")
     early_stopping: EarlyStopping | None = Field(default=None, description="Off unless given.")
+    vary_only: Sources = Field(
+        default=None, description="What differs from seed to seed; the rest is that of seed 0. Everything unless given."
+    )
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: Any) -> dict[str, Any]:
+        """Without `vary_only` where all varies, so that such a run keeps the key that it always had."""
+        values: dict[str, Any] = handler(self)
+        if values.get("vary_only", ()) is None:
+            del values["vary_only"]
+        return values
+
+    def seed_of(self, source: Source, seed: int) -> int:
+        """The seed that a source of randomness takes in the run with `seed`."""
+        return seed if self.vary_only is None or source in self.vary_only else 0
 
 
 class Recipe(Baseline):

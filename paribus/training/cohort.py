@@ -14,7 +14,6 @@ from paribus.data.augmentation import augment
 from paribus.data.sampling import rows_of
 from paribus.evaluation.metrics import score_counts
 from paribus.models.network import make_network
-from paribus.planning.streams import stream
 from paribus.spec import Recipe
 from paribus.spec.parts import call_part
 from paribus.store.records import RunRecord
@@ -41,7 +40,7 @@ class Cohort:
         self.products = choose_precision(recipes[0].precision == "bf16")
         self.item_shape = recipes[0].data.feature_shape(job.item_shape)
         self.members = [
-            Member(run.key, run.seed, recipe, rows_of(y_N, recipe.data, run.seed))
+            Member(run.key, run.seed, recipe, rows_of(y_N, recipe.data, recipe.seed_of("split", run.seed)))
             for run, recipe in zip(job.runs, recipes, strict=True)
         ]
         # equal numbers side by side: fewer groups
@@ -53,7 +52,7 @@ class Cohort:
 
     def _build(self) -> None:
         recipes = [m.recipe for m in self.active]
-        seeds = [m.seed for m in self.active]
+        seeds = [m.recipe.seed_of("init", m.seed) for m in self.active]
         self.network = make_network(recipes, seeds, self.item_shape, self.job.num_classes).to(self.device)
         self.theta_MP = flatten(self.network)
         updates = [call_part("optimizer", recipe.optimizer) for recipe in recipes]
@@ -63,10 +62,10 @@ class Cohort:
     def train_epoch(self, epoch: int) -> None:
         """Every active run once over its training rows, in its own order; then its history and its watch."""
         order_MN = np.stack(
-            [m.rows.train[stream(m.seed, "order", epoch).permutation(len(m.rows.train))] for m in self.active]
+            [m.rows.train[m.stream("order", epoch).permutation(len(m.rows.train))] for m in self.active]
         )
         self.network.train()
-        self.network.set_streams([stream(m.seed, "dropout", epoch) for m in self.active])
+        self.network.set_streams([m.stream("dropout", epoch) for m in self.active])
         rows_MN = torch.from_numpy(order_MN).to(self.device)
         loss_M = torch.zeros(len(rows_MN), device=self.device)
         correct_M = torch.zeros(len(rows_MN), device=self.device)
@@ -94,7 +93,7 @@ class Cohort:
         options = self.active[0].recipe.augment
         if options is None:
             return None
-        streams = [stream(m.seed, "augment", epoch) for m in self.active]
+        streams = [m.stream("augment", epoch) for m in self.active]
         assert isinstance(self.train_feed, Feed)
         top = 255.0 if self.train_feed.x_NF.dtype == torch.uint8 else 1.0
         planes = (1, *self.item_shape)[-3:]

@@ -10,7 +10,9 @@ import torch
 from paribus.data.sampling import Rows
 from paribus.evaluation.metrics import score
 from paribus.planning.estimate import predicted_time_s
+from paribus.planning.streams import stream
 from paribus.spec import Recipe
+from paribus.spec.recipe import Source
 from paribus.store.records import RunRecord, Status
 from paribus.training.stopping import Watch
 
@@ -29,6 +31,10 @@ class Member:
         self.kept: dict[str, torch.Tensor] = {}
         self.state: dict[str, torch.Tensor] = {}
         self.preprocessing: dict[str, np.ndarray] = {}
+
+    def stream(self, source: Source, epoch: int) -> np.random.Generator:
+        """What the run draws from in an epoch."""
+        return stream(self.recipe.seed_of(source, self.seed), source, epoch)
 
     def see(self, epoch: dict[str, float]) -> bool:
         """Take in the numbers of one epoch; True when it is the best so far."""

@@ -1,0 +1,81 @@
+"""How much each source of randomness moves the score: of variants in which one alone differs from seed to seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from math import isnan
+from typing import Any
+
+import numpy as np
+
+from paribus.comparison.intervals import deviation, deviation_interval
+from paribus.comparison.words import metric_name, size
+
+EVERYTHING = "everything"
+
+
+@dataclass(frozen=True)
+class SourceSpread:
+    """The standard deviation of a score over seeds that differ in some sources alone, with its 95 % interval.
+
+    `n` is the number of finished seeds; deviations are in the metric's own units, nan below two seeds.
+    """
+
+    variant: str
+    source: str
+    n: int
+    deviation: float
+    low: float
+    high: float
+
+
+def source_spreads(record: Mapping[str, Any], scores: Mapping[str, list[float | None]]) -> list[SourceSpread]:
+    """One entry a variant with `vary_only`, and the baseline for comparison; empty if no variant has it.
+
+    Args:
+        record: of the study, as the store keeps it.
+        scores: variant to one score a seed, None for a run without one.
+
+    Source: Bouthillier et al. (2021), arXiv 2103.03098, section 3: the variance of each source, all others fixed.
+    """
+    named = {name: found["recipe"].get("vary_only") for name, found in record["variants"].items()}
+    if not any(named.values()):
+        return []
+    kept = {name: sources for name, sources in named.items() if sources or name == "baseline"}
+    return [_spread(name, sources, scores[name]) for name, sources in kept.items()]
+
+
+def source_sentence(spreads: list[SourceSpread], metric: str) -> str:
+    """Which source moves the score most; empty where there are not two to compare.
+
+    Args:
+        spreads: of one study.
+        metric: such as `test_accuracy`.
+    """
+    known = sorted((one for one in spreads if one.source != EVERYTHING and one.n > 1), key=lambda one: -one.deviation)
+    if len(known) < 2:
+        return ""
+    others = [*known[1:], *(one for one in spreads if one.source == EVERYTHING and one.n > 1)]
+    first, rest = known[0], ", ".join(f"{one.source} {size(one.deviation, metric)}" for one in others)
+    return (
+        f"Of the sources of randomness {first.source} moves {metric_name(metric)} most: standard deviation "
+        f"{size(first.deviation, metric)} over {first.n} seeds (95 % interval {size(first.low, metric)} to "
+        f"{size(first.high, metric)}); {rest}."
+    )
+
+
+def plain_spreads(spreads: list[SourceSpread]) -> list[dict[str, Any]]:
+    """As JSON values; a number that does not exist is null."""
+    rows = [asdict(one) for one in spreads]
+    return [
+        {key: None if isinstance(value, float) and isnan(value) else value for key, value in row.items()}
+        for row in rows
+    ]
+
+
+def _spread(name: str, sources: list[str] | None, score_S: list[float | None]) -> SourceSpread:
+    known_S = np.array([score for score in score_S if score is not None])
+    between = deviation_interval(known_S)
+    told = " and ".join(sources) if sources else EVERYTHING
+    return SourceSpread(name, told, len(known_S), deviation(known_S), between.low, between.high)
