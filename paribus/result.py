@@ -119,7 +119,7 @@ class Result:
     @property
     def search(self) -> list[str]:
         """What the search did, its winner, and reasons to doubt it, in sentences; empty without a search."""
-        return search_sentences(self._record)
+        return search_sentences(self._record, self.variants.to_dict("records"))
 
     @property
     def figures(self) -> dict[str, go.Figure]:

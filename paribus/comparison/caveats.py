@@ -20,6 +20,7 @@ CAVEATS: dict[str, str] = {
     "C13": "many trials of the search diverged",
     "C14": "a quick look, with few rows, epochs and seeds: its numbers are no result",
     "C15": "the two studies had other data, machines or versions",
+    "C16": "most runs were best in the first tenth of their epochs; train more gently, or less long",
 }
 
 
@@ -39,3 +40,17 @@ def late_best(best_epoch_S: Sequence[int | None], epochs_S: Sequence[int]) -> bo
     """
     late = [best > 0.9 * epochs for best, epochs in zip(best_epoch_S, epochs_S, strict=True) if best is not None]
     return sum(late) > len(late) / 2
+
+
+def early_best(best_epoch_S: Sequence[int | None], epochs_S: Sequence[int]) -> bool:
+    """Whether more than half of the runs were best in the first tenth of their training (C16).
+
+    Runs of fewer than ten epochs have no first tenth and do not count.
+
+    Args:
+        best_epoch_S: as for `late_best`.
+        epochs_S: epochs that each run was allowed.
+    """
+    pairs = [(best, epochs) for best, epochs in zip(best_epoch_S, epochs_S, strict=True) if best is not None]
+    early = [best <= epochs / 10 for best, epochs in pairs if epochs >= 10]
+    return sum(early) > len(early) / 2

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from math import isnan
 from typing import Any
 
 from paribus.comparison.caveats import caveat
@@ -14,11 +15,13 @@ DIVERGED_SHARE = 0.1
 """Share of diverged trials above which a reader is told."""
 
 
-def search_sentences(record: Mapping[str, Any]) -> list[str]:
+def search_sentences(record: Mapping[str, Any], variants: Iterable[Mapping[Any, Any]] = ()) -> list[str]:
     """What a search did, its winner, and reasons to doubt it; empty without a search.
 
     Args:
         record: of the study, as the store keeps it.
+        variants: with `variant`, its mean `validation` score and `mean` test score: what the winner came to with seeds
+            that it was not chosen by.
     """
     tuning = record.get("tuning")
     if not tuning:
@@ -28,12 +31,28 @@ def search_sentences(record: Mapping[str, Any]) -> list[str]:
     score = winner["scores"][str(record["spec"]["tune"]["max_epochs"])]
     algorithm = tuning["algorithm"].replace("_", " ")
     saved = f"; to train every trial to the end would take {unstopped:,}" if trained < unstopped else ""
+    reached = f"{metric_name(metric)} {amount(score, metric)}{_anew(record, variants)}"
     values = ", ".join(f"{path} {_value(value)}" for path, value in tuning["winner"].items())
     return [
         f"Search ({algorithm}): {_counted(len(trials), 'trial')}, {_counted(trained, 'epoch')} in all{saved}.",
-        f"Winner: trial {winner['number']}, {values}; {metric_name(metric)} {amount(score, metric)}.",
+        f"Winner: trial {winner['number']}, {values}; {reached}.",
         *(f"{text[0].upper()}{text[1:]}." for _, text in _doubts(tuning)),
     ]
+
+
+def _anew(record: Mapping[str, Any], variants: Iterable[Mapping[Any, Any]]) -> str:
+    """What the winner came to with the study's own seeds: the luck of the search is in the difference."""
+    tuned = {name for level in record.get("levels", ()) if _is_tuned(record, level["factor"], level["label"])
+             for name in level["variants"]}  # fmt: skip
+    metric = record["tuning"]["metric"]
+    for row in variants:
+        if row["variant"] in tuned and not isnan(row["validation"]):
+            test = metric.replace("val_", "test_")
+            return (
+                f" in the search, {amount(row['validation'], metric)} with the study's own seeds "
+                f"({metric_name(test)} {amount(row['mean'], test)})"
+            )
+    return ""
 
 
 def search_caveats(contrast: Contrast, record: Mapping[str, Any]) -> list[str]:

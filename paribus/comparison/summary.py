@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from paribus.comparison.caveats import caveat, late_best
+from paribus.comparison.caveats import caveat, early_best, late_best
 from paribus.comparison.factorial import as_averages, cells_at, effects, interactions
 from paribus.comparison.ladder import ladder_facts
 from paribus.comparison.searched import search_caveats
@@ -126,8 +126,10 @@ def run_doubts(sides: Mapping[str, Iterable[Folds]]) -> list[str]:
         done = [row for folds in seeds for row in folds if row and row.status == "finished"]
         chosen_by_test |= any(row.recipe["data"]["validation"] == "test" for row in done)
         best = [row.best_epoch if _validated(row.recipe) else None for row in done]
-        if done and late_best(best, [row.recipe["epochs"] for row in done]):
-            caveats.append(caveat("C03", f"most runs of {name} were best in the last tenth of their epochs"))
+        epochs = [row.recipe["epochs"] for row in done]
+        for code, part, applies in (("C03", "last", late_best), ("C16", "first", early_best)):
+            if applies(best, epochs):
+                caveats.append(caveat(code, f"most runs of {name} were best in the {part} tenth of their epochs"))
     return caveats + ([caveat("C05")] if chosen_by_test else [])
 
 

@@ -82,7 +82,7 @@ class Content:
             caveats = [tuple(line.split(" ", 1)) for line in row["caveats"]]
             group = row["factor"] if row["kind"] == "effect" else "Interactions"
             groups.setdefault(group, []).append({"verdict": row["verdict"], "text": text, "caveats": caveats})
-        return [{"factor": factor, "entries": entries} for factor, entries in groups.items()]
+        return [{"factor": factor, **_shared_apart(entries)} for factor, entries in groups.items()]
 
     def scores(self) -> list[dict[str, Any]]:
         """A row a variant, the best score first, with one cell a seed: the score, or why there is none."""
@@ -118,7 +118,7 @@ class Content:
 
     def search(self) -> list[str]:
         """What the search did, its winner, and reasons to doubt it; empty without a search."""
-        return search_sentences(self.record)
+        return search_sentences(self.record, self.tables.variants.to_dict("records"))
 
     def trials(self) -> list[dict[str, Any]]:
         """The best trials of the search, a row each."""
@@ -250,3 +250,12 @@ def _counted(kind: str, verdicts: Sequence[str]) -> str:
     noun, names = _COUNTED[kind]
     parts = [f"{verdicts.count(verdict)} {name}" for verdict, name in names.items() if verdict in verdicts]
     return f"{len(verdicts)} {noun}{'s' if len(verdicts) > 1 else ''}: {', '.join(parts)}."
+
+
+def _shared_apart(entries: list[dict[str, Any]]) -> dict[str, Any]:
+    """The caveats that all verdicts of a factor share, once, and the verdicts with the rest of theirs."""
+    shared = [found for found in entries[0]["caveats"] if all(found in entry["caveats"] for entry in entries)]
+    if len(entries) == 1:
+        shared = []
+    rest = [{**one, "caveats": [found for found in one["caveats"] if found not in shared]} for one in entries]
+    return {"entries": rest, "shared": shared}

@@ -1,10 +1,10 @@
 import pytest
 
-from paribus.comparison.caveats import CAVEATS, caveat, late_best
+from paribus.comparison.caveats import CAVEATS, caveat, early_best, late_best
 
 
 def test_codes_are_stable() -> None:
-    assert list(CAVEATS) == [f"C{number:02}" for number in range(1, 16)]
+    assert list(CAVEATS) == [f"C{number:02}" for number in range(1, 17)]
     assert all("\n" not in line for line in CAVEATS.values())
 
 
@@ -28,3 +28,18 @@ def test_a_caveat_starts_with_its_code() -> None:
 )
 def test_late_best(best_epoch_S: list[int | None], late: bool) -> None:
     assert late_best(best_epoch_S, [30] * len(best_epoch_S)) is late
+
+
+@pytest.mark.parametrize(
+    ("best_epoch_S", "epochs", "early"),
+    [
+        ([1, 2, 3], 30, True),
+        ([3, 4, 4], 30, False),
+        ([1, 4], 30, False),  # half is not more than half
+        ([1, None, None], 30, True),
+        ([1, 1, 1], 9, False),  # the first epoch is more than a tenth
+        ([], 30, False),
+    ],
+)
+def test_early_best(best_epoch_S: list[int | None], epochs: int, early: bool) -> None:
+    assert early_best(best_epoch_S, [epochs] * len(best_epoch_S)) is early

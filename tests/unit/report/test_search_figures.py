@@ -175,6 +175,12 @@ def test_what_a_search_did_in_words() -> None:
         "The search's best optimizer.lr lies at the edge of its range: widen it.",
         "2 of 6 trials of the search diverged.",
     ]
+    record["levels"] = [{"factor": "recipe", "label": "tuned", "variants": ["recipe=tuned"]}]
+    record["spec"]["factors"] = {"recipe": {"levels": {"default": {}, "tuned": {"tuned": True}}}}
+    anew = search_sentences(record, [{"variant": "recipe=tuned", "validation": 0.885, "mean": 0.87}])
+    assert anew[1].endswith(
+        "validation accuracy 90.00 % in the search, 88.50 % with the study's own seeds (test accuracy 87.00 %)."
+    )
     odd = record_of(SCORES, winner=1, metric="val_loss", epochs=18, epochs_unstopped=18)
     how, winner = search_sentences(odd)
     assert how.endswith("6 trials, 18 epochs in all.")
