@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paribus.comparison.diff import Side, StudyDiff, compare_studies
+from paribus.comparison.items.sample import over_test_items
 from paribus.comparison.ladder import ladder_sentence
 from paribus.comparison.searched import search_sentences
 from paribus.comparison.sources import source_sentence
@@ -15,6 +16,7 @@ from paribus.comparison.summary import contrasts_of, plain, spreads_of, summariz
 from paribus.comparison.words import sentence
 from paribus.errors import SpecError, StoreError, suggest
 from paribus.report.content import Content
+from paribus.report.items import read_answers
 from paribus.report.page import write_page
 from paribus.report.tables import Tables, contrast_table, load_tables
 from paribus.store import Store
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
+    from paribus.comparison.verdicts import Contrast
+    from paribus.evaluation.items import Answers
     from paribus.training.trained import Trained
 
 
@@ -48,13 +52,22 @@ class Result:
 
     @cached_property
     def summary(self) -> dict[str, Any]:
-        """Variants, runs, contrasts and search as JSON values: what `paribus show --json` prints."""
-        return summarize(self._record, self._rows)
+        """Variants, runs, contrasts, search and test set as JSON values: what `paribus show --json` prints."""
+        uncertain = over_test_items(self._contrasts, self._record["levels"], self._answers)
+        return {**summarize(self._record, self._rows), "test_set": uncertain}
 
-    @cached_property
+    @property
     def verdicts(self) -> list[str]:
         """One sentence a contrast, with the seeds, the difference and its interval."""
-        return [sentence(contrast) for contrast in contrasts_of(self._record, self._rows)]
+        return [sentence(contrast) for contrast in self._contrasts]
+
+    @cached_property
+    def _contrasts(self) -> list[Contrast]:
+        return contrasts_of(self._record, self._rows)
+
+    @cached_property
+    def _answers(self) -> Answers:
+        return read_answers(self._store, self._record, self._rows)
 
     @property
     def metric(self) -> str:
@@ -79,7 +92,7 @@ class Result:
     @cached_property
     def tables(self) -> Tables:
         """All tables that figures are drawn from."""
-        return load_tables(self._store, self._record, self.summary)
+        return load_tables(self._store, self._record, self.summary, self._answers)
 
     @property
     def runs(self) -> pd.DataFrame:
@@ -95,6 +108,31 @@ class Result:
     def contrasts(self) -> pd.DataFrame:
         """One row a level against its reference."""
         return self.tables.contrasts
+
+    @property
+    def test_set(self) -> pd.DataFrame:
+        """One row a contrast in accuracy: its 95 % interval over test items, and McNemar's p of one seed's runs."""
+        return self.tables.items.sample
+
+    @property
+    def churn(self) -> pd.DataFrame:
+        """One row a level: share of test items it answers otherwise than its reference, and than another seed does."""
+        return self.tables.items.churn
+
+    @property
+    def wrong(self) -> pd.DataFrame:
+        """One row a variant, then one for all: test items that always, sometimes and never are answered wrongly."""
+        return self.tables.items.wrong
+
+    @property
+    def wrong_items(self) -> pd.DataFrame:
+        """One row a test item that any run is wrong about, those that are wrong most often first."""
+        return self.tables.items.items
+
+    @property
+    def confused(self) -> pd.DataFrame:
+        """One row a pair of classes that the best variant mistakes often: share, 95 % interval over seeds, count."""
+        return self.tables.confused
 
     @property
     def history(self) -> pd.DataFrame:
@@ -143,7 +181,8 @@ class Result:
         """
         from paribus.training.trained import Trained
 
-        runs = [run for run in self.summary["runs"] if run["status"] == "finished"]
+        done = {key for key, row in self._rows.items() if row.status == "finished"}
+        runs = [run for run in self._record["runs"] if run["key"] in done]
         named = [run for run in runs if run["variant"] == variant]
         if not named:
             raise StoreError(f"No finished run of {variant!r}. {suggest(variant, {run['variant'] for run in runs})}")

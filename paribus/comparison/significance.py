@@ -68,6 +68,21 @@ def paired_t_p(diff_S: ArrayLike) -> float:
     return float(2 * stats.t.sf(abs(t), len(values) - 1))
 
 
+def mcnemar_p(one_B: NDArray[np.bool_], other_B: NDArray[np.bool_]) -> float:
+    """Two-sided exact p of "where only one of two networks is right, a coin decides which"; 1 where that never happens.
+
+    Args:
+        one_B: whether the one network is right about each test item, shape (row,).
+        other_B: the same of the other network.
+
+    Source: McNemar (1947), "Note on the sampling error of the difference between correlated proportions"; exact by the
+    binomial distribution, as in SciPy `binomtest`.
+    """
+    only_one, only_other = int((one_B & ~other_B).sum()), int((other_B & ~one_B).sum())
+    differing = only_one + only_other
+    return float(stats.binomtest(only_one, differing).pvalue) if differing else 1.0
+
+
 def holm(p_K: ArrayLike) -> NDArray[np.float64]:
     """P values corrected for being looked at together.
 

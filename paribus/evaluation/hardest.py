@@ -41,6 +41,26 @@ def hardest_classes(
     return found
 
 
+def confused_pairs(counts_SCC: Sequence[np.ndarray], most: int = 10) -> list[tuple[int, int, np.ndarray, int]]:
+    """The pairs of classes with the most mistakes, most first.
+
+    Args:
+        counts_SCC: one confusion matrix a seed, as `confusion` returns them; at least one.
+        most: pairs at most; those without any mistake are left out.
+
+    Returns:
+        For each pair the true class, the predicted class, the share of the true class's rows that are so mistaken,
+        shape (seed,), and the number of these mistakes, all seeds together.
+    """
+    counts = np.stack(counts_SCC)
+    shares = counts / np.maximum(counts.sum(axis=2, keepdims=True), 1)
+    total_CC = counts.sum(axis=0)
+    np.fill_diagonal(total_CC, 0)
+    order = np.argsort(-total_CC, axis=None, kind="stable")[: min(most, np.count_nonzero(total_CC))]
+    pairs = zip(*np.unravel_index(order, total_CC.shape), strict=True)
+    return [(int(true), int(taken), shares[:, true, taken], int(total_CC[true, taken])) for true, taken in pairs]
+
+
 def mistaken_items(p_BC: np.ndarray, y_B: np.ndarray, items_B: np.ndarray) -> dict[str, np.ndarray]:
     """The items that the seeds' average gets wrong, the most confident mistake first.
 

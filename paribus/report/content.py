@@ -158,6 +158,19 @@ class Content:
             rows.append([row["class"], *cells, f"{row['support']:,}"])
         return rows
 
+    def confused(self) -> list[list[str]]:
+        """The pairs of classes mistaken most often: which for which, share with its interval in percent, count."""
+        percent = unit_of("accuracy")
+        return [
+            [
+                f"{row['true']} → {row['predicted']}",
+                percent.show(row["share"]),
+                percent.between(row["ci_low"], row["ci_high"]),
+                f"{row['count']:,}",
+            ]
+            for row in self.tables.confused.to_dict("records")
+        ]
+
     def unfinished(self) -> list[dict[str, str]]:
         """Runs that did not finish, those alike in one row."""
         rows: list[dict[str, str]] = []

@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from paribus.comparison.intervals import t_interval
 from paribus.evaluation.confusion import confusion
-from paribus.evaluation.hardest import hardest_classes, mistaken_items
+from paribus.evaluation.hardest import confused_pairs, hardest_classes, mistaken_items
 from paribus.evaluation.metrics import averages, class_report
 from paribus.store import Store
 
 _RATES = ["precision", "recall", "f1"]
 _HARDEST = ["class", "recall", "ci_low", "ci_high", "support", "taken_for", "taken_share"]
+_CONFUSED = ["true", "predicted", "share", "ci_low", "ci_high", "count"]
 _MISTAKES = ["item", "true", "predicted", "confidence", "wrong", "seeds"]
 
 
@@ -67,6 +69,19 @@ def recalls(counts: Mapping[str, Sequence[np.ndarray]], names: Sequence[str]) ->
 def hardest(counts_SCC: Sequence[np.ndarray], names: Sequence[str]) -> pd.DataFrame:
     """The five hardest classes, as `hardest_classes` gives them."""
     return pd.DataFrame(hardest_classes(counts_SCC, names) if counts_SCC else [], columns=_HARDEST)
+
+
+def confused(counts_SCC: Sequence[np.ndarray], names: Sequence[str]) -> pd.DataFrame:
+    """The ten pairs of classes with the most mistakes: mean share of the true class's rows, its 95 % interval, count.
+
+    The interval is Student's over seeds, cut off at 0 and 1; the count is of all seeds together.
+    """
+    rows: list[tuple[str, str, float, float, float, int]] = []
+    for true, taken, share_S, count in confused_pairs(counts_SCC) if counts_SCC else []:
+        interval = t_interval(share_S)
+        low, high = np.clip([interval.low, interval.high], 0, 1)
+        rows.append((names[true], names[taken], float(share_S.mean()), low, high, count))
+    return pd.DataFrame(rows, columns=_CONFUSED)
 
 
 def mistakes(store: Store, runs: pd.DataFrame, variant: str | None, names: Sequence[str]) -> pd.DataFrame:

@@ -14,10 +14,12 @@ import plotly.graph_objects as go
 from paribus.comparison.intervals import t_interval
 from paribus.data import Dataset
 from paribus.data.prepared import prepared
+from paribus.evaluation.items import Answers
 from paribus.report import predictions
 from paribus.report.choice import Best, best_variant, probed_runs, shown_variants
 from paribus.report.figures import gap
 from paribus.report.gallery import GALLERY
+from paribus.report.items import ItemTables, load_items
 from paribus.report.network_figures import weights
 from paribus.report.trials import trials_of
 from paribus.store import Store
@@ -46,7 +48,10 @@ class Tables:
             below, their averages.
         recalls: of the baseline and the best variant: the accuracy of each seed on each class.
         hardest: of the best variant: its hardest classes, and what they are taken for.
+        confused: of the best variant: the pairs of classes that it mistakes most often, with the share of the true
+            class's rows, its 95 % t interval over seeds, and the count over all seeds.
         mistakes: of the best variant: the items that the average of its seeds gets wrong, the surest first.
+        items: the test items over all runs.
         unfinished: a row a run that did not finish, with the reason.
         best: the variant chosen by its validation scores.
         shown: variants whose learning curves are visible at first.
@@ -74,7 +79,9 @@ class Tables:
     classes: pd.DataFrame
     recalls: pd.DataFrame
     hardest: pd.DataFrame
+    confused: pd.DataFrame
     mistakes: pd.DataFrame
+    items: ItemTables
     unfinished: pd.DataFrame
     best: Best
     shown: tuple[str, ...]
@@ -111,13 +118,14 @@ class Tables:
         return {name: frame for name, frame in frames.items() if not frame.empty}
 
 
-def load_tables(store: Store, record: Mapping[str, Any], summary: Mapping[str, Any]) -> Tables:
+def load_tables(store: Store, record: Mapping[str, Any], summary: Mapping[str, Any], answers: Answers) -> Tables:
     """Read all tables of a study, finished or not.
 
     Args:
         store: where the runs' artifacts are.
         record: the study's, as the store keeps it.
-        summary: of the same study, from `summarize`.
+        summary: of the same study, from `summarize`, with the uncertainty from the test set as `test_set`.
+        answers: of its runs, from `read_answers`.
 
     Raises:
         StoreError: an artifact of a finished run is missing.
@@ -132,7 +140,6 @@ def load_tables(store: Store, record: Mapping[str, Any], summary: Mapping[str, A
     of_best = counts.get(best.variant or "", [])
     history = _history(store, runs)
     gaps = gap.frame(history, runs, {name: found["recipe"].get("keep") for name, found in record["variants"].items()})
-    found = {variant: store.probe(key) for variant, key in probed.items()}
     return Tables(
         runs=runs.drop(columns="key"),
         seeds=seeds,
@@ -144,7 +151,9 @@ def load_tables(store: Store, record: Mapping[str, Any], summary: Mapping[str, A
         classes=predictions.classes(of_best, names),
         recalls=predictions.recalls(counts, names),
         hardest=predictions.hardest(of_best, names),
+        confused=predictions.confused(of_best, names),
         mistakes=predictions.mistakes(store, runs, best.variant, names),
+        items=load_items(record, answers, summary["test_set"]),
         unfinished=_unfinished(store, runs),
         best=best,
         shown=shown_variants(runs, record["levels"], metric, best.variant),
@@ -155,7 +164,7 @@ def load_tables(store: Store, record: Mapping[str, Any], summary: Mapping[str, A
         class_names=tuple(names),
         dataset=prepared(store.home, record["dataset"]),
         probed=probed,
-        probes={variant: arrays for variant, arrays in found.items() if arrays},
+        probes={variant: arrays for variant, key in probed.items() if (arrays := store.probe(key))},
         trials=trials_of(record),
         search=record.get("tuning"),
         sources=summary["sources"],

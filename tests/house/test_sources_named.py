@@ -13,7 +13,10 @@ from paribus.spec.parts import parts
 
 STATISTICS = ("intervals", "significance", "power", "superiority", "factorial")
 METHODS = {
+    "comparison/items/churn.py": ["churns"],
+    "comparison/items/sample.py": ["over_test_items"],
     "evaluation/hardest.py": ["hardest_classes"],
+    "evaluation/items.py": ["churn", "seed_churn"],
     "models/layers/activation.py": ["Dropout"],
     "models/layers/norm.py": ["BatchNorm"],
     "probing/embedding.py": ["embed"],

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from plotly.graph_objects import Figure
+from scipy import stats
 
 from paribus import Result, SpecError, Study
 
@@ -46,6 +47,42 @@ def test_contrasts_and_variants_follow_from_the_runs(result: Result) -> None:
     assert contrast["difference"] == pytest.approx(differences.mean())
     means = result.variants.set_index("variant")["mean"]
     assert means.to_dict() == pytest.approx(scores.mean().to_dict())
+
+
+def test_items_are_those_that_the_loaded_networks_answer(result: Result) -> None:
+    data = result.tables.dataset
+    assert data is not None
+    names = np.array(data.class_names)
+    found = {
+        name: np.array([result.load(name, seed).predict(data.x_test) for seed in (0, 1, 2)])
+        for name in ("baseline", "width=16")
+    }
+    right = {name: classes_SB == names[data.y_test] for name, classes_SB in found.items()}
+    wide, narrow = right["width=16"], right["baseline"]
+
+    sample, contrast = result.test_set.iloc[0], result.contrasts.iloc[0]
+    diff_B = wide.mean(axis=0) - narrow.mean(axis=0)
+    assert sample["difference"] == pytest.approx(diff_B.mean()) == pytest.approx(contrast["difference"])
+    drawn = stats.bootstrap((diff_B,), np.mean, method="percentile", rng=np.random.default_rng(0)).confidence_interval
+    assert sample[["low", "high"]].tolist() == pytest.approx([drawn.low, drawn.high], abs=0.02)
+    only = [(wide[0] & ~narrow[0]).sum(), (narrow[0] & ~wide[0]).sum()]
+    expected = stats.binomtest(only[0], sum(only)).pvalue if sum(only) else 1
+    assert (sample["mcnemar_p"], sample["seed"], sample["n_items"]) == (pytest.approx(expected), 0, 30)
+
+    churn = result.churn.iloc[0]
+    assert (churn["level"], churn["reference"], churn["pairs"]) == ("16", "4", 3)
+    assert churn["churn"] == pytest.approx((found["width=16"] != found["baseline"]).mean())
+    a, b, c = found["baseline"]
+    assert churn["seed_churn"] == pytest.approx(np.mean([a != b, a != c, b != c]))
+
+    wrong = result.wrong.set_index("variant")
+    everything = np.concatenate([wide, narrow])
+    for name, right_RB in (("baseline", narrow), ("all variants", everything)):
+        counts = [(~right_RB).all(axis=0).sum(), 0, right_RB.all(axis=0).sum()]
+        counts[1] = 30 - sum(counts)
+        assert wrong.loc[name, ["always", "sometimes", "never"]].tolist() == counts
+    listed = dict(zip(result.wrong_items["item"], result.wrong_items["wrong"], strict=True))
+    assert listed == {item: n for item, n in enumerate((~everything).sum(axis=0)) if n}
 
 
 def test_history(result: Result) -> None:

@@ -18,6 +18,7 @@ KEYS = {
         "factor", "level", "reference", "metric", "n", "difference", "ci_low", "ci_high", "p_value", "p_adjusted",
         "p_superior", "verdict", "seeds_needed", "caveats",
     },
+    "test_set": {"factor", "level", "reference", "difference", "low", "high", "n_items", "mcnemar_p", "seed"},
 }  # fmt: skip
 
 
@@ -78,7 +79,7 @@ def test_from_an_empty_folder_to_a_report(shell, cli, folder: Path, contents) ->
 
 def check_shape(values: dict) -> None:
     """The contract of `paribus show --json`."""
-    assert list(values) == ["study", "status", "variants", "runs", "contrasts", "search"]
+    assert list(values) == ["study", "status", "variants", "runs", "contrasts", "search", "test_set"]
     assert values["search"] is None
     assert (values["study"], values["status"]) == ("tiny", "finished")
     for name, keys in KEYS.items():
@@ -109,6 +110,12 @@ def check_shape(values: dict) -> None:
         assert row["ci_low"] <= row["difference"] <= row["ci_high"]
         assert row["verdict"] in ("better", "worse", "equivalent", "undecided")
         assert any(caveat.startswith("C01 ") for caveat in row["caveats"])
+    for row, contrast in zip(values["test_set"], values["contrasts"], strict=True):
+        assert all(row[name] == contrast[name] for name in ("factor", "level", "reference"))
+        assert row["difference"] == pytest.approx(contrast["difference"])
+        assert row["low"] <= row["difference"] <= row["high"]
+        assert 0 <= row["mcnemar_p"] <= 1
+        assert row["seed"] == 0
 
 
 def test_more_seeds_and_another_study_reuse_what_is_stored(cli, folder: Path) -> None:

@@ -1,12 +1,12 @@
 from itertools import product
-from math import isnan, nan
+from math import comb, isnan, nan
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from paribus.comparison.intervals import t_interval
-from paribus.comparison.significance import holm, paired_t_p, sign_flip_p, smallest_p, step_down_levels
+from paribus.comparison.significance import holm, mcnemar_p, paired_t_p, sign_flip_p, smallest_p, step_down_levels
 
 
 def rng() -> np.random.Generator:
@@ -77,3 +77,16 @@ def test_interval_at_its_level_excludes_0_just_where_holm_rejects() -> None:
         assert outside == (holm(p_K) < 0.05).tolist()
         seen.add(sum(outside))
     assert seen == {0, 1, 2, 3, 4}
+
+
+@pytest.mark.parametrize(("only_one", "only_other"), [(1, 7), (7, 1), (4, 4), (0, 6), (10, 3)])
+def test_mcnemar_doubles_the_smaller_tail_of_a_fair_coin(only_one: int, only_other: int) -> None:
+    sizes = {(True, False): only_one, (False, True): only_other, (True, True): 9, (False, False): 5}
+    one_B, other_B = (np.repeat([pair[side] for pair in sizes], list(sizes.values())) for side in (0, 1))
+    num, least = only_one + only_other, min(only_one, only_other)
+    tail = sum(comb(num, k) for k in range(least + 1)) / 2**num
+    assert mcnemar_p(one_B, other_B) == pytest.approx(min(1, 2 * tail))
+
+
+def test_mcnemar_of_networks_that_are_right_about_the_same_items_is_1() -> None:
+    assert mcnemar_p(np.array([True, False]), np.array([True, False])) == 1

@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import binomtest
 from sklearn.metrics import confusion_matrix, recall_score
 
-from paribus.evaluation.hardest import hardest_classes, mistaken_items
+from paribus.evaluation.hardest import confused_pairs, hardest_classes, mistaken_items
 
 NAMES = ["a", "b", "c", "d"]
 
@@ -53,3 +53,11 @@ def test_the_surest_mistake_comes_first() -> None:
     p_BC = np.array([[0.7, 0.3], [0.1, 0.9], [0.95, 0.05]])
     found = mistaken_items(p_BC, np.array([1, 1, 1]), np.array([0, 1, 2]))
     assert found["item"].tolist() == [2, 0]
+
+
+def test_the_most_confused_pairs_come_first_with_each_seeds_share() -> None:
+    one, two = np.array([[6, 4, 0], [1, 9, 0], [0, 0, 0]]), np.array([[8, 1, 1], [5, 5, 0], [0, 0, 0]])
+    found = [(true, taken, share_S.tolist(), count) for true, taken, share_S, count in confused_pairs([one, two])]
+    assert found == [(1, 0, [0.1, 0.5], 6), (0, 1, [0.4, 0.1], 5), (0, 2, [0.0, 0.1], 1)]
+    assert [pair[:2] for pair in confused_pairs([one, two], most=1)] == [(1, 0)]
+    assert confused_pairs([np.diag([3, 4])]) == []

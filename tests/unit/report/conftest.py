@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from paribus.comparison.items.sample import over_test_items
 from paribus.comparison.summary import contrasts_of, summarize
 from paribus.comparison.words import sentence
 from paribus.evaluation.metrics import score
+from paribus.report.items import read_answers
 from paribus.report.page import write_page
 from paribus.report.tables import Tables, load_tables
 from paribus.store import RunRecord, Store
@@ -39,7 +41,10 @@ class Fake:
 
     @property
     def tables(self) -> Tables:
-        return load_tables(self.store, self.record, summarize(self.record, self.rows))
+        answers = read_answers(self.store, self.record, self.rows)
+        found = over_test_items(contrasts_of(self.record, self.rows), self.record["levels"], answers)
+        summary = {**summarize(self.record, self.rows), "test_set": found}
+        return load_tables(self.store, self.record, summary, answers)
 
     @property
     def verdicts(self) -> list[str]:

@@ -1,0 +1,1 @@
+"""Contrasts looked at item by item of the test set."""
