@@ -12,6 +12,7 @@ from paribus.comparison.searched import search_sentences
 from paribus.comparison.summary import contrasts_of, plain, summarize
 from paribus.comparison.words import sentence
 from paribus.errors import SpecError, StoreError, suggest
+from paribus.freezing import frozen_sentence
 from paribus.report.content import Content
 from paribus.report.page import write_page
 from paribus.report.tables import Tables, contrast_table, load_tables
@@ -108,6 +109,11 @@ class Result:
     def search(self) -> list[str]:
         """What the search did, its winner, and reasons to doubt it, in sentences; empty without a search."""
         return search_sentences(self._record)
+
+    @property
+    def frozen(self) -> str:
+        """Whether the study that ran is the one that was frozen, in a sentence; empty where none was."""
+        return frozen_sentence(self._record.get("frozen"))
 
     @property
     def figures(self) -> dict[str, go.Figure]:

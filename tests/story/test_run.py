@@ -78,8 +78,8 @@ def test_from_an_empty_folder_to_a_report(shell, cli, folder: Path, contents) ->
 
 def check_shape(values: dict) -> None:
     """The contract of `paribus show --json`."""
-    assert list(values) == ["study", "status", "variants", "runs", "contrasts", "search"]
-    assert values["search"] is None
+    assert list(values) == ["study", "status", "variants", "runs", "contrasts", "frozen", "search"]
+    assert (values["frozen"], values["search"]) == (None, None)
     assert (values["study"], values["status"]) == ("tiny", "finished")
     for name, keys in KEYS.items():
         assert values[name]
