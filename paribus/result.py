@@ -15,6 +15,7 @@ from paribus.comparison.sources import source_sentence
 from paribus.comparison.summary import contrasts_of, plain, spreads_of, summarize
 from paribus.comparison.words import sentence
 from paribus.errors import SpecError, StoreError, suggest
+from paribus.freezing import frozen_sentence
 from paribus.report.content import Content
 from paribus.report.items import read_answers
 from paribus.report.page import write_page
@@ -158,6 +159,11 @@ class Result:
     def search(self) -> list[str]:
         """What the search did, its winner, and reasons to doubt it, in sentences; empty without a search."""
         return search_sentences(self._record, self.variants.to_dict("records"))
+
+    @property
+    def frozen(self) -> str:
+        """Whether the study that ran is the one that was frozen, in a sentence; empty where none was."""
+        return frozen_sentence(self._record.get("frozen"))
 
     @property
     def figures(self) -> dict[str, go.Figure]:

@@ -6,6 +6,7 @@ What only a result needs is imported when training is over, so that it begins a 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,9 +24,10 @@ from paribus.spec import DataSpec, StudySpec
 from paribus.store import Store, home_directory
 from paribus.studies import find_study
 from paribus.user_code import code_in
-from paribus.work import Pool, Todo, work_of
+from paribus.work import Pool, Todo, frozen_entry, work_of
 
 if TYPE_CHECKING:
+    from paribus.freezing import FrozenPlan
     from paribus.result import Result
     from paribus.series import Series
     from paribus.training.trained import Trained
@@ -72,6 +74,21 @@ class Study(StudySpec):
         found = [ahead(part, load_data(part.one_data, self._base), store, num) for part in self.parts()]
         return found[0] if isinstance(self.data, DataSpec) else found
 
+    def freeze(self, outlook: Outlook | list[Outlook]) -> FrozenPlan:
+        """Write what will be tested into NAME.frozen.yaml beside the study file; every result says whether it held.
+
+        Args:
+            outlook: of this study, from `plan`.
+
+        Raises:
+            SpecError: that file holds another plan, or this is a quick look.
+        """
+        from paribus.freezing import freeze
+
+        parts = outlook if isinstance(outlook, list) else [outlook]
+        stored = {key for part in parts for key in part.stored}
+        return freeze(self._plan_file, self, [part.plan.fingerprint for part in parts], len(stored))
+
     def run(self, home: Path | str | None = None, workers: int | None = None, quiet: bool = False) -> Result | Series:
         """Train every run that the home does not hold yet, cohort by cohort, storing each as it ends.
 
@@ -89,7 +106,9 @@ class Study(StudySpec):
         """
         warm_up()
         works = [work_of(part, self._base) for part in self.parts()]
-        store = Store(home_directory(Path(home) if home else None))
+        folder = home_directory(Path(home) if home else None)
+        frozen = frozen_entry(self._plan_file, self, works, folder, quiet)
+        works, store = [replace(work, frozen=frozen) for work in works], Store(folder)
         pool = Pool(store, workers or default_workers(), quiet)
         works = [work.tuned(search(work, pool).record(work.study)) if self.tune else work for work in works]
         if not isinstance(self.data, DataSpec):
@@ -105,6 +124,10 @@ class Study(StudySpec):
         from paribus.series import outcome
 
         return outcome(store, self.name)
+
+    @property
+    def _plan_file(self) -> Path:
+        return self._base / f"{self.name}.frozen.yaml"
 
 
 def load(study: str, variant: str = "baseline", seed: int | None = None, home: Path | str | None = None) -> Trained:

@@ -110,6 +110,7 @@ class Work:
         dataset: its data.
         base: folder that its files are relative to.
         search: what a search came to, as JSON values.
+        frozen: what was frozen before, and whether this is it, as JSON values.
     """
 
     study: StudySpec
@@ -117,6 +118,7 @@ class Work:
     dataset: Dataset
     base: Path
     search: dict[str, Any] | None = None
+    frozen: dict[str, Any] | None = None
 
     def tuned(self, search: dict[str, Any]) -> Work:
         """The same with the winner of a search in the place of tuned levels."""
@@ -188,6 +190,32 @@ def work_of(study: StudySpec, base: Path) -> Work:
     return Work(study, plan_on(planned, dataset), dataset, base)
 
 
+def frozen_entry(path: Path, study: StudySpec, works: Sequence[Work], home: Path, quiet: bool) -> dict[str, Any] | None:
+    """What the records of a study keep of its frozen plan, see `check_frozen`; None where there is none.
+
+    Args:
+        path: of the plan's file.
+        study: that is about to run.
+        works: its parts.
+        home: directory of the store.
+        quiet: do not warn of a study that is not the one that was frozen.
+
+    Raises:
+        SpecError: the file is no frozen plan.
+    """
+    if not path.exists():
+        return None
+    from paribus.freezing import check_frozen, read_frozen, warn  # late, as few studies need it
+
+    content = read_frozen(path)
+    rows = Store(home).runs(run.key for work in works for run in work.plan.runs).values()
+    stored = [row.created for row in rows if row.status != "failed"]
+    entry = check_frozen(content, study, [work.dataset.fingerprint for work in works], stored)
+    if not quiet:
+        warn(entry)
+    return entry
+
+
 def _record(work: Work, description: dict[str, Any]) -> dict[str, Any]:
     """What the store keeps of a study: enough for every table and report without the data or the plan."""
     plan, dataset = work.plan, work.dataset
@@ -198,6 +226,7 @@ def _record(work: Work, description: dict[str, Any]) -> dict[str, Any]:
     return {
         "spec": work.study.model_dump(mode="json"),
         "tuning": work.search,
+        "frozen": work.frozen,
         "dataset": {**description, "class_names": list(dataset.class_names)},
         "variants": variants,
         "levels": [asdict(level) for level in plan.levels],

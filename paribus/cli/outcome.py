@@ -30,6 +30,8 @@ def print_outcome(result: Result) -> None:
     console.print(f"[bold]{summary['study']}[/]: {len(summary['runs'])} runs, {told}\n")
     if result.is_quick_look:
         console.print(f"[yellow]{summary['study']} is {CAVEATS['C14']}.[/]\n", soft_wrap=True)
+    if result.frozen:
+        console.print(f"{result.frozen}\n", soft_wrap=True, markup=False)
     metric = f"test_{result.metric}"
     console.print(_scores(result, metric))
     for sentence in result.search[:2]:  # its doubts are caveats below

@@ -21,7 +21,7 @@ Folds = list[RunRow | None]
 
 
 def summarize(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> dict[str, Any]:
-    """Variants, runs and contrasts of a study, in the order of its plan, and its search, if there was one.
+    """Variants, runs and contrasts of a study, in the order of its plan; its frozen plan and its search, if any.
 
     Args:
         record: of the study, as the store keeps it.
@@ -48,10 +48,16 @@ def summarize(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> dict[str
         "variants": variants,
         "runs": runs,
         "contrasts": [plain(contrast) for contrast in contrasts_of(record, rows)],
+        "frozen": _frozen(record.get("frozen")),
         "search": record.get("tuning"),
         "ladder": ladder_facts(record),
         "sources": plain_spreads(spreads_of(record, rows)),
     }
+
+
+def _frozen(entry: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What was frozen before the study ran, without the whole document."""
+    return None if entry is None else {key: value for key, value in entry.items() if key != "content"}
 
 
 def contrasts_of(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> list[Contrast]:

@@ -31,6 +31,23 @@ def sentence(contrast: Contrast) -> str:
     return f"{claim(contrast)}{over}: {_evidence(contrast)}{ending}"
 
 
+def hypothesis(contrast: Contrast) -> str:
+    """What a contrast asks, before any number is known: that its difference is not 0.
+
+    Args:
+        contrast: as `compare_factor` or `compare_interactions` returns it.
+    """
+    metric = metric_name(contrast.metric)
+    over = f", on average over {_list(contrast.averaged_over)}" if contrast.averaged_over else ""
+    if contrast.kind == "effect":
+        level, reference = (f"{contrast.factor} {label}" for label in (contrast.level, contrast.reference))
+        return f"{level} differs from {reference} in {metric}{over}"
+    both, references = (
+        _list(map(" ".join, contrast.places(of).items())) for of in (contrast.level, contrast.reference)
+    )
+    return f"{both} together differ in {metric} from the sum of their single effects, against {references}{over}"
+
+
 def _pair(contrast: Contrast) -> str:
     name = f"{contrast.factor} of" if contrast.kind == "study" else contrast.factor
     pair = f"{name} {contrast.level} {_LINKS[contrast.verdict]} {name} {contrast.reference}"

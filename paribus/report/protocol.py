@@ -9,6 +9,7 @@ from typing import Any
 from paribus.comparison.factorial import crossed_factors
 from paribus.comparison.ladder import ladder_sentence
 from paribus.comparison.words import metric_name
+from paribus.freezing import frozen_sentence
 from paribus.planning import num_asked
 from paribus.spec.tune import SEEDS_FROM
 
@@ -76,9 +77,16 @@ def design_terms(record: Mapping[str, Any], margin: str) -> list[tuple[str, str]
          "weights; a level is compared with its reference seed by seed."),
         ("Metric", f"{metric_name(spec['metric'])}; verdicts are about the test rows. Margin: {margin}."),
         ("Runs", f"{planned}.{sharing}"),
+        *_frozen(record),
         *_tuned(record),
         *_factorial(record),
     ]  # fmt: skip
+
+
+def _frozen(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Whether the study is the one that was frozen; nothing where none was."""
+    text = frozen_sentence(record.get("frozen"))
+    return [("Frozen plan", text)] if text else []
 
 
 def _tuned(record: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from paribus.cli.main import app
 FLAGS = {
     "init": [],
     "studies": ["--json"],
-    "plan": ["--home", "--json", "--quick", "--seeds", "--set", "--workers"],
+    "plan": ["--freeze", "--home", "--json", "--quick", "--seeds", "--set", "--workers"],
     "run": ["--home", "--json", "--quick", "--seeds", "--set", "--workers"],
     "list": ["--home", "--json"],
     "show": ["--home", "--json"],

@@ -79,8 +79,9 @@ def test_from_an_empty_folder_to_a_report(shell, cli, folder: Path, contents) ->
 
 def check_shape(values: dict) -> None:
     """The contract of `paribus show --json`."""
-    assert list(values) == ["study", "status", "variants", "runs", "contrasts", "search", "test_set"]
-    assert values["search"] is None
+    singular = ["frozen", "search", "ladder"]
+    assert list(values) == ["study", "status", "variants", "runs", "contrasts", *singular, "sources", "test_set"]
+    assert [values[name] for name in singular] == [None] * 3
     assert (values["study"], values["status"]) == ("tiny", "finished")
     for name, keys in KEYS.items():
         assert values[name]

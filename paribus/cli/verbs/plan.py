@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from paribus.cli.options import AsJson, Home, Quick, Seeds, Settings, StudyName, Workers, print_json, settings_with
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from paribus.freezing import FrozenPlan
     from paribus.outlook import Outlook, SearchOutlook
     from paribus.planning import Plan
 
@@ -23,16 +26,18 @@ def plan(
     seeds: Seeds = None,
     settings: Settings = [],  # noqa: B006  (typer wants a list; it is never changed)
     quick: Quick = False,
+    freeze: Annotated[
+        bool, typer.Option("--freeze", help="Write what will be tested into NAME.frozen.yaml, before it trains.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Say what a study would train, what is stored already, and how long the rest takes."""
-    import typer
-
     from paribus.study import Study
 
     opened = Study.open(study, settings_with(settings, seeds))
     opened = opened.quick() if quick else opened
     found = opened.plan(home, workers)
+    frozen = opened.freeze(found) if freeze else None
     if not isinstance(found, list):
         print_json(_values(found)) if as_json else _print(found)
     elif as_json:
@@ -42,6 +47,21 @@ def plan(
             typer.echo(f"{outlook.plan.study.name}\n")
             _print(outlook)
             typer.echo()
+    if frozen:
+        typer.echo(_frozen(frozen), err=as_json)
+
+
+def _frozen(frozen: FrozenPlan) -> str:
+    """Where a plan is frozen, and whether somebody may have looked before."""
+    content = frozen.content
+    runs = sum(part["runs"] for part in content["data"])
+    done = "Frozen" if frozen.is_new else f"Frozen already, at {content['time']}"
+    text = f"{done}: {frozen.path} (sha256 {content['hash'][:12]}…)."
+    if not content["already_stored"]:
+        return text
+    return (
+        f"{text}\nalready_stored: {content['already_stored']} of {runs} runs. A plan frozen after a look is worth less."
+    )
 
 
 def _values(outlook: Outlook) -> dict[str, Any]:

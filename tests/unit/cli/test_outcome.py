@@ -58,6 +58,7 @@ def outcome(status: str, second: dict[str, Any]) -> Any:
         summary=summary,
         metric="accuracy",
         is_quick_look=status == "interrupted",
+        frozen="This study was [frozen]." if status == "finished" else "",
         variants=pd.DataFrame(variants),
         verdicts=verdicts,
         failures=failures,
@@ -72,6 +73,7 @@ def test_outcome(capsys: pytest.CaptureFixture[str], status: str, second: str) -
     text = capsys.readouterr().out
     lines = [line.split() for line in text.splitlines()]
     assert f"a: 2 runs, 1 finished, 1 {second}" in text
+    assert ("\n\nThis study was [frozen].\n\n" in text) == (status == "finished")
     assert ["baseline", "90.00", "90.00", "88.00", "to", "92.00"] in lines
     assert "\nSearch (grid): 2 trials, 4 epochs in all.\nWinner: trial 1.\n\n" in text
     assert ["depth=2", second, "-", "-"] in lines

@@ -94,3 +94,10 @@ def test_numbers_that_do_not_exist_are_null() -> None:
     found = summarize(record(), {})
     contrast = found["contrasts"][0]
     assert (contrast["n"], contrast["difference"], contrast["ci_low"]) == (0, None, None)
+
+
+def test_a_frozen_plan_is_told_without_its_document() -> None:
+    told = {"hash": "ab", "time": "2026-01-01T00:00:00+00:00", "status": "changed", "changes": ["seeds"]}
+    assert summarize({**record(), "frozen": {**told, "content": {"seeds": [0]}}}, rows())["frozen"] == told
+    for old in (record(), {**record(), "frozen": None}):
+        assert summarize(old, rows())["frozen"] is None

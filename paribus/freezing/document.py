@@ -1,0 +1,159 @@
+"""What a study will test as JSON values, their hash, and what another study changed of them. All of it is pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import reduce
+from typing import Any, cast
+
+from paribus.comparison.summary import contrasts_of
+from paribus.comparison.verdicts import ALPHA, FAMILY
+from paribus.comparison.words import hypothesis, metric_name
+from paribus.planning import ENGINE, Plan, plan_study
+from paribus.planning.plan import canonical
+from paribus.spec import Recipe, StudySpec
+from paribus.spec.parts import find_part
+from paribus.user_code import source_hash
+
+TESTS = {
+    "decides": "two-sided paired t interval over seeds, at the level of Holm's step-down within the family",
+    "equivalent": "that interval lies inside the margin",
+    "beside": "sign-flip p, exact up to 14 pairs, corrected by Holm within the family",
+}
+"""How verdicts come about. A plan that was frozen with other words here was frozen with other tests."""
+
+TUNED = "tuned"
+"""Stands in a recipe for a value that a search finds."""
+
+_COMPARED = ("name", "question", "metric", "margin", "alpha", "tests", "seeds", "design", "search", "engine")
+"""What stands on top of the document and follows from nothing else in it."""
+
+
+def document(study: StudySpec, fingerprints: Sequence[str], already_stored: int) -> dict[str, Any]:
+    """What the study will test, as JSON values; neither the home nor what a search found changes it.
+
+    Args:
+        study: the checked study file.
+        fingerprints: of its data sets, in their order.
+        already_stored: runs of it that were stored when it was written down.
+
+    Returns:
+        The document without `time` and `hash`.
+    """
+    asked = study.model_dump(mode="json")
+    values = {
+        "name": study.name,
+        "question": study.question,
+        "already_stored": already_stored,
+        "metric": metric_name(f"test_{study.metric}"),
+        "margin": study.margin,
+        "alpha": ALPHA,
+        "tests": TESTS,
+        "seeds": asked["seeds"],
+        "design": asked["design"],
+        "search": asked["tune"],
+        "engine": ENGINE,
+        "data": [_on(part, data) for part, data in zip(study.parts(), fingerprints, strict=True)],
+    }
+    return json.loads(json.dumps(values))
+
+
+def content_hash(values: Mapping[str, Any]) -> str:
+    """sha256 of the canonical JSON of all but `time` and `hash`: the order of keys does not matter."""
+    content = {key: value for key, value in values.items() if key not in ("time", "hash")}
+    return hashlib.sha256(canonical(content).encode()).hexdigest()
+
+
+def changes(frozen: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Names of what differs, such as `seeds`, `margin`, `factors`, `recipes` and `data`; empty if nothing does.
+
+    Args:
+        frozen: a document that was written down.
+        now: that of the study today. How many runs are stored is no difference.
+    """
+    found = [key for key in _COMPARED if frozen.get(key) != now.get(key)]
+    parts = frozen.get("data", []), now["data"]
+    pairs = list(zip(*parts, strict=False))
+    data, data_now = ([part.get("fingerprint") for part in each] for each in parts)
+    named = {
+        "data": data != data_now,
+        "factors": any(one.get("factors") != other["factors"] for one, other in pairs),
+        "recipes": any(_other_recipes(one, other) for one, other in pairs),
+    }
+    return found + [name for name, differs in named.items() if differs]
+
+
+def _other_recipes(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether variants have other recipes; where factors differ, only what both have is compared."""
+    a, b = one.get("recipes", {}), other["recipes"]
+    names = {*a, *b} if one.get("factors") == other["factors"] else a.keys() & b.keys()
+    return any(a.get(name) != b.get(name) for name in names)
+
+
+def _on(study: StudySpec, fingerprint: str) -> dict[str, Any]:
+    """What is tested on one data set."""
+    corners = study.tune.corners() if study.tune else []
+    ways = [study.with_tuned(corner) for corner in corners] or [study]
+    plans = [plan_study(way, fingerprint) for way in ways]
+    plan = max(plans, key=lambda plan: len(plan.variants))  # a corner may happen to be another level
+    return {
+        "study": study.name,
+        "source": study.model_dump(mode="json")["data"]["source"],
+        "fingerprint": fingerprint,
+        "runs": len(plan.runs),
+        "hypotheses": _hypotheses(plan),
+        "factors": _factors(plan),
+        "recipes": _recipes(plan, plans),
+    }
+
+
+def _hypotheses(plan: Plan) -> dict[str, list[str]]:
+    """One sentence a contrast that the study will report, by the family in which its verdict is corrected."""
+    record: dict[str, Any] = {
+        "spec": plan.study.model_dump(mode="json"),
+        "dataset": {"overlap": 0},
+        "variants": plan.variants,
+        "levels": [asdict(level) for level in plan.levels],
+        "runs": [{"key": run.key, "variant": run.variant, "seed": run.seed} for run in plan.runs],
+    }
+    families: dict[str, list[str]] = {}
+    for contrast in contrasts_of(record, {}):
+        of = contrast.factor if contrast.kind == "effect" else "the study"
+        families.setdefault(f"{FAMILY[contrast.kind]} of {of}", []).append(hypothesis(contrast))
+    return families
+
+
+def _factors(plan: Plan) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for level in plan.levels:
+        if level.factor is not None:
+            factor = found.setdefault(level.factor, {"reference": None, "levels": []})
+            factor["levels"].append(level.label)
+            factor["reference"] = level.label if level.is_reference else factor["reference"]
+    return found
+
+
+def _recipes(plan: Plan, plans: Sequence[Plan]) -> dict[str, Any]:
+    """Recipe by variant of `plan`; where plans differ, a search finds the value."""
+    found: dict[str, Any] = {}
+    for levels in zip(plan.levels, *(way.levels for way in plans), strict=True):
+        for name, *others in zip(*(level.variants for level in levels), strict=True):
+            found[name] = reduce(_open, (_recipe(w.variants[other]) for w, other in zip(plans, others, strict=True)))
+    return found
+
+
+def _recipe(recipe: Recipe) -> dict[str, Any]:
+    """As JSON values, with the hash of the code of a model of the user's own."""
+    own = find_part("model", recipe.model.kind).own
+    return {**recipe.model_dump(mode="json"), **({"code": source_hash(own)} if own else {})}
+
+
+def _open(one: Any, other: Any) -> Any:
+    """What both have in common, with TUNED where they differ."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        a, b = cast(dict[str, Any], one), cast(dict[str, Any], other)
+        return {key: _open(a.get(key), b.get(key)) for key in {**a, **b}}
+    return cast(Any, one) if one == other else TUNED
