@@ -35,8 +35,6 @@ def ladder_facts(record: Mapping[str, Any]) -> dict[str, Any] | None:
 
     Args:
         record: of the study, as the store keeps it.
-
-    Source: as of `seeds_wanted`.
     """
     looks = looks_of(record["spec"]["seeds"])
     if len(looks) == 1:

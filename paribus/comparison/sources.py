@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from paribus.comparison.intervals import deviation, deviation_interval
+from paribus.comparison.statistics.intervals import deviation, deviation_interval
 from paribus.comparison.words import metric_name, size
 
 EVERYTHING = "everything"

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf, nan
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from paribus.comparison.caveats import caveat
-from paribus.comparison.intervals import bca_interval, deviation, t_interval
-from paribus.comparison.power import seeds_needed
-from paribus.comparison.sequential import nominal_level, overall_p
-from paribus.comparison.significance import holm, paired_t_p, sign_flip_p, smallest_p, step_down_levels
-from paribus.comparison.superiority import p_superior
+from paribus.comparison.statistics.intervals import bca_interval, deviation, t_interval
+from paribus.comparison.statistics.power import seeds_needed
+from paribus.comparison.statistics.sequential import nominal_level, overall_p
+from paribus.comparison.statistics.significance import holm, paired_t_p, sign_flip_p, smallest_p, step_down_levels
+from paribus.comparison.statistics.superiority import p_superior
 from paribus.errors import DataError, SpecError, suggest
 from paribus.planning.streams import stream
 from paribus.spec.design import TIMES
@@ -153,7 +153,9 @@ def compare_factor(
     return compare_pairings(pairings, metric=metric, margin=margin, higher_is_better=higher_is_better, seed=seed)
 
 
-def compare_in_looks(pairings: Sequence[Pairing], looks: Sequence[int], **terms: Any) -> list[Contrast]:
+def compare_in_looks(
+    pairings: Sequence[Pairing], looks: Sequence[int], *, metric: str, margin: float, higher_is_better: bool
+) -> list[Contrast]:
     """Judge pairings as a ladder of seeds goes: only what is undecided at one look is judged again at the next.
 
     What was decided stays decided, whatever seeds its runs have got for the sake of others.
@@ -161,7 +163,9 @@ def compare_in_looks(pairings: Sequence[Pairing], looks: Sequence[int], **terms:
     Args:
         pairings: with a score for every seed that both sides have so far.
         looks: numbers of seeds at which verdicts are drawn, in rising order; one of them without a ladder.
-        terms: as for `compare_pairings`.
+        metric: as for `compare_factor`, like the following.
+        margin: the smallest difference that matters.
+        higher_is_better: False for a loss.
 
     Source: Maurer & Bretz (2013), "Multiple testing in group sequential trials using graphical approaches", of which
     Holm's procedure is a case.
@@ -169,7 +173,7 @@ def compare_in_looks(pairings: Sequence[Pairing], looks: Sequence[int], **terms:
     sizes = [looks[0]] * len(pairings)
     while True:
         cut = [pairing.first(size) for pairing, size in zip(pairings, sizes, strict=True)]
-        found = compare_pairings(cut, looks=looks, **terms)
+        found = compare_pairings(cut, metric=metric, margin=margin, higher_is_better=higher_is_better, looks=looks)
         grown = [
             next((look for look in looks if size < look <= len(pairing.level_S)), size)
             if contrast.verdict == "undecided"

@@ -28,7 +28,7 @@ TESTS = {
 TUNED = "tuned"
 """Stands in a recipe for a value that a search finds."""
 
-_COMPARED = ("name", "question", "metric", "margin", "alpha", "tests", "seeds", "design", "search", "engine")
+_COMPARED = ("name", "question", "metric", "margin", "alpha", "tests", "seeds", "family", "design", "search", "engine")
 """What stands on top of the document and follows from nothing else in it."""
 
 
@@ -53,6 +53,7 @@ def document(study: StudySpec, fingerprints: Sequence[str], already_stored: int)
         "alpha": ALPHA,
         "tests": TESTS,
         "seeds": asked["seeds"],
+        "family": asked["family"],
         "design": asked["design"],
         "search": asked["tune"],
         "engine": ENGINE,
@@ -122,7 +123,8 @@ def _hypotheses(plan: Plan) -> dict[str, list[str]]:
     families: dict[str, list[str]] = {}
     for contrast in contrasts_of(record, {}):
         of = contrast.factor if contrast.kind == "effect" else "the study"
-        families.setdefault(f"{FAMILY[contrast.kind]} of {of}", []).append(hypothesis(contrast))
+        family = f"{FAMILY[contrast.kind]} of {of}" if plan.study.family == "factor" else "all of the study"
+        families.setdefault(family, []).append(hypothesis(contrast))
     return families
 
 

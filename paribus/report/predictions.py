@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from paribus.comparison.intervals import t_interval
+from paribus.comparison.statistics.intervals import t_interval
 from paribus.evaluation.confusion import confusion
 from paribus.evaluation.hardest import confused_pairs, hardest_classes, mistaken_items
 from paribus.evaluation.metrics import averages, class_report

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from paribus.comparison.intervals import t_interval
+from paribus.comparison.statistics.intervals import t_interval
 from paribus.data import Dataset
 from paribus.data.prepared import prepared
 from paribus.evaluation.items import Answers
@@ -137,8 +137,7 @@ def load_tables(store: Store, record: Mapping[str, Any], summary: Mapping[str, A
     best = best_variant(runs, metric)
     probed = probed_runs(runs, best.variant)
     counts = {name: predictions.confusions(store, runs, name) for name in probed}
-    of_best = counts.get(best.variant or "", [])
-    history = _history(store, runs)
+    of_best, history = counts.get(best.variant or "", []), _history(store, runs)
     gaps = gap.frame(history, runs, {name: found["recipe"].get("keep") for name, found in record["variants"].items()})
     return Tables(
         runs=runs.drop(columns="key"),

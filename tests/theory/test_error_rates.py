@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from paribus.comparison.intervals import bca_interval, t_interval
-from paribus.comparison.power import seeds_needed, t_test_power, tost_power
-from paribus.comparison.significance import paired_t_p, sign_flip_p, step_down_levels
-from paribus.comparison.superiority import p_superior
+from paribus.comparison.statistics.intervals import bca_interval, t_interval
+from paribus.comparison.statistics.power import seeds_needed, t_test_power, tost_power
+from paribus.comparison.statistics.significance import paired_t_p, sign_flip_p, step_down_levels
+from paribus.comparison.statistics.superiority import p_superior
 from paribus.comparison.verdicts import judge
 
 NUM = 2000

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from paribus.comparison.power import t_test_power
-from paribus.comparison.sequential import nominal_level, overall_p
+from paribus.comparison.statistics.power import t_test_power
+from paribus.comparison.statistics.sequential import nominal_level, overall_p
 from paribus.comparison.verdicts import Pairing, Verdict, judge
 
 LOOKS = (5, 10, 20)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from paribus.comparison.factorial import interactions, mean_scores
-from paribus.comparison.intervals import bca_interval, t_interval
-from paribus.comparison.power import t_test_power
-from paribus.comparison.significance import holm, paired_t_p, sign_flip_p
+from paribus.comparison.statistics.intervals import bca_interval, t_interval
+from paribus.comparison.statistics.power import t_test_power
+from paribus.comparison.statistics.significance import holm, paired_t_p, sign_flip_p
 from paribus.comparison.verdicts import compare_pairings
 
 # Student (1908), hours of sleep gained by ten patients with the second drug over the first; R data set `sleep`.

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paribus.comparison.factorial import Levels, cells_at
-from paribus.comparison.intervals import percentile_interval
-from paribus.comparison.significance import mcnemar_p
+from paribus.comparison.statistics.intervals import percentile_interval
+from paribus.comparison.statistics.significance import mcnemar_p
 from paribus.comparison.verdicts import Contrast
 from paribus.evaluation.items import Answers, Place
 from paribus.planning.streams import stream

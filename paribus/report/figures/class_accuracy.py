@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from paribus.comparison.intervals import t_interval
+from paribus.comparison.statistics.intervals import t_interval
 from paribus.report.figures.look import COLOURS, INK, TEMPLATE, label
 
 

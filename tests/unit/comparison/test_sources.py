@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from paribus.comparison.intervals import deviation_interval
 from paribus.comparison.sources import plain_spreads, source_sentence, source_spreads
+from paribus.comparison.statistics.intervals import deviation_interval
 
 VARIED = {"baseline": None, "order": ["order"], "both": ["init", "dropout"], "wide": "no", "none": ["augment"]}
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from paribus.comparison.intervals import deviation
+from paribus.comparison.statistics.intervals import deviation
 
 MOST_PAIRS = 1000
 

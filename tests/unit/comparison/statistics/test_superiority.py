@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from paribus.comparison.superiority import p_superior
+from paribus.comparison.statistics.superiority import p_superior
 
 
 def rng() -> np.random.Generator:

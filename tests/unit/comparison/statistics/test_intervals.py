@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from paribus.comparison.intervals import bca_interval, deviation, percentile_interval, t_interval
+from paribus.comparison.statistics.intervals import bca_interval, deviation, percentile_interval, t_interval
 
 
 def rng() -> np.random.Generator:

@@ -5,8 +5,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from paribus.comparison.intervals import t_interval
-from paribus.comparison.significance import holm, mcnemar_p, paired_t_p, sign_flip_p, smallest_p, step_down_levels
+from paribus.comparison.statistics.intervals import t_interval
+from paribus.comparison.statistics.significance import (
+    holm,
+    mcnemar_p,
+    paired_t_p,
+    sign_flip_p,
+    smallest_p,
+    step_down_levels,
+)
 
 
 def rng() -> np.random.Generator:

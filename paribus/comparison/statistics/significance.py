@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from paribus.comparison.intervals import deviation
+from paribus.comparison.statistics.intervals import deviation
 
 EXACT_PAIRS = 14
 NUM_FLIPS = 100_000

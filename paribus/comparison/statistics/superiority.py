@@ -7,7 +7,7 @@ from math import nan
 import numpy as np
 from numpy.typing import ArrayLike
 
-from paribus.comparison.intervals import Interval, percentile_interval
+from paribus.comparison.statistics.intervals import Interval, percentile_interval
 
 
 def p_superior(

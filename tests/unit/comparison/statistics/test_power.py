@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from paribus.comparison.power import seeds_needed, t_test_power, tost_power
+from paribus.comparison.statistics.power import seeds_needed, t_test_power, tost_power
 
 
 def with_moments(mean: float, deviation: float) -> np.ndarray:
