@@ -4,12 +4,14 @@ from itertools import product
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from paribus.comparison.factorial import interactions, mean_scores
 from paribus.comparison.statistics.intervals import bca_interval, t_interval
-from paribus.comparison.statistics.power import t_test_power
-from paribus.comparison.statistics.significance import holm, paired_t_p, sign_flip_p
-from paribus.comparison.verdicts import compare_pairings
+from paribus.comparison.statistics.power import t_test_power, tost_power
+from paribus.comparison.statistics.significance import holm, paired_t_p, sign_flip_p, step_down_levels
+from paribus.comparison.statistics.superiority import p_superior
+from paribus.comparison.verdicts import compare_pairings, judge
 
 # Student (1908), hours of sleep gained by ten patients with the second drug over the first; R data set `sleep`.
 SLEEP = np.array([1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]) - np.array(
@@ -48,6 +50,41 @@ def test_holm_as_documented_by_pingouin() -> None:
     np.testing.assert_allclose(holm([0.50, 0.003, 0.32, 0.054, 0.0003]), [0.64, 0.012, 0.64, 0.162, 0.0015])
 
 
+def test_holms_steps_in_wikipedias_example() -> None:
+    """Of four the last is rejected at 0.05 / 4 and the first at 0.05 / 3; the third is kept at 0.05 / 2."""
+    p_K = [0.01, 0.04, 0.03, 0.005]
+    np.testing.assert_allclose(1 - step_down_levels(p_K), 0.05 / np.array([3, 2, 2, 4]))
+    assert (holm(p_K) <= 0.05).tolist() == [True, False, False, True]
+
+
+def test_equivalence_of_the_sleep_data_as_printed_by_toster() -> None:
+    """R package TOSTER, `t_TOST(extra ~ group, paired = TRUE, eqb = 1)`: 90 % interval and the larger p, 0.915."""
+    interval = t_interval(SLEEP, 0.90)
+    assert (interval.low, interval.high) == pytest.approx((0.8669947, 2.293005), abs=5e-7)
+    assert paired_t_p(SLEEP - 1) == pytest.approx(2 * (1 - 0.9149441), abs=5e-7)
+    centred = SLEEP - SLEEP.mean()  # so that no difference is found, and the half width alone decides
+    half = (2.293005 - 0.8669947) / 2
+    assert judge(centred, level=0.90, margin=half + 1e-6) == "equivalent"
+    assert judge(centred, level=0.90, margin=half - 1e-6) == "undecided"
+
+
+@pytest.mark.parametrize(("variation", "num_subjects", "power"), [(0.3, 40, 0.815845), (0.2, 20, 0.834680)])
+def test_power_of_tost_as_printed_by_powertost(variation: float, num_subjects: int, power: float) -> None:
+    """R package PowerTOST, `sampleN.TOST(CV)`: 2 x 2 crossover, ratio 0.95 within 0.8 to 1.25, 5 % on either side.
+
+    Its t has two degrees of freedom fewer than subjects, so ours has one pair fewer and the same standard error.
+    """
+    num_pairs = num_subjects - 1
+    scale = np.sqrt(np.log1p(variation**2) * 2 / num_subjects * num_pairs)
+    found = tost_power(num_pairs, -np.log(0.95) / scale, np.log(1.25) / scale, 0.90)
+    assert found == pytest.approx(power, abs=5e-5)
+
+
+def test_power_as_documented_by_r() -> None:
+    """`power.t.test(n = 20, delta = 1, sd = 1)`: two samples, so 38 degrees of freedom, as of 39 pairs."""
+    assert t_test_power(39, np.sqrt(20 / 2 / 39), 0.95) == pytest.approx(0.8689528, abs=5e-8)
+
+
 def test_power_as_documented_by_pwr() -> None:
     # R package pwr, example of pwr.t.test: one sample, d = 0.2, n = 60, sig.level = 0.10. It counts both tails.
     assert t_test_power(60, 0.2, 0.90) == pytest.approx(0.4555818, abs=2e-3)
@@ -57,6 +94,24 @@ def test_power_as_documented_by_pwr() -> None:
 def test_pairs_for_cohens_effects(effect: float, num: int) -> None:
     """The usual table: small, medium, large; two-sided 5 %, power 80 % (G*Power, matched pairs)."""
     assert t_test_power(num, effect, 0.95) >= 0.8 > t_test_power(num - 1, effect, 0.95)
+
+
+def test_bca_of_air_conditioning_failures() -> None:
+    """Davison & Hinkley (1997), example 5.8: 55.33 to 243.5 by 999 resamples, so one of many such pairs of ends."""
+    hours = [3, 5, 7, 18, 43, 85, 91, 98, 100, 130, 230, 487]
+    found = [bca_interval(hours, rng=np.random.default_rng(seed), draws=999) for seed in range(200)]
+    for published, ends in ((55.33, [one.low for one in found]), (243.5, [one.high for one in found])):
+        low, high = np.quantile(ends, [0.005, 0.995])
+        assert low < published < high
+        assert high - low < 0.25 * np.mean(ends)
+
+
+def test_how_often_crossed_maize_wins() -> None:
+    """Darwin (1876): the crossed plant is the taller in 13 of 15 pairs. The interval is that of 15 coins of 13/15."""
+    share, interval = p_superior(MAIZE, np.zeros(15), rng=np.random.default_rng(4))
+    assert share == 13 / 15
+    expected = stats.binom.ppf([0.025, 0.975], 15, 13 / 15) / 15
+    assert (interval.low, interval.high) == pytest.approx(tuple(expected))
 
 
 def test_bca_of_a_mean_leans_with_the_skew() -> None:
