@@ -61,6 +61,8 @@ def outcome(status: str, second: dict[str, Any]) -> Any:
         frozen="This study was [frozen]." if status == "finished" else "",
         variants=pd.DataFrame(variants),
         verdicts=verdicts,
+        ladder="Verdicts were looked for at 2, 4 seeds.",
+        sources="",
         failures=failures,
         search=["Search (grid): 2 trials, 4 epochs in all.", "Winner: trial 1.", "Widen it."],
     )
@@ -75,7 +77,8 @@ def test_outcome(capsys: pytest.CaptureFixture[str], status: str, second: str) -
     assert f"a: 2 runs, 1 finished, 1 {second}" in text
     assert ("\n\nThis study was [frozen].\n\n" in text) == (status == "finished")
     assert ["baseline", "90.00", "90.00", "88.00", "to", "92.00"] in lines
-    assert "\nSearch (grid): 2 trials, 4 epochs in all.\nWinner: trial 1.\n\n" in text
+    told = "\nSearch (grid): 2 trials, 4 epochs in all.\nWinner: trial 1.\nVerdicts were looked for at 2, 4 seeds.\n\n"
+    assert told in text
     assert ["depth=2", second, "-", "-"] in lines
     assert ["depth", "2", "against", "1", "1", "+1.00", "-", "undecided", "C01"] in lines
     assert "- depth 2 against depth 1 is undecided.\n" in text

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from paribus.comparison.factorial import compare_interactions, mean_scores
+from paribus.comparison.factorial import interactions, mean_scores
 from paribus.comparison.items.churn import churns
 from paribus.comparison.items.sample import over_test_items
-from paribus.comparison.verdicts import Contrast, compare_factor
+from paribus.comparison.verdicts import Contrast, compare_factor, compare_pairings
 from paribus.evaluation.items import Answers
 
 TERMS: dict[str, Any] = {"margin": 0.0, "higher_is_better": True}
@@ -41,7 +41,7 @@ def contrasts(levels: list[dict[str, Any]], found: Answers, metric: str = "test_
     for factor in dict.fromkeys(level["factor"] for level in levels):
         means = {lv["label"]: mean_scores(lv["variants"], scores) for lv in levels if lv["factor"] == factor}
         effects += compare_factor(factor, next(iter(means)), means, metric=metric, **TERMS)
-    return [*effects, *compare_interactions(levels, scores, metric=metric, **TERMS)]
+    return [*effects, *compare_pairings(interactions(levels, scores), metric=metric, **TERMS)]
 
 
 def test_one_seed_whose_level_is_only_ever_better_is_binomial() -> None:
