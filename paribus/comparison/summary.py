@@ -13,6 +13,7 @@ from paribus.comparison.ladder import ladder_facts
 from paribus.comparison.searched import search_caveats
 from paribus.comparison.sources import SourceSpread, plain_spreads, source_spreads
 from paribus.comparison.verdicts import Contrast, compare_in_looks
+from paribus.comparison.winning import judge_by_wins
 from paribus.spec.study import looks_of
 from paribus.store.tables import RunRow
 
@@ -78,6 +79,8 @@ def contrasts_of(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> list[
         families = [[pairing for family in families for pairing in family]]
     looks = looks_of(record["spec"]["seeds"])
     found = [contrast for family in families for contrast in compare_in_looks(family, looks, **terms)]
+    if record["spec"].get("rule") == "wins":
+        found = [judge_by_wins(contrast) for contrast in found]
     contrasts = as_averages(found, record["levels"])
     return [_doubted(contrast, by_variant, record) for contrast in contrasts]
 

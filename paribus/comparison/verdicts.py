@@ -66,6 +66,7 @@ class Contrast:
     caveats: tuple[str, ...] = ()
     kind: Kind = "effect"
     averaged_over: tuple[str, ...] = ()
+    rule: Literal["difference", "wins"] = "difference"
 
     def places(self, label: str) -> dict[str, str]:
         """The level of each factor that `label`, which is `level` or `reference`, stands for: two of an interaction."""

@@ -28,7 +28,7 @@ def sentence(contrast: Contrast) -> str:
     claim = _interaction if contrast.kind == "interaction" else _pair
     ending = f"; {_outlook(contrast)}" if contrast.verdict == "undecided" else ""
     over = f", on average over {_list(contrast.averaged_over)}" if contrast.averaged_over else ""
-    return f"{claim(contrast)}{over}: {_evidence(contrast)}{ending}"
+    return f"{claim(contrast)}{over}: {_evidence(contrast)}{_wins(contrast)}{ending}"
 
 
 def hypothesis(contrast: Contrast) -> str:
@@ -66,7 +66,17 @@ def _interaction(contrast: Contrast) -> str:
     return f"{both} together do {contrast.verdict} than the sum of their single effects, against {references}"
 
 
+def _wins(contrast: Contrast) -> str:
+    """The share of seeds won, where the verdict rests on it."""
+    if contrast.rule == "difference" or not contrast.n:
+        return ""
+    share, low, high = (100 * p for p in (contrast.p_superior, contrast.p_superior_low, contrast.p_superior_high))
+    return f"; it wins {share:.0f} % of the seeds (95 % interval {low:.0f} to {high:.0f})"
+
+
 def _within(contrast: Contrast) -> str:
+    if contrast.rule == "wins":
+        return " in the share of seeds won"
     scale, unit = _unit(contrast.metric)
     margin = contrast.margin * scale
     return f" within {margin:g}{unit.removesuffix('s') if margin == 1 else unit}"
@@ -139,6 +149,12 @@ def _outlook(contrast: Contrast) -> str:
         return "at least 2 seeds are needed for an interval"
     if contrast.ci_low == contrast.ci_high:
         return "seeds that all differ by the same amount do not show how far to trust it"
+    if contrast.rule == "wins":
+        return (
+            f"about {contrast.seeds_needed} seeds would be needed to decide"
+            if contrast.seeds_needed
+            else "it wins half"
+        )
     num = f"about {contrast.seeds_needed}" if contrast.seeds_needed else "more than 1,000"
     decided = contrast.ci_low * contrast.ci_high > 0
     wider = f"corrected for the other {FAMILY[contrast.kind]} the interval includes 0, and " if decided else ""

@@ -28,7 +28,20 @@ TESTS = {
 TUNED = "tuned"
 """Stands in a recipe for a value that a search finds."""
 
-_COMPARED = ("name", "question", "metric", "margin", "alpha", "tests", "seeds", "family", "design", "search", "engine")
+_COMPARED = (
+    "name",
+    "question",
+    "metric",
+    "margin",
+    "alpha",
+    "tests",
+    "seeds",
+    "family",
+    "rule",
+    "design",
+    "search",
+    "engine",
+)
 """What stands on top of the document and follows from nothing else in it."""
 
 
@@ -54,6 +67,7 @@ def document(study: StudySpec, fingerprints: Sequence[str], already_stored: int)
         "tests": TESTS,
         "seeds": asked["seeds"],
         "family": asked["family"],
+        "rule": asked["rule"],
         "design": asked["design"],
         "search": asked["tune"],
         "engine": ENGINE,

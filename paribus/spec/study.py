@@ -125,6 +125,9 @@ class StudySpec(Record):
     family: Literal["factor", "study"] = Field(
         default="factor", description="What verdicts are corrected for: the other levels of the factor, or all."
     )
+    rule: Literal["difference", "wins"] = Field(
+        default="difference", description="What verdicts rest on: the mean difference, or the share of seeds won."
+    )
     factors: dict[str, Factor] = Field(default={}, description="What is varied: design choices by name.")
     tune: Tune | None = Field(default=None, description="A search whose winner stands for levels {tuned: true}.")
     design: Design = Field(
@@ -195,6 +198,8 @@ class StudySpec(Record):
         return self.data
 
     def _resolved(self) -> Self:
+        if self.rule == "wins" and len(self.looks) > 1:
+            raise SpecError("rule: wins has no correction for a ladder of seeds. Give a number of seeds; it is for 29.")
         self._checked("baseline")
         if check_tuned(self.tune, self.factors):
             self._check_search()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from math import nan
+from math import inf, nan, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import stats
 
 from paribus.comparison.statistics.intervals import Interval, percentile_interval
 
@@ -31,3 +32,19 @@ def p_superior(
     win_S = (np.sign(np.asarray(a_S, dtype=np.float64) - np.asarray(b_S, dtype=np.float64)) + 1) / 2
     share = float(win_S.mean()) if len(win_S) else nan
     return share, percentile_interval(win_S, rng=rng, level=level, draws=draws)
+
+
+def seeds_for_superiority(p: float, alpha: float = 0.05, power: float = 0.95) -> float:
+    """How many pairs it takes to find that one variant wins with probability `p`; infinite at one half.
+
+    Args:
+        p: the true share of wins.
+        alpha: chance of claiming a win where there is none, one-sided.
+        power: chance of finding it.
+
+    Source: Noether (1987), as in Bouthillier et al. (2021), arXiv 2103.03098, appendix C: 29 pairs for p = 0.75.
+    """
+    distance = abs(p - 0.5)
+    if not distance:
+        return inf
+    return ((stats.norm.isf(alpha) + stats.norm.ppf(power)) / (sqrt(6) * distance)) ** 2

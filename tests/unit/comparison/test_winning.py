@@ -1,0 +1,55 @@
+"""Verdicts by the share of seeds won."""
+
+import numpy as np
+import pytest
+
+from paribus.comparison.statistics.superiority import seeds_for_superiority
+from paribus.comparison.verdicts import Contrast, compare_factor
+from paribus.comparison.winning import judge_by_wins
+from paribus.comparison.words import sentence
+
+
+def contrast(wins: int, losses: int) -> Contrast:
+    gains = np.array([0.01] * wins + [-0.01] * losses) * np.linspace(1, 2, wins + losses)
+    scores = {"new": list(0.8 + gains), "old": [0.8] * len(gains)}
+    (found,) = compare_factor("f", "old", scores, metric="test_accuracy", margin=0.0, higher_is_better=True)
+    return judge_by_wins(found)
+
+
+@pytest.mark.parametrize(
+    ("wins", "losses", "verdict"),
+    [
+        (29, 0, "better"),
+        (22, 7, "better"),
+        (18, 11, "undecided"),
+        (15, 14, "equivalent"),
+        (2, 27, "worse"),
+        (210, 190, "equivalent"),
+        (260, 140, "equivalent"),  # above one half, but never 3 of 4
+        (300, 100, "better"),
+    ],
+)
+def test_verdicts(wins: int, losses: int, verdict: str) -> None:
+    assert contrast(wins, losses).verdict == verdict
+
+
+def test_the_published_number_of_seeds() -> None:
+    """Bouthillier et al. (2021), appendix C: gamma = 0.75 takes 29 runs."""
+    assert np.ceil(seeds_for_superiority(0.75)) == 29
+    assert seeds_for_superiority(0.5) == np.inf
+    assert seeds_for_superiority(0.25) == pytest.approx(seeds_for_superiority(0.75))
+
+
+def test_the_sentence_says_how_often_it_wins() -> None:
+    told = sentence(contrast(27, 2))
+    assert told.startswith("f new is better than f old: test accuracy ")
+    assert "; it wins 93 % of the seeds (95 % interval 8" in told
+    assert sentence(contrast(210, 190)).startswith("f new is equivalent to f old in the share of seeds won: ")
+
+
+def test_few_seeds_are_doubted_and_more_are_asked_for() -> None:
+    found = contrast(6, 4)
+    assert (found.verdict, found.seeds_needed) == ("undecided", 181)
+    assert "C17 10 seeds, of 29" in found.caveats
+    assert not [text for text in contrast(18, 11).caveats if text.startswith("C17")]
+    assert sentence(found).endswith("about 181 seeds would be needed to decide")
