@@ -131,6 +131,11 @@ class Result:
         return self.tables.items.items
 
     @property
+    def suspects(self) -> pd.DataFrame:
+        """One row a training item whose label is probably wrong, by the runs of the best variant that held it out."""
+        return self.tables.suspects
+
+    @property
     def confused(self) -> pd.DataFrame:
         """One row a pair of classes that the best variant mistakes often: share, 95 % interval over seeds, count."""
         return self.tables.confused

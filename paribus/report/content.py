@@ -18,7 +18,7 @@ from paribus.report.tables import Tables
 from paribus.report.trials import shown_trials
 from paribus.spec.design import cell_name
 
-TRIALS = 20
+TRIALS, _SUSPECTS = 20, 20
 """Trials of a search that the page's table shows at most; the CSV has all."""
 
 _COUNTED = {
@@ -210,6 +210,21 @@ class Content:
         return [
             [row["layer"], row["variant"], f"{row['weights']:,}", *(f"{row[name]:.3g}" for name in numbers)]
             for row in rows
+        ]
+
+    def suspects(self) -> list[list[str]]:
+        """The labels that are doubted most, a row each."""
+        show = unit_of("accuracy").show
+        return [
+            [
+                f"{row['item']:,}",
+                row["given"],
+                show(row["p_given"]),
+                row["likely"],
+                show(row["p_likely"]),
+                str(row["runs"]),
+            ]
+            for row in self.tables.suspects.head(_SUSPECTS).to_dict("records")
         ]
 
     def no_map(self) -> str:

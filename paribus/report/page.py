@@ -63,7 +63,12 @@ def render_page(record: Mapping[str, Any], tables: Tables, verdicts: Sequence[st
     study = to_yaml(record["spec"])
     csv = {**tables.frames(), "runs": tables.runs, "variants": tables.variants, "classes": tables.classes}
     csv |= {"contrasts": tables.contrasts, "layers": tables.layers, "trials": tables.trials}
-    csv |= {"confused": tables.confused, "wrong": tables.items.wrong, "wrong-items": tables.items.items}
+    csv |= {
+        "confused": tables.confused,
+        "wrong": tables.items.wrong,
+        "wrong-items": tables.items.items,
+        "suspects": tables.suspects,
+    }
     csv |= {"churn": tables.items.churn, "test-set": tables.items.sample}
     return template("page.html").render(
         content=content,

@@ -11,11 +11,13 @@ from paribus.comparison.statistics.intervals import t_interval
 from paribus.evaluation.confusion import confusion
 from paribus.evaluation.hardest import confused_pairs, hardest_classes, mistaken_items
 from paribus.evaluation.metrics import averages, class_report
+from paribus.evaluation.suspects import label_suspects
 from paribus.store import Store
 
 _RATES = ["precision", "recall", "f1"]
 _HARDEST = ["class", "recall", "ci_low", "ci_high", "support", "taken_for", "taken_share"]
 _CONFUSED = ["true", "predicted", "share", "ci_low", "ci_high", "count"]
+_SUSPECTS = ["item", "given", "likely", "p_given", "p_likely", "runs"]
 _MISTAKES = ["item", "true", "predicted", "confidence", "wrong", "seeds"]
 
 
@@ -95,6 +97,42 @@ def mistakes(store: Store, runs: pd.DataFrame, variant: str | None, names: Seque
     table = pd.DataFrame(mistaken_items(*(np.concatenate(part) for part in zip(*stored, strict=True))))
     called = dict(enumerate(names))
     return table.assign(true=table["true"].map(called), predicted=table["predicted"].map(called))
+
+
+def suspects(store: Store, runs: pd.DataFrame, variant: str | None, names: Sequence[str]) -> pd.DataFrame:
+    """Training rows whose label is probably wrong, by the runs that held them out, the least believed first.
+
+    Columns item, given and likely class, mean probability of each, and the number of runs that held the item out.
+
+    Args:
+        store: where predictions are.
+        runs: as in `Tables.runs`, with keys.
+        variant: whose runs; None for no rows.
+        names: of the classes.
+    """
+    stored = [arrays for arrays in _stored(store, runs, variant) if "val_items" in arrays]
+    if not stored:
+        return pd.DataFrame(columns=_SUSPECTS)
+    items_B = np.concatenate([arrays["val_items"] for arrays in stored])
+    rows, first_R, place_B, runs_R = np.unique(items_B, return_index=True, return_inverse=True, return_counts=True)
+    sum_RC = np.zeros((len(rows), len(names)))
+    np.add.at(sum_RC, place_B, np.concatenate([arrays["val_probabilities"] for arrays in stored]))
+    labels_R = np.concatenate([arrays["val_labels"] for arrays in stored])[first_R]
+    p_RC = sum_RC / sum_RC.sum(axis=1, keepdims=True)
+    found = label_suspects(p_RC, labels_R)
+    if found is None:
+        return pd.DataFrame(columns=_SUSPECTS)
+    likely_K = p_RC[found].argmax(axis=1)
+    return pd.DataFrame(
+        {
+            "item": rows[found],
+            "given": np.array(names)[labels_R[found]],
+            "likely": np.array(names)[likely_K],
+            "p_given": p_RC[found, labels_R[found]],
+            "p_likely": p_RC[found, likely_K],
+            "runs": runs_R[found],
+        }
+    )
 
 
 def _stored(store: Store, runs: pd.DataFrame, variant: str | None) -> list[dict[str, np.ndarray]]:

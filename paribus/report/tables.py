@@ -26,7 +26,7 @@ from paribus.store import Store
 
 _RUN = ["key", "variant", "seed", "fold", "status", "epochs", "best_epoch", "seconds"]
 _HISTORY = ["variant", "seed", "fold", "epoch", "lr", "train_loss", "train_accuracy", "val_loss", "val_accuracy"]
-_CONTRAST_TEXT = ("kind", "factor", "level", "reference", "averaged_over", "metric", "verdict", "caveats")
+_CONTRAST_TEXT = ("kind", "factor", "level", "reference", "averaged_over", "metric", "verdict", "rule", "caveats")
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,8 @@ class Tables:
             class's rows, its 95 % t interval over seeds, and the count over all seeds.
         mistakes: of the best variant: the items that the average of its seeds gets wrong, the surest first.
         items: the test items over all runs.
+        suspects: training rows whose label is probably wrong, by runs of the best variant that held them out; empty
+            without cleanlab, and where the test rows validate.
         unfinished: a row a run that did not finish, with the reason.
         best: the variant chosen by its validation scores.
         shown: variants whose learning curves are visible at first.
@@ -82,6 +84,7 @@ class Tables:
     confused: pd.DataFrame
     mistakes: pd.DataFrame
     items: ItemTables
+    suspects: pd.DataFrame
     unfinished: pd.DataFrame
     best: Best
     shown: tuple[str, ...]
@@ -153,22 +156,35 @@ def load_tables(store: Store, record: Mapping[str, Any], summary: Mapping[str, A
         confused=predictions.confused(of_best, names),
         mistakes=predictions.mistakes(store, runs, best.variant, names),
         items=load_items(record, answers, summary["test_set"]),
+        suspects=predictions.suspects(store, runs, _that_holds_out(record, best.variant), names),
         unfinished=_unfinished(store, runs),
         best=best,
         shown=shown_variants(runs, record["levels"], metric, best.variant),
-        metric=metric,
-        levels=record["levels"],
         engine=_engine(store, runs),
-        class_counts=record["dataset"]["class_counts"],
-        class_names=tuple(names),
         dataset=prepared(store.home, record["dataset"]),
         probed=probed,
         probes={variant: arrays for variant, key in probed.items() if (arrays := store.probe(key))},
         trials=trials_of(record),
-        search=record.get("tuning"),
         sources=summary["sources"],
-        space=record["spec"]["tune"]["space"] if record.get("tuning") else {},
+        **_known(record),
     )
+
+
+def _known(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What the study's record says by itself."""
+    return {
+        "metric": record["spec"]["metric"],
+        "levels": record["levels"],
+        "class_counts": record["dataset"]["class_counts"],
+        "class_names": tuple(record["dataset"]["class_names"]),
+        "search": record.get("tuning"),
+        "space": record["spec"]["tune"]["space"] if record.get("tuning") else {},
+    }
+
+
+def _that_holds_out(record: Mapping[str, Any], variant: str | None) -> str | None:
+    """The variant, if it is training rows that it holds out."""
+    return None if not variant or record["variants"][variant]["recipe"]["data"]["validation"] == "test" else variant
 
 
 def _runs(summary: Mapping[str, Any], metric: str) -> pd.DataFrame:

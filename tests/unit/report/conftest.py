@@ -125,7 +125,10 @@ def fake(tmp_path: Path) -> Callable[..., Fake]:
                 "conflicting": 0, "class_names": CLASSES,
                 "class_counts": {part: dict.fromkeys(CLASSES, 100) for part in ("train", "test")},
             },
-            "variants": {name: {"recipe": {}, "parameters": 1000 + i} for i, name in enumerate(names)},
+            "variants": {
+                name: {"recipe": {"data": {"validation": validation}}, "parameters": 1000 + i}
+                for i, name in enumerate(names)
+            },
             "levels": levels,
             "runs": [
                 {"key": hashlib.sha256(f"{name}{seed}".encode()).hexdigest(), "variant": name, "seed": seed}
