@@ -75,7 +75,7 @@ def render_page(record: Mapping[str, Any], tables: Tables, verdicts: Sequence[st
         tables=tables,
         figures={name: div(name, figure) for name, figure in tables.figures().items()},
         csv={name: csv_link(frame) for name, frame in csv.items()},
-        data_terms=data_terms(record),
+        data_terms=data_terms(record, tables.scored),
         design_terms=design_terms(record, content.margin),
         statistics=STATISTICS,
         environment={**record["environment"], **tables.engine},

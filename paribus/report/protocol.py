@@ -35,11 +35,12 @@ STATISTICS = (
 """What was computed, and after whom."""
 
 
-def data_terms(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+def data_terms(record: Mapping[str, Any], scored: int) -> list[tuple[str, str]]:
     """The data: where from, how many, and what to beware of.
 
     Args:
         record: the study's, as the store keeps it.
+        scored: runs of all studies of the home that were scored on these test rows.
     """
     found, asked = record["dataset"], record["spec"]["data"]
     shape = " × ".join(str(size) for size in found["item_shape"])
@@ -54,6 +55,7 @@ def data_terms(record: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Missing values", f"{found['missing']:,}."),
         ("Preparation", _preparation(asked)),
         ("Split", _split(asked)),
+        ("Test rows", f"scored {scored:,} times by the studies in this home, once a run, at its end."),
         ("Fingerprint", found["fingerprint"]),
         *(("Warning", note) for note in found.get("notes", ())),
     ]  # fmt: skip

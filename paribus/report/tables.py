@@ -68,6 +68,7 @@ class Tables:
         trials: of the search, a row a trial in the order drawn; none without a search.
         search: what the study's record keeps of it; None without one.
         sources: how much each source of randomness moves the metric, a row a variant with `vary_only`.
+        scored: runs of all studies of the home that were scored on these test rows.
         space: what the search searched: a range or a list of choices by path.
     """
 
@@ -100,6 +101,7 @@ class Tables:
     search: Mapping[str, Any] | None
     sources: Sequence[Mapping[str, Any]]
     space: Mapping[str, Any]
+    scored: int
 
     @property
     def layers(self) -> pd.DataFrame:
@@ -166,6 +168,7 @@ def load_tables(store: Store, record: Mapping[str, Any], summary: Mapping[str, A
         probes={variant: arrays for variant, key in probed.items() if (arrays := store.probe(key))},
         trials=trials_of(record),
         sources=summary["sources"],
+        scored=_scored(store, record["dataset"]["fingerprint"]),
         **_known(record),
     )
 
@@ -180,6 +183,14 @@ def _known(record: Mapping[str, Any]) -> dict[str, Any]:
         "search": record.get("tuning"),
         "space": record["spec"]["tune"]["space"] if record.get("tuning") else {},
     }
+
+
+def _scored(store: Store, fingerprint: str) -> int:
+    """Finished runs of all studies on these data."""
+    records = [study.record for study in store.studies() if "dataset" in study.record]
+    alike = [record for record in records if record["dataset"]["fingerprint"] == fingerprint]
+    rows = store.runs({run["key"] for record in alike for run in record["runs"]})
+    return sum(row.status == "finished" for row in rows.values())
 
 
 def _that_holds_out(record: Mapping[str, Any], variant: str | None) -> str | None:

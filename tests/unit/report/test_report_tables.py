@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -179,3 +181,15 @@ def test_a_seed_is_the_mean_of_its_folds_and_lacks_a_score_without_one() -> None
     assert found["status"].tolist() == ["finished", "failed"]
     assert found["test_accuracy"].iloc[0] == pytest.approx(0.85)
     assert np.isnan(found["test_accuracy"].iloc[1])
+
+
+def test_runs_that_were_scored_on_the_test_rows_are_counted_over_all_studies_of_the_home(fake, tmp_path: Path) -> None:
+    study = fake(statuses={("depth=3", 1): "diverged"})
+    finished = sum(row.status == "finished" for row in study.rows.values())
+    assert study.tables.scored == 0  # of no study that the home knows
+    study.store.save_study("one", study.record)
+    study.store.save_study("again", study.record)  # the same runs count once
+    other = {**study.record, "dataset": {**study.record["dataset"], "fingerprint": "0" * 64}}
+    study.store.save_study("other", other)
+    assert study.tables.scored == finished == len(study.rows) - 1
+    assert f"scored {finished} times by the studies in this home" in study.page(tmp_path / "page.html")
