@@ -100,12 +100,12 @@ def _scores(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> dict[str, 
 
 
 def runs_of(variant: str, record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> dict[int, Folds]:
-    """The runs of each seed of a variant, in the order of the seeds."""
+    """The runs of each seed of a variant, by seed, whatever the order of the record."""
     by_seed: dict[int, Folds] = {}
     for run in record["runs"]:
         if run["variant"] == variant:
             by_seed.setdefault(run["seed"], []).append(rows.get(run["key"]))
-    return by_seed
+    return dict(sorted(by_seed.items()))
 
 
 def seed_score(folds: Folds, metric: str) -> float | None:
