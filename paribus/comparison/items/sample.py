@@ -47,7 +47,8 @@ def over_test_items(contrasts: Sequence[Contrast], levels: Levels, answers: Answ
 def _row(contrast: Contrast, sides: Sides, answers: Answers) -> dict[str, Any]:
     named = {"factor": contrast.factor, "level": contrast.level, "reference": contrast.reference}
     known = [answers.classes[name] for _, names in sides for name in names]
-    places = [place for place in known[0] if all(place in others for others in known)]
+    common = [place for place in known[0] if all(place in others for others in known)]
+    places = common[: contrast.n]  # of a ladder, those that the contrast stands on
     if not places:
         unknown = dict.fromkeys(("difference", "low", "high"))
         return {**named, **unknown, "n_items": 0, "mcnemar_p": None, "seed": None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import isnan
 from typing import Any
 
@@ -66,6 +67,13 @@ def test_seeds_are_averaged_before_items_are_drawn_and_the_same_study_gives_the_
     again = over_test_items(contrasts(ALONE, found), ALONE, turned)
     for name in ("difference", "low", "high"):
         assert rows[0][name] == again[0][name]
+
+
+def test_of_a_ladder_only_the_seeds_that_the_contrast_stands_on_count() -> None:
+    found = answers({"base": [[1, 0, 0, 0], [1, 1, 1, 1]], "deep": [[1, 1, 0, 0], [0, 0, 0, 0]]})
+    (contrast,) = contrasts(ALONE, found)
+    (row,) = over_test_items([replace(contrast, n=1)], ALONE, found)
+    assert row["difference"] == 0.25
 
 
 def test_crossed_factors_are_averages_and_interactions_differences_of_differences() -> None:
