@@ -60,6 +60,20 @@ def test_wrong_better_or_worse_stays_below_five_percent_in_spite_of_three_looks(
     assert np.mean(naive < 0.05) > 0.09  # what it would be without the correction
 
 
+@pytest.mark.parametrize(("looks", "known"), [(LOOKS, 0.0533), ((3, 6, 12, 20), 0.0550)])
+def test_t_tests_are_wrong_little_oftener_than_the_normal_sums_of_the_boundary(
+    looks: Sequence[int], known: float
+) -> None:
+    """The figures stand in docs/design/seed-ladder.md."""
+    level, gain_DS = nominal_level(0.95, looks), np.random.default_rng(0).normal(size=(100_000, looks[-1]))
+    wrong_D = np.zeros(len(gain_DS), bool)
+    for look in looks:
+        t_D = gain_DS[:, :look].mean(1) / gain_DS[:, :look].std(1, ddof=1) * np.sqrt(look)
+        wrong_D |= np.abs(t_D) > stats.t.ppf((1 + level) / 2, look - 1)
+    assert wrong_D.mean() == pytest.approx(known, abs=3 * np.sqrt(known / 100_000))
+    assert wrong_D.mean() < 0.0575
+
+
 def test_wrong_equivalent_stays_below_five_percent() -> None:
     rng = np.random.default_rng(3)
     found = [climb(rng.normal(1, 1, 20), margin=1)[0] for _ in range(NUM)]
