@@ -29,11 +29,12 @@ _PATIENCE = 1.25
 
 @dataclass(frozen=True)
 class Todo:
-    """What is left of a cohort, how long it will take, and the job that a worker is given."""
+    """What is left of a cohort, how long it will take, the job that a worker is given, and the epochs done already."""
 
     cohort: Runs
     time_s: float
     job: Job
+    begun: int = 0
 
     def halves(self) -> list[Todo]:
         """The same in two; a cohort that is half trained would begin anew, so it stays whole."""
@@ -47,7 +48,7 @@ class Todo:
         cohort, runs, whole = self.cohort[cut], self.job.runs[cut], self.job.checkpoint
         checkpoint = whole and whole.with_stem(_name(cohort))
         time_s = self.time_s * len(cohort) / len(self.cohort)
-        return Todo(cohort, time_s, replace(self.job, runs=runs, checkpoint=checkpoint))
+        return Todo(cohort, time_s, replace(self.job, runs=runs, checkpoint=checkpoint), self.begun)
 
 
 def shared_out(todo: Sequence[Todo], workers: int) -> list[Todo]:
@@ -88,7 +89,8 @@ class Pool:
         """
         ordered = shared_out(todo, self.workers)
         cohorts = [one.cohort for one in ordered]
-        with show_progress(cohorts, num_runs - sum(map(len, cohorts)), self.quiet, title) as progress:
+        begun, stored = [one.begun for one in ordered], num_runs - sum(map(len, cohorts))
+        with show_progress(cohorts, stored, self.quiet, title, begun=begun) as progress:
 
             def save(job: Job, records: list[RunRecord]) -> None:
                 for record in records:
@@ -155,10 +157,16 @@ class Work:
         missing = [tuple(run for run in cohort if run.key not in known) for cohort in cohorts]
         starts = starts_of([run for cohort in missing for run in cohort], self.plan.fingerprint, store)
         return [
-            Todo(part, sum(predict(run.recipe, self.dataset) for run in part), self._job(part, folder, store, starts))
+            self._todo(part, self._job(part, folder, store, starts), starts)
             for cohort in missing
             for part in apart_by_start(cohort, starts)
         ]
+
+    def _todo(self, cohort: Runs, job: Job, starts: dict[str, Start]) -> Todo:
+        """Its runs all go on from the same epoch."""
+        begun = starts[cohort[0].key].epochs if cohort[0].key in starts else 0
+        time_s = sum(predict(run.recipe, self.dataset) * (1 - begun / run.recipe.epochs) for run in cohort)
+        return Todo(cohort, time_s, job, begun)
 
     def _laid_out(self, store: Store, recipes: Iterable[Recipe]) -> tuple[Path, dict[str, Any]]:
         return prepare(self.dataset, store.home, [recipe.data for recipe in recipes])

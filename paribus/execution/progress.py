@@ -34,15 +34,25 @@ class Progress:
         show: what shows the line.
         close: called at the end; with what was trained in what time, where there is no title.
         title: what every line begins with, if this is a part of something.
+        begun: epochs that each cohort's runs have behind them already; none unless given.
     """
 
     def __init__(
-        self, cohorts: Sequence[Sequence[Run]], stored: int, show: Show, close: Close, title: str = ""
+        self,
+        cohorts: Sequence[Sequence[Run]],
+        stored: int,
+        show: Show,
+        close: Close,
+        title: str = "",
+        *,
+        begun: Sequence[int] = (),
     ) -> None:
         self._title = title
         self._cohorts, self._done, self._show, self._close = cohorts, stored, show, close
         self._total = stored + sum(len(cohort) for cohort in cohorts)
-        self._left = {run.key: run.recipe.epochs for cohort in cohorts for run in cohort}
+        pairs = list(zip(cohorts, begun or [0] * len(cohorts), strict=True))
+        self._begun_at = {run.key: epochs for cohort, epochs in pairs for run in cohort}
+        self._left = {run.key: run.recipe.epochs - self._begun_at[run.key] for cohort in cohorts for run in cohort}
         self._all_epochs = sum(self._left.values())
         self._board = np.zeros((len(cohorts), 3))
         self._best, self._trained = math.nan, 0
@@ -70,14 +80,15 @@ class Progress:
     def saved(self, records: Sequence[RunRecord]) -> None:
         """These runs are in the store now."""
         self._done += len(records)
-        self._trained += sum(record.epochs for record in records)
+        self._trained += sum(max(record.epochs - self._begun_at[record.key], 0) for record in records)
         for record in records:
             self._left[record.key] = 0
         self._tell(important=True)
 
     def _tell(self, important: bool) -> None:
         trained = zip(self._cohorts, self._board[:, 0], strict=True)
-        running = sum(min(epoch, self._left[run.key]) for cohort, epoch in trained for run in cohort)
+        since = ((run.key, max(epoch - self._begun_at[run.key], 0)) for cohort, epoch in trained for run in cohort)
+        running = sum(min(epochs, self._left[key]) for key, epochs in since)
         left = sum(self._left.values()) - running
         done, taken_s = self._all_epochs - left, time.monotonic() - self._begun
         text = f"{self._title}{self._done}/{self._total} runs"
@@ -88,13 +99,15 @@ class Progress:
         self._show(done / self._all_epochs, text, important)
 
 
-def show_progress(cohorts: Sequence[Sequence[Run]], stored: int, quiet: bool, title: str = "") -> Progress:
+def show_progress(
+    cohorts: Sequence[Sequence[Run]], stored: int, quiet: bool, title: str = "", *, begun: Sequence[int] = ()
+) -> Progress:
     """Progress on standard error: live where that is a terminal, in lines elsewhere, not at all if `quiet`."""
     from rich.console import Console
 
     console = Console(stderr=True, quiet=quiet)
     show, close = _live(console) if console.is_terminal else _plain(console)
-    return Progress(cohorts, stored, show, close, title)
+    return Progress(cohorts, stored, show, close, title, begun=begun)
 
 
 def duration(time_s: float) -> str:

@@ -49,6 +49,24 @@ def test_runs_epochs_and_time_are_counted(
     assert closed == ["28 epochs in 2.0 s, 14.00 epochs/s"]
 
 
+def test_epochs_that_runs_go_on_from_are_not_counted(
+    cohorts: tuple[tuple[Run, ...], ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("paribus.execution.progress.time.monotonic", lambda: now[0])
+    told: list[str] = []
+    closed: list[str] = []
+    show = lambda share, text, important: told.append(text)  # noqa: E731
+    with Progress(cohorts, 0, show, closed.append, begun=[6, 0]) as progress:
+        now[0] += 2
+        progress.tick(np.array([[0, 2, np.nan], [5, 2, np.nan]]))
+        progress.tick(np.array([[8, 2, np.nan], [5, 2, np.nan]]))
+        progress.saved([record(run) for run in cohorts[0]])
+    assert told[1].startswith("0/4 runs  5.0 epochs/s")
+    assert told[2].startswith("0/4 runs  7.0 epochs/s")
+    assert closed == ["2 epochs in 2.0 s, 1.00 epochs/s"]  # the seventh of each
+
+
 def test_without_validation_no_accuracy_is_told(cohorts: tuple[tuple[Run, ...], ...]) -> None:
     told: list[str] = []
     with Progress(cohorts, 0, lambda share, text, important: told.append(text), lambda text: None) as progress:
