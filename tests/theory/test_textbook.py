@@ -9,7 +9,7 @@ from scipy import stats
 from paribus.comparison.factorial import interactions, mean_scores
 from paribus.comparison.statistics.intervals import bca_interval, t_interval
 from paribus.comparison.statistics.power import t_test_power, tost_power
-from paribus.comparison.statistics.significance import holm, paired_t_p, sign_flip_p, step_down_levels
+from paribus.comparison.statistics.significance import holm, mcnemar_p, paired_t_p, sign_flip_p, step_down_levels
 from paribus.comparison.statistics.superiority import p_superior
 from paribus.comparison.verdicts import compare_pairings, judge
 
@@ -139,3 +139,12 @@ def test_effects_of_montgomerys_chemical_process() -> None:
         assert np.mean(high - low) == pytest.approx(effect, abs=0.005)
     (both,) = compare_pairings(interactions(levels, YIELD), metric="yield", margin=0, higher_is_better=True)
     assert both.difference / 2 == pytest.approx(1.67, abs=0.005)  # he halves it
+
+
+def test_mcnemars_test_of_agrestis_approval_ratings() -> None:
+    """Agresti, Categorical Data Analysis, ch. 10: 1,600 Britons asked twice; 150 and 86 changed; z squared is 17.36."""
+    first = np.repeat([True, True, False, False], [794, 150, 86, 570])
+    second = np.repeat([True, False, True, False], [794, 150, 86, 570])
+    assert (86 - 150) ** 2 / (86 + 150) == pytest.approx(17.36, abs=0.005)
+    assert mcnemar_p(first, second) == pytest.approx(stats.chi2.sf(17.36, 1), rel=0.3)  # exact against large-sample
+    assert mcnemar_p(first, second) == mcnemar_p(second, first)
