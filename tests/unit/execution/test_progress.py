@@ -56,8 +56,7 @@ def test_epochs_that_runs_go_on_from_are_not_counted(
     monkeypatch.setattr("paribus.execution.progress.time.monotonic", lambda: now[0])
     told: list[str] = []
     closed: list[str] = []
-    show = lambda share, text, important: told.append(text)  # noqa: E731
-    with Progress(cohorts, 0, show, closed.append, begun=[6, 0]) as progress:
+    with Progress(cohorts, 0, lambda *words: told.append(words[1]), closed.append, begun=[6, 0]) as progress:
         now[0] += 2
         progress.tick(np.array([[0, 2, np.nan], [5, 2, np.nan]]))
         progress.tick(np.array([[8, 2, np.nan], [5, 2, np.nan]]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ def test_what_is_said_of_a_study(make_study: Make, tmp_path: Path) -> None:
     time = datetime.fromisoformat(frozen.content["time"])
     plan = f"This study was frozen on {time:%Y-%m-%d} (sha256 {frozen.content['hash'][:12]}…)"
 
-    def told(moments: list[datetime] = [], **changed: Any) -> str:  # noqa: B006
+    def told(moments: Sequence[datetime] = (), **changed: Any) -> str:
         return frozen_sentence(check_frozen(read_frozen(frozen.path), make_study(**changed), ["f"], moments))
 
     assert told() == f"{plan}, before any of its runs, and ran as frozen."
