@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import FileLock
 from sqlalchemy import create_engine, delete, event, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -50,7 +51,9 @@ class Store:
             self._engine = create_engine(url or f"sqlite:///{self.home / 'paribus.db'}")
             if self._engine.dialect.name == "sqlite":
                 event.listen(self._engine, "connect", _tune_sqlite)
-            migrate(self._engine)
+            # To go over to WAL, SQLite must be alone with the file, and it does not wait for that.
+            with FileLock(self.home / ".opening.lock"):
+                migrate(self._engine)
             sweep(self.home)
 
     @contextmanager
