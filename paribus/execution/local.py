@@ -24,6 +24,7 @@ from paribus.training.job import Job
 OnRecords = Callable[[Job, list[RunRecord]], None]
 OnTick = Callable[[np.ndarray], None]
 _TICK_S = 0.2
+_TUNABLES = "GLIBC_TUNABLES"
 _TRIES = 2
 
 
@@ -83,9 +84,29 @@ def warm_up() -> None:
         resource_tracker.ensure_running()  # before, because it lets Ctrl-C through again
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
-            forkserver.ensure_running()
+            with _large_pages():
+                forkserver.ensure_running()
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+@contextmanager
+def _large_pages() -> Iterator[None]:
+    """Processes that start now get their memory in large pages, and keep it: a step is mostly waiting for memory.
+
+    glibc reads this at a process' start, and nothing else does.
+    """
+    if _TUNABLES in os.environ:
+        yield
+        return
+    size = 2**30
+    os.environ[_TUNABLES] = (
+        f"glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold={size}:glibc.malloc.trim_threshold={size}"
+    )
+    try:
+        yield
+    finally:
+        del os.environ[_TUNABLES]
 
 
 def _context() -> Any:

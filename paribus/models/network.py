@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -59,18 +60,32 @@ class Network(nn.Module):
                 _initialize(module, path, seeds, first)
 
     def forward(self, x_MBF: Tensor | layers.SparseRows) -> Tensor:
-        """Shape (run, row, feature) to (run, row, class)."""
-        if self.images and isinstance(x_MBF, Tensor):  # from channel by channel, as the data set has them
-            x = x_MBF.unflatten(2, self.planes).permute(0, 1, 3, 4, 2).to(self.dtype)
-            # a copy even of one channel: as it is, convolutions would take the channel to be first
-            x_MBF = x.clone(memory_format=torch.contiguous_format)
-        scores = self.head(self.features(x_MBF))
+        """In evaluation: shape (run, row, feature) to (run, row, class)."""
+        return self._of_classes(self.head(self.features(self._items(x_MBF))))
+
+    def vjp(self, x_MBF: Tensor | layers.SparseRows) -> tuple[Tensor, layers.Pullback]:
+        """In training: what `forward` returns, and what takes its gradient to the parameters'."""
+        scores, back = layers.chain((*self.features, self.head), self._items(x_MBF), wanted=False)
+        return self._of_classes(scores), (lambda grad: back(grad[:, :, 1:])) if self.sigmoid else back
+
+    def _items(self, x_MBF: Tensor | layers.SparseRows) -> Tensor | layers.SparseRows:
+        """Images as rows, columns, channels; they come channel by channel, as the data set has them."""
+        if not self.images or isinstance(x_MBF, layers.SparseRows):
+            return x_MBF
+        x = x_MBF.unflatten(2, self.planes).permute(0, 1, 3, 4, 2).to(self.dtype)
+        # a copy even of one channel: as it is, convolutions would take the channel to be first
+        return x.clone(memory_format=torch.contiguous_format)
+
+    def _of_classes(self, scores: Tensor) -> Tensor:
         return torch.cat([torch.zeros_like(scores), scores], dim=2) if self.sigmoid else scores
 
-    @property
-    def kernels(self) -> list[nn.Parameter]:
-        """Weights of dense layers and convolutions, the head's too: what an L2 penalty is about."""
-        return [m.weight for m in self.modules() if isinstance(m, layers.Dense | images.Conv)]
+    @cached_property
+    def kernels(self) -> list[tuple[Tensor, Tensor]]:
+        """Weights of dense layers and convolutions, the head's too, and their gradients, a row a run.
+
+        This is what an L2 penalty is about. Ask for it when parameters and gradients lie where they stay.
+        """
+        return _rows([m.weight for m in self.modules() if isinstance(m, layers.Dense | images.Conv)], self.num_runs)
 
     def state_of(self, m: int) -> dict[str, Tensor]:
         """Parameters and running statistics of the run at place m, copied, without the run axis."""
@@ -107,15 +122,26 @@ class OwnNetwork(nn.Module):
         scores = self.module(x_MBF[0].unflatten(1, self.item_shape)).unsqueeze(0)
         return torch.cat([torch.zeros_like(scores), scores], dim=2) if self.sigmoid else scores
 
+    @torch.enable_grad()
+    def vjp(self, x_MBF: Tensor | layers.SparseRows) -> tuple[Tensor, layers.Pullback]:
+        """What `forward` returns, and what adds to the gradients of the parameters, by PyTorch's autograd."""
+        scores = self.forward(x_MBF)
+
+        def back(grad: Tensor) -> Tensor:
+            scores.backward(grad)
+            return grad.new_empty(0)
+
+        return scores.detach(), back
+
     @property
     def head(self) -> nn.Module:
         """The last fully connected layer; the whole module if there is none."""
         return next((m for m in reversed(list(self.module.modules())) if isinstance(m, nn.Linear)), self.module)
 
-    @property
-    def kernels(self) -> list[nn.Parameter]:
-        """Parameters of two or more dimensions: what an L2 penalty is about."""
-        return [p for p in self.module.parameters() if p.dim() > 1]
+    @cached_property
+    def kernels(self) -> list[tuple[Tensor, Tensor]]:
+        """Parameters of two or more dimensions, and their gradients, as of `Network`."""
+        return _rows([p for p in self.module.parameters() if p.dim() > 1], 1)
 
     def state_of(self, m: int) -> dict[str, Tensor]:
         """All that the module keeps, copied."""
@@ -131,6 +157,11 @@ class OwnNetwork(nn.Module):
     def set_streams(self, streams: Sequence[np.random.Generator]) -> None:
         """Users' layers draw from PyTorch's own generator: set it from the run's stream."""
         torch.default_generator.manual_seed(int(streams[0].integers(2**62)))
+
+
+def _rows(parameters: Sequence[nn.Parameter], num_runs: int) -> list[tuple[Tensor, Tensor]]:
+    """Views of parameters and their gradients, each of shape (run, number)."""
+    return [(p.detach().view(num_runs, -1), p.grad.view(num_runs, -1)) for p in parameters if p.grad is not None]
 
 
 def make_network(
@@ -182,7 +213,7 @@ class _Builder:
                 return "dropout", layers.Dropout([getattr(layer, "rate") for layer in position])  # noqa: B009
             case paper.Residual():
                 inner, shortcut = ([getattr(layer, way) for layer in position] for way in ("inner", "shortcut"))
-                return "residual", images.Residual(self.sequence(inner, shape), self.sequence(shortcut, shape))
+                return "residual", layers.Residual(self.sequence(inner, shape), self.sequence(shortcut, shape))
             case layer:
                 return _image_module(layer, self.num_runs, shape[-1])
 

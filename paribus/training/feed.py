@@ -33,6 +33,7 @@ class Feed:
         self.shift_M1F = torch.from_numpy(np.stack([s.shift for s in scalings])).unsqueeze(1).to(x_NF.device)
         self.factor_M1F = torch.from_numpy(np.stack([s.factor for s in scalings])).unsqueeze(1).to(x_NF.device)
         self.columns = scalings[0].columns
+        self.shifts = any(s.shift.any() for s in scalings)
 
     def batch(self, rows_MB: Tensor, change: Change | None = None) -> tuple[Tensor, Tensor]:
         """Items, changed and then scaled, shape (run, row, feature), and their labels, shape (run, row)."""
@@ -44,8 +45,9 @@ class Feed:
             x = x_MBF.unflatten(2, self.columns)
             norm = torch.linalg.vector_norm(x, dim=-2, keepdim=True)
             x.div_(torch.where(norm > 0, norm, 1.0))
-        x_MBF = x_MBF.sub_(self.shift_M1F).mul_(self.factor_M1F)
-        return x_MBF, self.y_N.index_select(0, rows).view(rows_MB.shape)
+        if self.shifts:
+            x_MBF.sub_(self.shift_M1F)
+        return x_MBF.mul_(self.factor_M1F), self.y_N.index_select(0, rows).view(rows_MB.shape)
 
     def select(self, keep: Sequence[int]) -> None:
         """Go on with the runs `keep` alone."""

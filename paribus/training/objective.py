@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from paribus.errors import RunError
 from paribus.models.network import Network, OwnNetwork
@@ -31,10 +30,19 @@ class Objective:
     l2_M1: Tensor | None = None
     clip_M1: Tensor | None = None
 
-    def loss_M(self, logits_MBC: Tensor, y_MB: Tensor) -> Tensor:
-        """Mean over the batch of each run's weighted and smoothed cross entropy, in nats."""
-        loss_MB = cross_entropy_MB(logits_MBC, y_MB, self.label_smoothing)
-        return (loss_MB if self.weights_MC is None else loss_MB * self.weights_MC.gather(1, y_MB)).mean(1)
+    def loss_and_gradient(self, logits_MBC: Tensor, y_MB: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean over the batch of each run's weighted and smoothed cross entropy in nats, and the logits' gradient."""
+        log_p_MBC, y_MB1, smoothing = torch.log_softmax(logits_MBC, 2), y_MB.unsqueeze(2), self.label_smoothing
+        loss_MB = _smoothed(log_p_MBC, y_MB, smoothing)
+        share_MB1 = log_p_MBC.new_full(y_MB1.shape, 1 / y_MB.shape[1])
+        if self.weights_MC is not None:
+            weight_MB = self.weights_MC.gather(1, y_MB)
+            loss_MB, share_MB1 = loss_MB * weight_MB, share_MB1 * weight_MB.unsqueeze(2)
+        grad_MBC = torch.zeros_like(log_p_MBC)  # first of log_p_MBC
+        if smoothing:
+            grad_MBC -= share_MB1 * (smoothing / grad_MBC.shape[2])
+        grad_MBC.scatter_add_(2, y_MB1, share_MB1 * (smoothing - 1))
+        return loss_MB.mean(1), torch.ops.aten._log_softmax_backward_data(grad_MBC, log_p_MBC, 2, grad_MBC.dtype)
 
     def adjust(self, network: Network | OwnNetwork, grad_MP: Tensor) -> None:
         """Add the penalty's gradient, 2 * l2 * kernel, then scale down what is longer than the limit.
@@ -42,9 +50,9 @@ class Objective:
         Source: Keras `regularizers.L2`; Pascanu et al. (2013), Algorithm 1, in the form of `clip_grad_norm_`.
         """
         if self.l2_M1 is not None:
-            for kernel in network.kernels:
-                assert kernel.grad is not None
-                kernel.grad.flatten(1).addcmul_(kernel.detach().flatten(1), 2 * self.l2_M1)
+            twice_M1 = 2 * self.l2_M1
+            for kernel_MK, grad_MK in network.kernels:
+                grad_MK.addcmul_(kernel_MK, twice_M1)
         if self.clip_M1 is not None:
             norm_M1 = torch.linalg.vector_norm(grad_MP, dim=1, keepdim=True)
             grad_MP.mul_((self.clip_M1 / (norm_M1 + 1e-6)).clamp(max=1.0))
@@ -56,15 +64,17 @@ class Objective:
         return replace(self, **{name: value if value is None else value[index] for name, value in rows.items()})
 
 
-def cross_entropy_MB(logits_MBC: Tensor, y_MB: Tensor, label_smoothing: float = 0.0) -> Tensor:
-    """Cross entropy of each row in nats, shape (run, row).
+def cross_entropy_MB(logits_MBC: Tensor, y_MB: Tensor) -> Tensor:
+    """Cross entropy of each row in nats, shape (run, row)."""
+    return _smoothed(torch.log_softmax(logits_MBC, 2), y_MB, 0.0)
 
-    Source: Szegedy et al. (2016), arXiv 1512.00567, section 7, for the smoothing.
-    """
-    flat_loss = functional.cross_entropy(
-        logits_MBC.flatten(0, 1), y_MB.flatten(), reduction="none", label_smoothing=label_smoothing
-    )
-    return flat_loss.view(y_MB.shape)
+
+def _smoothed(log_p_MBC: Tensor, y_MB: Tensor, label_smoothing: float) -> Tensor:
+    """Source: Szegedy et al. (2016), arXiv 1512.00567, section 7."""
+    loss_MB = -log_p_MBC.gather(2, y_MB.unsqueeze(2)).squeeze(2)
+    if label_smoothing:
+        loss_MB = (1 - label_smoothing) * loss_MB - label_smoothing / log_p_MBC.shape[2] * log_p_MBC.sum(2)
+    return loss_MB
 
 
 def make_objective(members: Sequence[Member], labels_N: np.ndarray, num_classes: int, device: str = "cpu") -> Objective:

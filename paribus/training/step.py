@@ -14,6 +14,7 @@ from paribus.training.optimizers.rules import Rule
 _CHUNK = 1024
 
 
+@torch.no_grad()
 def step(
     network: Network | OwnNetwork,
     optimizer: Rule,
@@ -21,7 +22,7 @@ def step(
     objective: Objective,
     grad_MP: Tensor,
 ) -> tuple[Tensor, Tensor]:
-    """One update of every run. Summing the losses keeps each run's gradient its own.
+    """One update of every run, each by the gradient of its own loss.
 
     Args:
         network: the runs' networks.
@@ -36,14 +37,12 @@ def step(
     x_MBF, y_MB = batch
     if network.accumulates:
         grad_MP.zero_()
-    logits_MBC = network(x_MBF)
-    loss_M = objective.loss_M(logits_MBC, y_MB)
-    loss_M.sum().backward()
+    logits_MBC, back = network.vjp(x_MBF)
+    loss_M, logit_grad_MBC = objective.loss_and_gradient(logits_MBC, y_MB)
+    back(logit_grad_MBC)
     objective.adjust(network, grad_MP)
     optimizer.step()
-    with torch.no_grad():
-        correct_M = (logits_MBC.argmax(2) == y_MB).sum(1)
-        return loss_M * y_MB.shape[1], correct_M
+    return loss_M * y_MB.shape[1], (logits_MBC.argmax(2) == y_MB).sum(1)
 
 
 @torch.inference_mode()

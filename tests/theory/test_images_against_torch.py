@@ -132,19 +132,26 @@ def test_local_response_norm_and_its_gradient_equal_pytorchs(order: tuple[int, .
     """Whatever the order in memory, which that of a convolution of one channel is not sure of."""
     x = torch.randn(2, 3, 5, 4, 7, generator=torch.Generator().manual_seed(0)) * 30
     back = [order.index(axis) for axis in range(5)]
-    mine = x.permute(order).contiguous().permute(back).requires_grad_()
+    mine = x.permute(order).contiguous().permute(back)
     theirs = x.flatten(0, 1).permute(0, 3, 1, 2).clone().requires_grad_()
-    ours = LocalResponseNorm()(mine)
+    ours, pullback = LocalResponseNorm().vjp(mine)
     peer = nn.LocalResponseNorm(5, alpha=1e-4, beta=0.75, k=2.0)(theirs)
     torch.testing.assert_close(ours.flatten(0, 1).permute(0, 3, 1, 2), peer, rtol=1e-5, atol=1e-6)
     slope = torch.randn(peer.shape, generator=torch.Generator().manual_seed(1))
     (peer * slope).sum().backward()
-    (ours * slope.permute(0, 2, 3, 1).view(ours.shape)).sum().backward()
-    torch.testing.assert_close(mine.grad.flatten(0, 1).permute(0, 3, 1, 2), theirs.grad, rtol=1e-4, atol=1e-6)
+    grad = pullback(slope.permute(0, 2, 3, 1).view(ours.shape))
+    torch.testing.assert_close(grad.flatten(0, 1).permute(0, 3, 1, 2), theirs.grad, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize(("size", "stride"), [(2, 2), (2, 1), (3, 2)])
-def test_max_pool_equals_pytorchs(size: int, stride: int) -> None:
+def test_max_pool_and_its_gradient_equal_pytorchs(size: int, stride: int) -> None:
     x = torch.randn(2, 3, 5, 8, 7, generator=torch.Generator().manual_seed(0))
-    ours = MaxPool(size, stride)(x).flatten(0, 1).permute(0, 3, 1, 2)
-    torch.testing.assert_close(ours, nn.MaxPool2d(size, stride)(x.flatten(0, 1).permute(0, 3, 1, 2)))
+    theirs = x.flatten(0, 1).permute(0, 3, 1, 2).clone().requires_grad_()
+    peer, pool = nn.MaxPool2d(size, stride)(theirs), MaxPool(size, stride)
+    ours, back = pool.vjp(x)
+    assert torch.equal(ours, pool(x))
+    assert torch.equal(ours.flatten(0, 1).permute(0, 3, 1, 2), peer)
+    slope = torch.randn(peer.shape, generator=torch.Generator().manual_seed(1))
+    (peer * slope).sum().backward()
+    grad = back(slope.permute(0, 2, 3, 1).view(ours.shape))
+    torch.testing.assert_close(grad.flatten(0, 1).permute(0, 3, 1, 2), theirs.grad)

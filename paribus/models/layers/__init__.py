@@ -5,6 +5,7 @@ N row of the training part, V row held out, T epoch, S seed; of images also H he
 """
 
 from paribus.models.layers.activation import LEAKY_SLOPE, VECTOR, Activate, Dropout, elementwise
+from paribus.models.layers.chain import Pullback, Residual, chain
 from paribus.models.layers.dense import TINY, Dense, products
 from paribus.models.layers.norm import BatchNorm, normalize
 from paribus.models.layers.sparse import SparseRows
@@ -17,7 +18,10 @@ __all__ = [
     "BatchNorm",
     "Dense",
     "Dropout",
+    "Pullback",
+    "Residual",
     "SparseRows",
+    "chain",
     "elementwise",
     "normalize",
     "products",

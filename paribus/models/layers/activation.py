@@ -11,23 +11,26 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from paribus.models.blueprint import Framework
+from paribus.models.layers.chain import Pullback
 
 LEAKY_SLOPE = {"pytorch": 0.01, "keras": 0.3, "sklearn": 0.01}
 """Of `torch.nn.LeakyReLU` and `keras.layers.LeakyReLU`; scikit-learn has none."""
-ROUNDED = {"tanh": torch.tanh, "gelu": functional.gelu, "sigmoid": torch.sigmoid}
-"""Activations whose vector code rounds other than the scalar code that PyTorch uses for the rest of an array."""
 
 VECTOR = 64
 """Floats that every vector loop of PyTorch divides; an array of a multiple of them has no rest."""
 
+Gradient = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""From the gradient of the output, the input and the output to the gradient of the input."""
 
-def elementwise(function: Callable[[Tensor], Tensor], x_MBF: Tensor) -> Tensor:
+
+def elementwise(function: Callable[..., Tensor], *tensors: Tensor) -> Tensor:
     """Apply `function` so that each run gets the bits it has alone: filled up until no run ends within a vector."""
-    count = x_MBF[0].numel()
+    shape, count = tensors[0].shape, tensors[0][0].numel()
     rest = -count % VECTOR
     if rest == 0:
-        return function(x_MBF)
-    return function(functional.pad(x_MBF.flatten(1), (0, rest)))[:, :count].reshape(x_MBF.shape)
+        return function(*tensors)
+    filled = (functional.pad(tensor.flatten(1), (0, rest)) for tensor in tensors)
+    return function(*filled)[:, :count].reshape(shape)
 
 
 class Activate(nn.Module):
@@ -35,13 +38,37 @@ class Activate(nn.Module):
 
     def __init__(self, function: str, conventions: Framework = "pytorch") -> None:
         super().__init__()
-        leaky = partial(functional.leaky_relu, negative_slope=LEAKY_SLOPE[conventions])
-        exact = {"relu": functional.relu, "leaky_relu": leaky}
-        self.function = exact.get(function) or partial(elementwise, ROUNDED[function])
+        self.function, self.gradient = _functions(function, LEAKY_SLOPE[conventions])
 
     def forward(self, x_MBF: Tensor) -> Tensor:
         """Shape unchanged."""
         return self.function(x_MBF)
+
+    def vjp(self, x: Tensor, wanted: bool = True) -> tuple[Tensor, Pullback]:
+        """See `Layer`."""
+        y = self.function(x)
+        return y, lambda grad: self.gradient(grad, x, y)
+
+
+def _functions(name: str, leaky_slope: float) -> tuple[Callable[[Tensor], Tensor], Gradient]:
+    """An activation and its gradient; filled up where vector code rounds other than the code for an array's rest."""
+    aten = torch.ops.aten
+    match name:
+        case "relu":
+            return torch.relu, lambda grad, x, y: aten.threshold_backward(grad, y, 0)
+        case "leaky_relu":
+            leaky = partial(functional.leaky_relu, negative_slope=leaky_slope)
+            return leaky, lambda grad, x, y: aten.leaky_relu_backward(grad, x, leaky_slope, False)
+        case "gelu":
+            return _filled(functional.gelu), lambda grad, x, y: elementwise(aten.gelu_backward, grad, x)
+        case "tanh":
+            return _filled(torch.tanh), lambda grad, x, y: elementwise(aten.tanh_backward, grad, y)
+        case _:
+            return _filled(torch.sigmoid), lambda grad, x, y: elementwise(aten.sigmoid_backward, grad, y)
+
+
+def _filled(function: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    return partial(elementwise, function)
 
 
 class Dropout(nn.Module):
@@ -63,11 +90,14 @@ class Dropout(nn.Module):
         self.streams: Sequence[np.random.Generator] = ()
 
     def forward(self, x: Tensor) -> Tensor:
-        """Shape (run, ...), unchanged; the identity in evaluation."""
-        if not self.training:
-            return x
+        """The identity."""
+        return x
+
+    def vjp(self, x: Tensor, wanted: bool = True) -> tuple[Tensor, Pullback]:
+        """See `Layer`; shape (run, ...), unchanged."""
         count = x[0].numel()
         raw = [rng.bit_generator.random_raw(-(-count // 4)).view(np.int16)[:count] for rng in self.streams]
-        drawn = torch.from_numpy(np.stack(raw)).to(x.device).to(torch.float32)
+        drawn = torch.from_numpy(np.stack(raw)).to(x.device, torch.float32)
         kept = torch.sub(self.threshold, drawn, out=drawn).clamp_(0, 1)  # whole numbers: 1 where drawn < threshold
-        return x * kept.mul_(self.scale).view(x.shape).to(x.dtype)
+        factor = kept.mul_(self.scale).view(x.shape).to(x.dtype)
+        return x * factor, factor.mul

@@ -3,44 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from paribus.models.blueprint import Framework
+from paribus.models.layers.chain import Pullback
 
-Normalize = Callable[[Tensor, Tensor, Tensor, float], tuple[Tensor, Tensor, Tensor]]
+Normalize = Callable[[Tensor, Tensor, Tensor, float], tuple[Tensor, Tensor, Tensor, Pullback]]
 
 
-class _Normalize(torch.autograd.Function):
-    """(x - mean) / deviation * weight + bias over the rows of each run, with its gradient written in place."""
+def normalize(
+    x_MBF: Tensor, weight_M1F: Tensor, bias_M1F: Tensor, epsilon: float
+) -> tuple[Tensor, Tensor, Tensor, Pullback]:
+    """(x - mean) / deviation * weight + bias over the rows of each run.
 
-    @staticmethod
-    def forward(ctx: Any, x_MBF: Tensor, weight_M1F: Tensor, bias_M1F: Tensor, epsilon: float) -> tuple[Tensor, ...]:
-        mean_M1F = x_MBF.mean(1, keepdim=True)
-        centred_MBF = x_MBF - mean_M1F
-        variance_M1F = centred_MBF.square().mean(1, keepdim=True)
-        inverse_M1F = torch.sqrt(variance_M1F + epsilon).reciprocal_()
-        normal_MBF = centred_MBF.mul_(inverse_M1F)
-        ctx.save_for_backward(normal_MBF, inverse_M1F)
-        ctx.parameters = (weight_M1F, bias_M1F)
-        ctx.mark_non_differentiable(mean_M1F, variance_M1F)
-        return normal_MBF * weight_M1F + bias_M1F, mean_M1F, variance_M1F
+    Returns:
+        The normalized rows; the mean and population variance of each feature, shape (run, 1, feature); the pullback.
+    """
+    mean_M1F = x_MBF.mean(1, keepdim=True)
+    centred_MBF = x_MBF - mean_M1F
+    variance_M1F = centred_MBF.square().mean(1, keepdim=True)
+    inverse_M1F = torch.sqrt(variance_M1F + epsilon).reciprocal_()
+    normal_MBF = centred_MBF.mul_(inverse_M1F)
 
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None, None]:
-        (normal_MBF, inverse_M1F), (weight_M1F, bias_M1F), grad_MBF = ctx.saved_tensors, ctx.parameters, grads[0]
+    def back(grad_MBF: Tensor) -> Tensor:
         rows = grad_MBF.shape[1]
         shift_M1F = torch.sum(grad_MBF, 1, keepdim=True, out=bias_M1F.grad) / rows
         slope_M1F = torch.sum(grad_MBF * normal_MBF, 1, keepdim=True, out=weight_M1F.grad) / rows
         inner_MBF = grad_MBF - shift_M1F - normal_MBF * slope_M1F
-        return inner_MBF.mul_(inverse_M1F * weight_M1F), None, None, None
+        return inner_MBF.mul_(inverse_M1F * weight_M1F)
 
-
-def normalize(x_MBF: Tensor, weight_M1F: Tensor, bias_M1F: Tensor, epsilon: float) -> tuple[Tensor, Tensor, Tensor]:
-    """Normalized rows of each run, and the mean and population variance of each feature, shape (run, 1, feature)."""
-    return _Normalize.apply(x_MBF, weight_M1F, bias_M1F, epsilon)  # pyright: ignore[reportReturnType]
+    return normal_MBF * weight_M1F + bias_M1F, mean_M1F, variance_M1F, back
 
 
 class BatchNorm(nn.Module):
@@ -71,17 +65,19 @@ class BatchNorm(nn.Module):
         self.register_buffer("running_var", torch.ones(num_runs, 1, features))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Shape (run, row, ..., feature), unchanged; what lies between counts as rows."""
-        return self._normal(x.flatten(1, -2)).view(x.shape)
+        """By the running statistics; shape (run, row, ..., feature), unchanged."""
+        x_MBF = x.flatten(1, -2)
+        slope_M1F = torch.sqrt(self.running_var + self.epsilon).reciprocal_() * self.weight
+        y_MBF = (x_MBF.float() - self.running_mean).mul_(slope_M1F).add_(self.bias)
+        return y_MBF.to(x.dtype).view(x.shape)
 
-    def _normal(self, x_MBF: Tensor) -> Tensor:
-        if not self.training:
-            slope_M1F = torch.sqrt(self.running_var + self.epsilon).reciprocal_() * self.weight
-            return (x_MBF.float() - self.running_mean).mul_(slope_M1F).add_(self.bias).to(x_MBF.dtype)
-        y_MBF, mean_M1F, variance_M1F = self.normalize(x_MBF, self.weight, self.bias, self.epsilon)
+    def vjp(self, x: Tensor, wanted: bool = True) -> tuple[Tensor, Pullback]:
+        """See `Layer`; by the batch, where what lies between row and feature counts as rows."""
+        x_MBF = x.flatten(1, -2)
+        y_MBF, mean_M1F, variance_M1F, back = self.normalize(x_MBF, self.weight, self.bias, self.epsilon)
         rows = x_MBF.shape[1]
         if self.unbiased:
             variance_M1F = variance_M1F * (rows / max(rows - 1, 1))
         self.running_mean.mul_(1 - self.momentum).add_(mean_M1F * self.momentum)
         self.running_var.mul_(1 - self.momentum).add_(variance_M1F * self.momentum)
-        return y_MBF
+        return y_MBF.view(x.shape), lambda grad: back(grad.flatten(1, -2)).view(x.shape)

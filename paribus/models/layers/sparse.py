@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -27,27 +26,17 @@ class SparseRows:
         return torch.from_numpy(np.stack([matrix.toarray() for matrix in self.matrices])).to(self.device)
 
 
-def sparse_product(x_MBF: SparseRows, weight_MFG: Tensor, bias_M1G: Tensor) -> Tensor:
-    """X @ w + b, shape (run, row, fan_out); in training the gradients of w and b are written where they are kept."""
-    return _SparseProduct.apply(x_MBF, weight_MFG, bias_M1G)  # pyright: ignore[reportReturnType]
+def sparse_products(x_MBF: SparseRows, weight_MFG: Tensor) -> Tensor:
+    """X @ w of each run, shape (run, row, fan_out)."""
+    runs = zip(x_MBF.matrices, weight_MFG, strict=True)
+    return torch.stack([_tensor(x, x_MBF.device) @ weight for x, weight in runs])
 
 
-class _SparseProduct(torch.autograd.Function):
-    """Run by run; turning a batch's rows into columns costs less than PyTorch's own product by a transpose."""
-
-    @staticmethod
-    def forward(ctx: Any, x_MBF: SparseRows, weight_MFG: Tensor, bias_M1G: Tensor) -> Tensor:
-        ctx.rows, ctx.parameters = x_MBF, (weight_MFG, bias_M1G)
-        runs = zip(x_MBF.matrices, weight_MFG, strict=True)
-        return torch.stack([_tensor(x, x_MBF.device) @ weight for x, weight in runs]).add_(bias_M1G)
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[None, None, None]:
-        (weight_MFG, bias_M1G), (grad_MBG,) = ctx.parameters, grads
-        for x, out, grad in zip(ctx.rows.matrices, weight_MFG.grad, grad_MBG, strict=True):
-            torch.addmm(out, _tensor(x.T.tocsr(), ctx.rows.device), grad, beta=0, out=out)
-        torch.sum(grad_MBG, 1, keepdim=True, out=bias_M1G.grad)
-        return None, None, None
+def write_sparse_gradients(x_MBF: SparseRows, grad_MBG: Tensor, out_MFG: Tensor | None) -> None:
+    """X.T @ gradient of each run; turning rows into columns costs less than PyTorch's own product by a transpose."""
+    assert out_MFG is not None
+    for x, out, grad in zip(x_MBF.matrices, out_MFG, grad_MBG, strict=True):
+        torch.addmm(out, _tensor(x.T.tocsr(), x_MBF.device), grad, beta=0, out=out)
 
 
 def _tensor(matrix: csr_matrix, device: torch.device | str) -> Tensor:

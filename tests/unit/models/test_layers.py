@@ -20,7 +20,7 @@ M, B, F = 3, 40, 17
 def dropped(rates: list[float], seeds: list[int], rows: int = 300, features: int = 501) -> torch.Tensor:
     layer = Dropout(rates)
     layer.streams = [stream(seed, "dropout", 0) for seed in seeds]
-    return layer(torch.ones(len(rates), rows, features))
+    return layer.vjp(torch.ones(len(rates), rows, features))[0]
 
 
 @pytest.mark.parametrize("rate", [0.01, 0.1, 0.3, 0.5, 0.9])
@@ -47,34 +47,31 @@ def test_dropout_is_drawn_from_the_run_s_own_stream() -> None:
 
 
 def test_dropout_layers_and_batches_draw_anew() -> None:
-    network = Network([mlp(width=64, dropout=0.5)], [0], (8,), 2).train()
+    network = Network([mlp(width=64, dropout=0.5)], [0], (8,), 2)
     network.set_streams([stream(0, "dropout", 0)])
     first, second = (module for module in network.features if isinstance(module, Dropout))
     x = torch.ones(1, 20, 64)
-    draws = [first(x), second(x), first(x)]
+    draws = [first.vjp(x)[0], second.vjp(x)[0], first.vjp(x)[0]]
     assert not any(torch.equal(a, b) for a, b in ((draws[0], draws[1]), (draws[0], draws[2]), (draws[1], draws[2])))
 
 
 def test_dropout_passes_gradients_where_it_passes_values() -> None:
     layer = Dropout([0.5])
     layer.streams = [stream(0, "dropout", 0)]
-    x = torch.ones(1, 20, 30, requires_grad=True)
-    out = layer(x)
-    out.sum().backward()
-    assert torch.equal(x.grad if x.grad is not None else x, out)
+    out, back = layer.vjp(torch.ones(1, 20, 30))
+    assert torch.equal(back(torch.ones(1, 20, 30)), out)
 
 
 def test_dropout_is_the_identity_in_evaluation() -> None:
     x = torch.randn(M, B, F, generator=torch.Generator().manual_seed(0))
-    assert Dropout([0.5] * M).eval()(x) is x
+    assert Dropout([0.5] * M)(x) is x
 
 
 def batch_norm() -> BatchNorm:
     generator = torch.Generator().manual_seed(1)
-    layer = BatchNorm(M, F)
-    with torch.no_grad():
-        layer.weight.copy_(torch.randn(M, 1, F, generator=generator))
-        layer.bias.copy_(torch.randn(M, 1, F, generator=generator))
+    layer = BatchNorm(M, F).requires_grad_(False)
+    layer.weight.copy_(torch.randn(M, 1, F, generator=generator))
+    layer.bias.copy_(torch.randn(M, 1, F, generator=generator))
     for parameter in layer.parameters():
         parameter.grad = torch.full_like(parameter, math.nan)  # written in place, never added to
     return layer
@@ -85,16 +82,15 @@ def test_batch_norm_and_its_gradients_are_those_of_pytorch(rows: int) -> None:
     generator = torch.Generator().manual_seed(2)
     ours, values = batch_norm(), 3 * torch.randn(M, rows, F, generator=generator) + 5
     towards = torch.randn(M, rows, F, generator=generator)
-    x = values.clone().requires_grad_()
-    y = ours(x)
-    (y * towards).sum().backward()
+    y, back = ours.vjp(values)
+    slope = back(towards)
     for m in range(M):
         theirs = [t.detach().clone().requires_grad_() for t in (values[m], ours.weight[m, 0], ours.bias[m, 0])]
         mean, variance = torch.zeros(F), torch.ones(F)
         expected = functional.batch_norm(theirs[0], mean, variance, theirs[1], theirs[2], training=True)
         (expected * towards[m]).sum().backward()
         close(y[m], expected)
-        close(x.grad[m], theirs[0].grad)
+        close(slope[m], theirs[0].grad)
         close(ours.weight.grad[m, 0], theirs[1].grad)
         close(ours.bias.grad[m, 0], theirs[2].grad)
         close(ours.running_mean[m, 0], mean)
@@ -105,9 +101,9 @@ def test_batch_norm_in_evaluation_uses_the_running_statistics() -> None:
     ours = batch_norm()
     generator = torch.Generator().manual_seed(3)
     for _ in range(3):
-        ours(torch.randn(M, B, F, generator=generator) * 2 + 1)
+        ours.vjp(torch.randn(M, B, F, generator=generator) * 2 + 1)
     x, before = torch.randn(M, B, F, generator=generator), ours.running_mean.clone()
-    y = ours.eval()(x)
+    y = ours(x)
     for m in range(M):
         statistics = ours.running_mean[m, 0], ours.running_var[m, 0]
         close(y[m], functional.batch_norm(x[m], *statistics, ours.weight[m, 0], ours.bias[m, 0]))
@@ -116,7 +112,7 @@ def test_batch_norm_in_evaluation_uses_the_running_statistics() -> None:
 
 def test_batch_norm_of_a_single_row_stays_finite() -> None:
     ours = batch_norm()
-    assert torch.equal(ours(torch.ones(M, 1, F)), ours.bias)
+    assert torch.equal(ours.vjp(torch.ones(M, 1, F))[0], ours.bias)
     assert np.isfinite(ours.running_var.numpy()).all()
 
 

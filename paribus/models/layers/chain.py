@@ -1,0 +1,70 @@
+"""How gradients go back: every layer says its own, since a recorded graph costs small networks more than they compute.
+
+A layer has `forward`, what it does in evaluation, and `vjp`, what it does in training. `vjp` returns the output and a
+pullback, which takes the gradient of the output to that of the input and writes those of the parameters into their
+`.grad`, which must be allocated. None of it is seen by PyTorch's autograd.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+
+from torch import Tensor, nn
+
+Pullback = Callable[[Tensor], Tensor]
+"""From the gradient of an output to that of the input, the vector-Jacobian product; empty if that was not wanted."""
+
+
+class Layer(Protocol):
+    """What a layer can do beside `nn.Module`'s `forward`."""
+
+    def vjp(self, x: Any, wanted: bool = True) -> tuple[Tensor, Pullback]:
+        """The output in training and its pullback, which need not find the input's gradient unless that is `wanted`."""
+        ...
+
+
+def chain(modules: Iterable[Any], x: Any, wanted: bool = True) -> tuple[Tensor, Pullback]:
+    """The `vjp` of layers one after another; what a pullback keeps is free as soon as it is done.
+
+    Args:
+        modules: layers.
+        x: input of the first.
+        wanted: whether the gradient of `x` is asked for.
+    """
+    backs: list[Pullback] = []
+    layer: Layer
+    for layer in modules:
+        x, back = layer.vjp(x, wanted)
+        backs.append(back)
+        wanted = True
+
+    def pull(grad: Tensor) -> Tensor:
+        while backs:
+            grad = backs.pop()(grad)
+        return grad
+
+    return x, pull
+
+
+class Residual(nn.Module):
+    """inner(x) + shortcut(x)."""
+
+    def __init__(self, inner: nn.Sequential, shortcut: nn.Sequential) -> None:
+        super().__init__()
+        self.inner, self.shortcut = inner, shortcut
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The shape that both ways lead to."""
+        return self.inner(x) + self.shortcut(x)
+
+    def vjp(self, x: Tensor, wanted: bool = True) -> tuple[Tensor, Pullback]:
+        """See `Layer`."""
+        inner, inner_back = chain(self.inner, x, wanted)
+        shortcut, shortcut_back = chain(self.shortcut, x, wanted)
+
+        def back(grad: Tensor) -> Tensor:
+            grads = inner_back(grad), shortcut_back(grad)
+            return grads[0] + grads[1] if wanted else grad.new_empty(0)
+
+        return inner + shortcut, back
