@@ -19,7 +19,7 @@ from benchmarks.process import ROOT, Finished, measure
 BIN = ROOT / ".venv" / "bin"
 PEERS = ROOT / "benchmarks" / "peers"
 _BEGIN = re.compile(r"\d+ of \d+ runs stored, \d+ to train$")
-_END = re.compile(r"[\d,]+ epochs in .+, [\d.]+ epochs/s$")
+_END = re.compile(r"[\d,]+ epochs in .+, .+ (epochs/s|an epoch)$")
 
 
 @dataclass(frozen=True)

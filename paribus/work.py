@@ -90,7 +90,8 @@ class Pool:
         ordered = shared_out(todo, self.workers)
         cohorts = [one.cohort for one in ordered]
         begun, stored = [one.begun for one in ordered], num_runs - sum(map(len, cohorts))
-        with show_progress(cohorts, stored, self.quiet, title, begun=begun) as progress:
+        times_s = [one.time_s for one in ordered]
+        with show_progress(cohorts, stored, self.quiet, title, begun=begun, times_s=times_s) as progress:
 
             def save(job: Job, records: list[RunRecord]) -> None:
                 for record in records:

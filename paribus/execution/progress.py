@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -35,6 +35,7 @@ class Progress:
         close: called at the end; with what was trained in what time, where there is no title.
         title: what every line begins with, if this is a part of something.
         begun: epochs that each cohort's runs have behind them already; none unless given.
+        times_s: what each cohort is expected to take, in seconds of any unit; equal epochs unless given.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Progress:
         title: str = "",
         *,
         begun: Sequence[int] = (),
+        times_s: Sequence[float] = (),
     ) -> None:
         self._title = title
         self._cohorts, self._done, self._show, self._close = cohorts, stored, show, close
@@ -53,7 +55,12 @@ class Progress:
         pairs = list(zip(cohorts, begun or [0] * len(cohorts), strict=True))
         self._begun_at = {run.key: epochs for cohort, epochs in pairs for run in cohort}
         self._left = {run.key: run.recipe.epochs - self._begun_at[run.key] for cohort in cohorts for run in cohort}
-        self._all_epochs = sum(self._left.values())
+        self._all_epochs = dict(self._left)
+        self._time_s = {  # of an epoch
+            run.key: time_s / max(sum(self._left[one.key] for one in cohort), 1)
+            for cohort, time_s in zip(cohorts, times_s, strict=False)
+            for run in cohort
+        }
         self._board = np.zeros((len(cohorts), 3))
         self._best, self._trained = math.nan, 0
         self._begun = time.monotonic()
@@ -68,8 +75,8 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         taken_s = time.monotonic() - self._begun
-        told = f"{self._trained:,} epochs in {duration(taken_s)}, {self._trained / taken_s:.2f} epochs/s"
-        self._close(told if self._trained and not error and not self._title else "")
+        tells = self._trained and not error and not self._title
+        self._close(f"{self._trained:,} epochs in {duration(taken_s)}, {pace(self._trained, taken_s)}" if tells else "")
 
     def tick(self, board: np.ndarray) -> None:
         """Take in the progress board of `run_jobs`."""
@@ -87,27 +94,40 @@ class Progress:
 
     def _tell(self, important: bool) -> None:
         trained = zip(self._cohorts, self._board[:, 0], strict=True)
-        since = ((run.key, max(epoch - self._begun_at[run.key], 0)) for cohort, epoch in trained for run in cohort)
-        running = sum(min(epochs, self._left[key]) for key, epochs in since)
-        left = sum(self._left.values()) - running
-        done, taken_s = self._all_epochs - left, time.monotonic() - self._begun
+        since = {run.key: max(epoch - self._begun_at[run.key], 0) for cohort, epoch in trained for run in cohort}
+        done = {key: every - max(self._left[key] - since[key], 0) for key, every in self._all_epochs.items()}
+        share, taken_s = self._cost(done) / self._cost(self._all_epochs), time.monotonic() - self._begun
         text = f"{self._title}{self._done}/{self._total} runs"
-        if done:
-            text += f"  {done / taken_s:.1f} epochs/s  {duration(taken_s / done * left)} left"
+        if share:
+            text += f"  {pace(sum(done.values()), taken_s)}  {duration(taken_s * (1 / share - 1))} left"
         if not math.isnan(self._best):
             text += f"  best validation accuracy {100 * self._best:.2f} %"
-        self._show(done / self._all_epochs, text, important)
+        self._show(share, text, important)
+
+    def _cost(self, epochs: Mapping[str, float]) -> float:
+        return sum(number * self._time_s.get(key, 1.0) for key, number in epochs.items())
 
 
 def show_progress(
-    cohorts: Sequence[Sequence[Run]], stored: int, quiet: bool, title: str = "", *, begun: Sequence[int] = ()
+    cohorts: Sequence[Sequence[Run]],
+    stored: int,
+    quiet: bool,
+    title: str = "",
+    *,
+    begun: Sequence[int] = (),
+    times_s: Sequence[float] = (),
 ) -> Progress:
     """Progress on standard error: live where that is a terminal, in lines elsewhere, not at all if `quiet`."""
     from rich.console import Console
 
     console = Console(stderr=True, quiet=quiet)
     show, close = _live(console) if console.is_terminal else _plain(console)
-    return Progress(cohorts, stored, show, close, title, begun=begun)
+    return Progress(cohorts, stored, show, close, title, begun=begun, times_s=times_s)
+
+
+def pace(epochs: float, time_s: float) -> str:
+    """`12.0 epochs/s`; where that is slow, `4 min 10 s an epoch`."""
+    return f"{epochs / time_s:.1f} epochs/s" if epochs >= time_s else f"{duration(time_s / epochs)} an epoch"
 
 
 def duration(time_s: float) -> str:

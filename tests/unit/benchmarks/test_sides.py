@@ -15,7 +15,7 @@ from benchmarks.sides import Side, of_study, training_s
 PLAIN = [
     (0.9, "0 of 5 runs stored, 5 to train"),
     (3.0, "3/5 runs  5.0 epochs/s  6.0 s left  best validation accuracy 50.00 %"),
-    (7.4, "1,450 epochs in 6 min 2 s, 4.01 epochs/s"),
+    (7.4, "1,450 epochs in 6 min 2 s, 4.0 epochs/s"),
     (9.0, "a warning of some library"),
 ]
 SEARCH = [
@@ -24,7 +24,7 @@ SEARCH = [
     (2.5, "tuning, bracket 1 of 2, rung 2 of 2: 0 of 1 runs stored, 1 to train"),
     (4.0, "tuning, bracket 1 of 2, rung 2 of 2: 5 epochs in 1.5 s, 3.33 epochs/s"),
     (4.5, "0 of 4 runs stored, 4 to train"),
-    (11.0, "20 epochs in 6.5 s, 3.08 epochs/s"),
+    (11.0, "20 epochs in 65 s, 3.2 s an epoch"),
 ]
 
 

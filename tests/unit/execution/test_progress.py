@@ -46,7 +46,7 @@ def test_runs_epochs_and_time_are_counted(
         "5/7 runs  20.0 epochs/s  0.0 s left  best validation accuracy 75.00 %",
         "7/7 runs  20.0 epochs/s  0.0 s left  best validation accuracy 75.00 %",
     ]
-    assert closed == ["28 epochs in 2.0 s, 14.00 epochs/s"]
+    assert closed == ["28 epochs in 2.0 s, 14.0 epochs/s"]
 
 
 def test_epochs_that_runs_go_on_from_are_not_counted(
@@ -63,7 +63,20 @@ def test_epochs_that_runs_go_on_from_are_not_counted(
         progress.saved([record(run) for run in cohorts[0]])
     assert told[1].startswith("0/4 runs  5.0 epochs/s")
     assert told[2].startswith("0/4 runs  7.0 epochs/s")
-    assert closed == ["2 epochs in 2.0 s, 1.00 epochs/s"]  # the seventh of each
+    assert closed == ["2 epochs in 2.0 s, 1.0 epochs/s"]  # the seventh of each
+
+
+def test_what_is_left_goes_by_what_epochs_take(
+    cohorts: tuple[tuple[Run, ...], ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """20 epochs of 3 seconds each, 20 of 1: with the first cohort's behind it, 20 of 80 seconds are left."""
+    now = [0.0]
+    monkeypatch.setattr("paribus.execution.progress.time.monotonic", lambda: now[0])
+    told: list[str] = []
+    with Progress(cohorts, 0, lambda *words: told.append(words[1]), told.append, times_s=[60.0, 20.0]) as progress:
+        now[0] += 300
+        progress.tick(np.array([[10, 2, np.nan], [0, 0, np.nan]]))
+    assert told[1] == "0/4 runs  15 s an epoch  1 min 40 s left"
 
 
 def test_without_validation_no_accuracy_is_told(cohorts: tuple[tuple[Run, ...], ...]) -> None:
