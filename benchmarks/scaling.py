@@ -1,4 +1,6 @@
-"""How paribus' speed and memory grow with runs, workers, width and batch; writes SCALING.md and scaling.html.
+"""How paribus' speed and memory grow with runs, workers, width and batch, and what a busy neighbour costs.
+
+Writes SCALING.md and scaling.html.
 
 usage: python -m benchmarks.scaling [--epochs 1] [--tiny]
 
@@ -10,9 +12,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import statistics
+import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -99,6 +104,33 @@ def speeds(found: Measured) -> str:
     return table(["runs", "workers", "width", "batch", "epochs/s", "MiB"], rows)
 
 
+@contextmanager
+def busy_neighbour() -> Iterator[None]:
+    """Another process that computes all the time, on a core that it does not leave."""
+    core = min(os.sched_getaffinity(0))
+    code = f"import os\nos.sched_setaffinity(0, [{core}])\nwhile True: pass"
+    with subprocess.Popen([sys.executable, "-c", code]) as process:
+        try:
+            yield
+        finally:
+            process.kill()
+
+
+def beside_a_neighbour(folder: Path, epochs: int, rounds: int = 3) -> str:
+    """The same training alone and beside a busy neighbour, in turn; the medians of both and their ratio."""
+    study = study_of(Point(), folder, epochs)
+    alone: list[float] = []
+    beside: list[float] = []
+    for _ in range(rounds):
+        alone.append(run_ours(study, folder, Point().workers).speed)
+        with busy_neighbour():
+            beside.append(run_ours(study, folder, Point().workers).speed)
+    medians = statistics.median(alone), statistics.median(beside)
+    share = 1 - 1 / len(os.sched_getaffinity(0))
+    row = [*(f"{speed:.3g}" for speed in medians), f"{medians[1] / medians[0]:.2f}", f"{share:.2f}"]
+    return table(["alone, epochs/s", "beside it, epochs/s", "ratio", "share of the cores that it leaves"], [row])
+
+
 def main() -> None:
     """Measure every point, print the table, write it and the chart."""
     parser = argparse.ArgumentParser(description="Measure how speed and memory grow.")
@@ -117,9 +149,11 @@ def main() -> None:
         for point in chosen:
             found.append((point, run_ours(study_of(point, folder, asked.epochs), folder, point.workers)))
             print(speeds(found[-1:]).splitlines()[-1], flush=True)
+        neighbour = beside_a_neighbour(folder, 1, 1) if asked.tiny else beside_a_neighbour(folder, 4 * asked.epochs)
     intro = "MLPs of two hidden layers on Fashion-MNIST; epochs of one network a second, and memory at its most."
     output = None if asked.tiny else HERE / "SCALING.md"
-    write_report("How paribus scales", intro, {"Speed and memory": speeds(found)}, machine, output)
+    parts = {"Speed and memory": speeds(found), "Beside a process that keeps one core busy": neighbour}
+    write_report("How paribus scales", intro, parts, machine, output)
     if not asked.tiny:
         chart(found).write_html(HERE / "scaling.html", include_plotlyjs="cdn")
 

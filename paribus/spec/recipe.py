@@ -6,12 +6,16 @@ from typing import Annotated, Any, Literal, cast, get_args
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_serializer, model_validator
 
+from paribus.environment import multiplies_bf16
 from paribus.spec.base import Record, wrong
 from paribus.spec.data import Preparation
 from paribus.spec.parts import OptionsOf, call_part
 
 Metric = Literal["accuracy", "loss", "f1_macro", "f1_weighted"]
 Monitor = Literal["accuracy", "loss", "f1_macro", "f1_weighted", "train_loss"]
+
+SAME_IN_BF16 = ("mlp", "cnn")
+"""Models that were shown to reach the same accuracy in bfloat16: `docs/design/precision.md`."""
 
 
 def _check_weights(weights: Any) -> Any:
@@ -92,9 +96,10 @@ class Baseline(Record):
     augment: Augmentation | None = Field(default=None, description="Random changes of training images.")
     epochs: int = Field(default=10, ge=1, description="Passes over the training rows.")
     batch_size: int = Field(default=128, ge=1, description="Rows a step; the last batch of an epoch may be smaller.")
-    precision: Literal["fp32", "bf16"] = Field(
+    precision: Literal["fp32", "bf16", "auto"] = Field(
         default="fp32",
-        description="`bf16`: layers on images compute in bfloat16, dense layers multiply in it; weights stay float32.",
+        description="`bf16`: layers on images compute in bfloat16, dense layers multiply in it; weights stay float32. "
+        "`auto`: that where the processor has it and such networks were shown to learn the same.",
     )
     monitor: Monitor = Field(
         default="loss",
@@ -123,6 +128,16 @@ class Recipe(Baseline):
     """The baseline with a level applied, and the preparation of the data."""
 
     data: Preparation
+
+    @model_validator(mode="before")
+    @classmethod
+    def _settled(cls, values: Any) -> Any:
+        """`precision: auto` becomes what it means on this machine, so that a run's key and record say what it was."""
+        given = cast(dict[str, Any], values) if isinstance(values, dict) else {}
+        if given.get("precision") == "auto":
+            alike = given["model"]["kind"] in SAME_IN_BF16 and not given["data"].get("text")
+            given = {**given, "precision": "bf16" if alike and multiplies_bf16() else "fp32"}
+        return given or cast(Any, values)
 
     @model_validator(mode="after")
     def _needs_validation(self) -> Recipe:
