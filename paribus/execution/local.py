@@ -40,12 +40,12 @@ def run_jobs(jobs: Sequence[Job], workers: int, on_records: OnRecords, on_tick: 
         jobs: the cohorts, the longest first.
         workers: processes, of one thread each.
         on_records: called in this process with each cohort and its records, in finishing order.
-        on_tick: called several times a second with the progress board, shape (job, 3): epochs done, runs still
-            training, best validation accuracy.
+        on_tick: called several times a second with the progress board, shape (job, 4): epochs done, runs still
+            training, best validation accuracy, epochs that were done before.
     """
     with tempfile.TemporaryDirectory(prefix="paribus-") as folder, _main_not_imported():
         path = Path(folder) / "board.npy"
-        np.save(path, np.zeros((len(jobs), 3)))
+        np.save(path, np.zeros((len(jobs), 4)))
         board = np.load(path, mmap_mode="r")
         left = dict(enumerate(jobs))
         for _ in range(_TRIES):

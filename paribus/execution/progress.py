@@ -52,16 +52,16 @@ class Progress:
         self._title = title
         self._cohorts, self._done, self._show, self._close = cohorts, stored, show, close
         self._total = stored + sum(len(cohort) for cohort in cohorts)
-        pairs = list(zip(cohorts, begun or [0] * len(cohorts), strict=True))
-        self._begun_at = {run.key: epochs for cohort, epochs in pairs for run in cohort}
-        self._left = {run.key: run.recipe.epochs - self._begun_at[run.key] for cohort in cohorts for run in cohort}
-        self._all_epochs = dict(self._left)
+        behind = zip(cohorts, begun or [0] * len(cohorts), strict=True)
+        self._begun_at = {run.key: epochs for cohort, epochs in behind for run in cohort}
+        self._epochs = {run.key: run.recipe.epochs for cohort in cohorts for run in cohort}
         self._time_s = {  # of an epoch
-            run.key: time_s / max(sum(self._left[one.key] for one in cohort), 1)
+            run.key: time_s / max(sum(self._left(one.key) for one in cohort), 1)
             for cohort, time_s in zip(cohorts, times_s, strict=False)
             for run in cohort
         }
-        self._board = np.zeros((len(cohorts), 3))
+        self._saved: set[str] = set()
+        self._board = np.zeros((len(cohorts), 4))
         self._best, self._trained = math.nan, 0
         self._begun = time.monotonic()
 
@@ -82,21 +82,27 @@ class Progress:
         """Take in the progress board of `run_jobs`."""
         self._board = np.array(board)
         self._best = float(np.fmax.reduce(board[board[:, 0] > 0, 2], initial=self._best))
+        for cohort, begun in zip(self._cohorts, self._board[:, 3], strict=True):
+            self._begun_at |= {run.key: int(begun) for run in cohort if begun > self._begun_at[run.key]}
         self._tell(important=False)
 
     def saved(self, records: Sequence[RunRecord]) -> None:
         """These runs are in the store now."""
         self._done += len(records)
         self._trained += sum(max(record.epochs - self._begun_at[record.key], 0) for record in records)
-        for record in records:
-            self._left[record.key] = 0
+        self._saved |= {record.key for record in records}
         self._tell(important=True)
+
+    def _left(self, key: str) -> int:
+        """Epochs that a run had before it when this began."""
+        return max(self._epochs[key] - self._begun_at[key], 0)
 
     def _tell(self, important: bool) -> None:
         trained = zip(self._cohorts, self._board[:, 0], strict=True)
         since = {run.key: max(epoch - self._begun_at[run.key], 0) for cohort, epoch in trained for run in cohort}
-        done = {key: every - max(self._left[key] - since[key], 0) for key, every in self._all_epochs.items()}
-        share, taken_s = self._cost(done) / self._cost(self._all_epochs), time.monotonic() - self._begun
+        every = {key: self._left(key) for key in self._epochs}
+        done = {key: left if key in self._saved else min(since[key], left) for key, left in every.items()}
+        share, taken_s = self._cost(done) / max(self._cost(every), 1e-9), time.monotonic() - self._begun
         text = f"{self._title}{self._done}/{self._total} runs"
         if share:
             text += f"  {pace(sum(done.values()), taken_s)}  {duration(taken_s * (1 / share - 1))} left"

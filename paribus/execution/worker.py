@@ -39,10 +39,12 @@ def prepare_torch() -> None:
 
 def work(job: Job, board: Path, row: int) -> list[RunRecord]:
     """Train a cohort, keeping its row of the progress board up to date."""
-    rows = np.load(board, mmap_mode="r+")
+    rows, begun = np.load(board, mmap_mode="r+"), -1
 
     def progress(epoch: int, active: int, accuracy: float) -> None:
-        rows[row] = epoch, active, accuracy
+        nonlocal begun
+        begun = epoch if begun < 0 else begun
+        rows[row] = epoch, active, accuracy, begun
 
     if job.own:
         _learn(job.own)

@@ -169,12 +169,14 @@ def train_cohort(job: Job, progress: Progress | None = None, device: str = "cpu"
 
     Args:
         job: the cohort; its data folder holds `x_train.npy`, `y_train.npy`, `x_test.npy` and `y_test.npy`.
-        progress: called after every epoch with the epoch, the number of runs still training, and the best validation
-            accuracy among them.
+        progress: called at the start and after every epoch with the epochs done, those of a checkpoint included, the
+            number of runs still training, and the best validation accuracy among them, nan at the start.
         device: where to train.
     """
     cohort = Cohort(job, device)
     clock, records = resume(cohort)
+    if progress:
+        progress(clock.epoch, len(cohort.active), math.nan)
     records += cohort.retire()
     while cohort.active:
         cohort.train_epoch(clock.epoch)

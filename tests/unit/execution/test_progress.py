@@ -33,9 +33,9 @@ def test_runs_epochs_and_time_are_counted(
     closed: list[str] = []
     with Progress(cohorts, 3, lambda *words: told.append(words), closed.append) as progress:
         now[0] += 2
-        progress.tick(np.array([[5, 2, 0.5], [0, 0, 0.9]]))  # the second has not begun: its accuracy says nothing
+        progress.tick(np.array([[5, 2, 0.5, 0], [0, 0, 0.9, 0]]))  # the second has not begun: its accuracy says nothing
         progress.saved([record(run) for run in cohorts[0]])
-        progress.tick(np.array([[5, 2, 0.5], [10, 2, 0.75]]))
+        progress.tick(np.array([[5, 2, 0.5, 0], [10, 2, 0.75, 0]]))
         progress.saved([record(run) for run in cohorts[1]])
     assert [share for share, _, _ in told] == [0.0, 0.25, 0.5, 1.0, 1.0]
     assert [important for _, _, important in told] == [True, False, True, False, True]
@@ -58,12 +58,25 @@ def test_epochs_that_runs_go_on_from_are_not_counted(
     closed: list[str] = []
     with Progress(cohorts, 0, lambda *words: told.append(words[1]), closed.append, begun=[6, 0]) as progress:
         now[0] += 2
-        progress.tick(np.array([[0, 2, np.nan], [5, 2, np.nan]]))
-        progress.tick(np.array([[8, 2, np.nan], [5, 2, np.nan]]))
+        progress.tick(np.array([[0, 2, np.nan, 0], [5, 2, np.nan, 0]]))
+        progress.tick(np.array([[8, 2, np.nan, 6], [5, 2, np.nan, 0]]))
         progress.saved([record(run) for run in cohorts[0]])
     assert told[1].startswith("0/4 runs  5.0 epochs/s")
     assert told[2].startswith("0/4 runs  7.0 epochs/s")
     assert closed == ["2 epochs in 2.0 s, 1.0 epochs/s"]  # the seventh of each
+
+
+def test_nor_are_those_of_a_checkpoint(cohorts: tuple[tuple[Run, ...], ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker says with what epoch it began: of 2 times 6 and 2 times 10 epochs, 2 took 20 seconds."""
+    now = [0.0]
+    monkeypatch.setattr("paribus.execution.progress.time.monotonic", lambda: now[0])
+    told: list[tuple[float, str, bool]] = []
+    with Progress(cohorts, 0, lambda *words: told.append(words), lambda text: None) as progress:
+        now[0] += 20
+        progress.tick(np.array([[4, 2, np.nan, 4], [0, 2, np.nan, 0]]))
+        progress.tick(np.array([[5, 2, np.nan, 4], [0, 2, np.nan, 0]]))
+    assert [text for _, text, _ in told[1:]] == ["0/4 runs", "0/4 runs  10 s an epoch  5 min 0 s left"]
+    assert told[2][0] == 2 / 32
 
 
 def test_what_is_left_goes_by_what_epochs_take(
@@ -75,14 +88,14 @@ def test_what_is_left_goes_by_what_epochs_take(
     told: list[str] = []
     with Progress(cohorts, 0, lambda *words: told.append(words[1]), told.append, times_s=[60.0, 20.0]) as progress:
         now[0] += 300
-        progress.tick(np.array([[10, 2, np.nan], [0, 0, np.nan]]))
+        progress.tick(np.array([[10, 2, np.nan, 0], [0, 0, np.nan, 0]]))
     assert told[1] == "0/4 runs  15 s an epoch  1 min 40 s left"
 
 
 def test_without_validation_no_accuracy_is_told(cohorts: tuple[tuple[Run, ...], ...]) -> None:
     told: list[str] = []
     with Progress(cohorts, 0, lambda share, text, important: told.append(text), lambda text: None) as progress:
-        progress.tick(np.array([[5, 2, np.nan], [0, 0, 0]]))
+        progress.tick(np.array([[5, 2, np.nan, 0], [0, 0, 0, 0]]))
     assert re.fullmatch(r"0/4 runs  [\d.]+ epochs/s  [\d.]+ s left", told[-1])
 
 
@@ -91,7 +104,7 @@ def test_where_there_is_no_terminal_lines_are_few(
 ) -> None:
     with show_progress(cohorts, 0, quiet=False) as progress:
         for epoch in range(10):
-            progress.tick(np.array([[epoch, 2, 0.5], [0, 0, 0]]))
+            progress.tick(np.array([[epoch, 2, 0.5, 0], [0, 0, 0, 0]]))
         progress.saved([record(run) for run in cohorts[0]])
     out, err = capsys.readouterr()
     assert out == ""
