@@ -27,9 +27,10 @@ def _examine(home: Any) -> dict[str, dict[str, Any]]:
     import torch
 
     from paribus.data import locations
-    from paribus.environment import environment
+    from paribus.environment import environment, multiplies_bf16
     from paribus.execution import default_workers
     from paribus.spec.parts import parts
+    from paribus.spec.recipe import SAME_IN_BF16
     from paribus.store import home_directory
     from paribus.training.precision import choose_precision, product_error
 
@@ -42,6 +43,7 @@ def _examine(home: Any) -> dict[str, dict[str, Any]]:
         "engine": {
             "workers": default_workers(),
             "products": f"{chosen}, relative error {product_error():.1e}",
+            "precision: auto": f"bf16 for {', '.join(SAME_IN_BF16)}" if multiplies_bf16() else "fp32",
             "vector units": torch.backends.cpu.get_cpu_capability(),
         },
         "home": {
