@@ -69,7 +69,7 @@ class Bench:
         dense = "text" not in self.studies[name]["data"] and "tune" not in self.studies[name]
         operations = float(facts["operations"] * facts["train_rows"]) if dense else None
         found = [(self.ours(name), self.peer(name)) for _ in range(rounds)]
-        return Compared(name, found, operations, machine[f"{self.workloads[name].precision}_rate"])
+        return Compared(name, found, operations, machine[f"{facts['precision']}_rate"])
 
 
 def main() -> int:
@@ -137,7 +137,7 @@ def _prepared(asked: argparse.Namespace) -> Iterator[Bench]:
 
 
 def _adapted(workload: Workload, precision: str | None) -> Workload:
-    """The workload with another precision, if it is one of images."""
+    """The workload with another precision, if it is not one of texts, whose products are sparse."""
     if precision is None or "precision" not in workload.baseline:
         return workload
     return replace(workload, baseline={**workload.baseline, "precision": precision})
@@ -150,7 +150,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="times that both sides are run in turn  [3]")
     parser.add_argument("--epochs", type=int, help="instead of each workload's own")
     parser.add_argument("--seeds", type=int, help="instead of each workload's own")
-    parser.add_argument("--precision", choices=["fp32", "bf16"], help="of our convolutions  [bf16]")
+    parser.add_argument("--precision", choices=["fp32", "bf16"], help="of ours  [bf16 where the processor has it]")
     parser.add_argument("--equal", action="store_true", help="compare accuracies instead of speed, 5 seeds a side")
     parser.add_argument("--tiny", action="store_true", help=f"{TINY_ROWS} rows, an epoch, a round: does it work?")
     parser.add_argument("--output", type=Path, help="[RESULTS.md or EQUAL.md here, if all are run]")

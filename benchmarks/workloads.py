@@ -37,11 +37,6 @@ class Workload:
     margin: float | None = 0.005
     rest: dict[str, Any] = field(default_factory=dict[str, Any])
 
-    @property
-    def precision(self) -> str:
-        """What the products of most layers are computed in."""
-        return self.baseline.get("precision", "fp32")
-
     def study(self, name: str, folder: Path, epochs: int | None = None, seeds: int | None = None) -> dict[str, Any]:
         """The study file's values.
 
@@ -74,7 +69,12 @@ def _cnn(title: str, arrays: str, goal: float, margin: float) -> Workload:
 def _fashion(loop: str, peer: str, goal: float, epochs: int) -> Workload:
     """A plain MLP by PyTorch's conventions."""
     title = f"Fashion-MNIST, MLP 256-256, batch 128; {loop}"
-    baseline = {"model": {"kind": "mlp", "sizes": [256, 256]}, "optimizer": {"kind": "adam"}, "batch_size": 128}
+    baseline = {
+        "model": {"kind": "mlp", "sizes": [256, 256]},
+        "optimizer": {"kind": "adam"},
+        "batch_size": 128,
+        "precision": "auto",
+    }
     return Workload(title, "fashion_mnist", peer, goal, {"scale": "standard", "validation": 0.1}, baseline, epochs)
 
 
@@ -97,6 +97,7 @@ WORKLOADS = {
             "model": {"kind": "mlp", "sizes": [512, 256], "batch_norm": True, "dropout": 0.3, "conventions": "keras"},
             "optimizer": KERAS_ADAM,
             "batch_size": 128,
+            "precision": "auto",
         },
         epochs=10,
     ),
@@ -128,6 +129,7 @@ WORKLOADS = {
             "optimizer": KERAS_ADAM,
             "l2": 0.01,
             "batch_size": 32,
+            "precision": "auto",
         },
         epochs=2,
         margin=0.003,
@@ -146,6 +148,7 @@ WORKLOADS = {
             "model": {"kind": "mlp", "width": 128, "depth": 2, "conventions": "keras"},
             "optimizer": KERAS_ADAM,
             "batch_size": 128,
+            "precision": "auto",
         },
         epochs=5,
         seeds=2,
@@ -176,6 +179,7 @@ WORKLOADS = {
             "optimizer": {"kind": "adam", "lr": 0.001, "conventions": "keras", "eps": 1e-8},  # scikit-learn's formula
             "l2": 1e-4 / (2 * 200),  # its alpha: half of it, over the rows of a batch
             "batch_size": 200,
+            "precision": "auto",
         },
         epochs=10,
         margin=None,

@@ -21,7 +21,7 @@ from paribus.study import Study
 
 
 def facts(file: Path) -> dict[str, Any]:
-    """Layers, classes, trained parameters, operations a row of a forward pass, and training rows, of the baseline."""
+    """Layers, classes, parameters, operations a row of a forward pass, precision and training rows of the baseline."""
     study = Study.open(str(file))
     recipe, dataset = study.recipe(), load(study.one_data, file.parent)
     blueprint: Blueprint = call_part("model", recipe.model)
@@ -32,6 +32,7 @@ def facts(file: Path) -> dict[str, Any]:
         "classes": classes,
         "parameters": blueprint.parameters(shape, classes),
         "operations": blueprint.operations(shape, classes),
+        "precision": recipe.precision,
         "train_rows": len(rows_of(dataset.y_train, recipe.data, study.all_seeds[0]).train),
     }
 
