@@ -170,4 +170,4 @@ def _unit(metric: str) -> tuple[float, str]:
 def _decimals(difference: float, half_width: float) -> int:
     """Enough digits, 1 to 6, to show the first one of the interval's half width, or of the difference without one."""
     size = abs(difference) if isnan(half_width) or half_width == 0 else half_width
-    return min(6, max(1, -floor(log10(size)))) if size else 1
+    return min(6, max(1, -floor(log10(size) + 1e-9))) if size else 1  # a 0.01 may be stored as a little less

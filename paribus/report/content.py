@@ -104,7 +104,7 @@ class Content:
                     self.unit.show(row["validation"]),
                     unit_of("accuracy").show(row["gap"]),
                     f"{row['parameters']:,}",
-                    MISSING if pd.isna(row["seconds"]) else f"{row['seconds']:.3g}",
+                    _plain(row["seconds"]),
                     *(cells[row["variant"]].get(seed, MISSING) for seed in self.seeds),
                 ],
             }
@@ -271,7 +271,10 @@ class Content:
 
 
 def _plain(value: float) -> str:
-    return MISSING if pd.isna(value) else f"{value:.3g}"
+    """Three digits that count, or all before the point."""
+    if pd.isna(value):
+        return MISSING
+    return f"{value:.3g}" if abs(value) < 999.5 else f"{value:,.0f}"
 
 
 def _counted(kind: str, verdicts: Sequence[str]) -> str:
