@@ -22,8 +22,7 @@ def test_auto_is_bf16_for_what_was_tried_where_the_processor_has_it(
     monkeypatch.setattr("paribus.spec.recipe.multiplies_bf16", lambda: has)
     study = make_study(baseline=BASELINE, factors={"model": {"levels": LEVELS}})
     found = {label: recipe.precision for label, recipe in study.recipes("model").items()}
-    bf16 = "bf16" if has else "fp32"
-    assert found == {"mlp": bf16, "cnn": bf16, "linear": "fp32"}
+    assert found == {"mlp": "bf16" if has else "fp32", "cnn": "fp32", "linear": "fp32"}
     assert study.baseline.precision == "auto"  # as it was asked
 
 
