@@ -20,8 +20,9 @@ pytestmark = pytest.mark.speed
 
 ROWS, SEEDS, BATCH = 6400, 5, 32
 USUAL = 0.44
-"""Time of a cohort, a run, over that of the loop: the highest of 60 epochs on a Xeon with AVX-512, most of them with two
-others at once; the lowest 0.37."""
+"""Time of a cohort, a run, over that of the loop: the highest of 60 epochs on a Xeon with AVX-512, the lowest 0.37.
+
+Most of them were measured three at once."""
 
 
 def cohort_of(folder: Path) -> Cohort:
