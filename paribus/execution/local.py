@@ -92,7 +92,7 @@ def warm_up() -> None:
 
 @contextmanager
 def _large_pages() -> Iterator[None]:
-    """Processes that start now get their memory in large pages, and keep it: a step is mostly waiting for memory.
+    """Processes that start now get their memory in large pages, and keep it: steps take less time, see `docs/log.md`.
 
     glibc reads this at a process' start, and nothing else does.
     """

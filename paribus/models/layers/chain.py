@@ -1,4 +1,4 @@
-"""How gradients go back: every layer says its own, since a recorded graph costs small networks more than they compute.
+"""How gradients go back: every layer says its own, since recording a graph takes a part of a small network's step.
 
 A layer has `forward`, what it does in evaluation, and `vjp`, what it does in training. `vjp` returns the output and a
 pullback, which takes the gradient of the output to that of the input and writes those of the parameters into their
