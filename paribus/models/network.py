@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 
 import numpy as np
 import torch
@@ -55,6 +54,7 @@ class Network(nn.Module):
         self.features = build.sequence(ways, shape)
         fan_in = paper.shapes(first.features, shape)[-1][0]
         self.head = layers.Dense(len(blueprints), fan_in, 1 if sigmoid else num_classes)
+        self._stages = layers.stages((*self.features, self.head))
         for path, module in self.named_modules():
             if isinstance(module, layers.Dense | images.Conv):
                 _initialize(module, path, seeds, first)
@@ -65,7 +65,7 @@ class Network(nn.Module):
 
     def vjp(self, x_MBF: Tensor | layers.SparseRows) -> tuple[Tensor, layers.Pullback]:
         """In training: what `forward` returns, and what takes its gradient to the parameters'."""
-        scores, back = layers.chain((*self.features, self.head), self._items(x_MBF), wanted=False)
+        scores, back = layers.chain(self._stages, self._items(x_MBF), wanted=False)
         return self._of_classes(scores), (lambda grad: back(grad[:, :, 1:])) if self.sigmoid else back
 
     def _items(self, x_MBF: Tensor | layers.SparseRows) -> Tensor | layers.SparseRows:
@@ -79,13 +79,10 @@ class Network(nn.Module):
     def _of_classes(self, scores: Tensor) -> Tensor:
         return torch.cat([torch.zeros_like(scores), scores], dim=2) if self.sigmoid else scores
 
-    @cached_property
-    def kernels(self) -> list[tuple[Tensor, Tensor]]:
-        """Weights of dense layers and convolutions, the head's too, and their gradients, a row a run.
-
-        This is what an L2 penalty is about. Ask for it when parameters and gradients lie where they stay.
-        """
-        return _rows([m.weight for m in self.modules() if isinstance(m, layers.Dense | images.Conv)], self.num_runs)
+    @property
+    def kernels(self) -> list[nn.Parameter]:
+        """Weights of dense layers and convolutions, the head's too: what an L2 penalty is about."""
+        return [m.weight for m in self.modules() if isinstance(m, layers.Dense | images.Conv)]
 
     def state_of(self, m: int) -> dict[str, Tensor]:
         """Parameters and running statistics of the run at place m, copied, without the run axis."""
@@ -138,10 +135,10 @@ class OwnNetwork(nn.Module):
         """The last fully connected layer; the whole module if there is none."""
         return next((m for m in reversed(list(self.module.modules())) if isinstance(m, nn.Linear)), self.module)
 
-    @cached_property
-    def kernels(self) -> list[tuple[Tensor, Tensor]]:
-        """Parameters of two or more dimensions, and their gradients, as of `Network`."""
-        return _rows([p for p in self.module.parameters() if p.dim() > 1], 1)
+    @property
+    def kernels(self) -> list[nn.Parameter]:
+        """Parameters of two or more dimensions."""
+        return [p for p in self.module.parameters() if p.dim() > 1]
 
     def state_of(self, m: int) -> dict[str, Tensor]:
         """All that the module keeps, copied."""
@@ -157,11 +154,6 @@ class OwnNetwork(nn.Module):
     def set_streams(self, streams: Sequence[np.random.Generator]) -> None:
         """Users' layers draw from PyTorch's own generator: set it from the run's stream."""
         torch.default_generator.manual_seed(int(streams[0].integers(2**62)))
-
-
-def _rows(parameters: Sequence[nn.Parameter], num_runs: int) -> list[tuple[Tensor, Tensor]]:
-    """Views of parameters and their gradients, each of shape (run, number)."""
-    return [(p.detach().view(num_runs, -1), p.grad.view(num_runs, -1)) for p in parameters if p.grad is not None]
 
 
 def make_network(

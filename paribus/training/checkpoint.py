@@ -16,7 +16,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
-from paribus.training.parameters import set_states, states_of
+from paribus.training.optimizers.rules import set_states, states_of
 from paribus.training.record import COLUMNS
 from paribus.training.stopping import Watch
 
@@ -51,9 +51,8 @@ def save_checkpoint(cohort: Cohort, clock: Clock) -> None:
         return
     tensors: dict[str, torch.Tensor] = {}
     for m, (member, state) in enumerate(zip(cohort.active, states_of(cohort.optimizer), strict=True)):
-        numbers = {name: value for name, value in state.items() if isinstance(value, torch.Tensor)}
-        for group, values in (("network", cohort.network.state_of(m)), ("optimizer", numbers)):
-            tensors |= {f"{member.key}/{group}/{name}": value.clone() for name, value in values.items()}
+        for group, values in (("network", cohort.network.state_of(m)), ("optimizer", state)):
+            tensors |= {f"{member.key}/{group}/{name}": value for name, value in values.items()}
     for member in cohort.members:
         tensors |= {f"{member.key}/kept/{name}": value for name, value in member.kept.items()}
         tensors |= {f"{member.key}/state/{name}": value for name, value in member.state.items()}
@@ -126,8 +125,7 @@ def start(cohort: Cohort) -> int:
 
 def state_after(cohort: Cohort, m: int) -> dict[str, torch.Tensor]:
     """What `start` needs of the run at place m, beside the weights that it keeps."""
-    state = states_of(cohort.optimizer)[m]
-    found = {f"optimizer/{k}": v.clone() for k, v in state.items() if isinstance(v, torch.Tensor)}
+    found = {f"optimizer/{name}": value for name, value in states_of(cohort.optimizer)[m].items()}
     if cohort.active[m].kept:
         found |= {f"network/{name}": value for name, value in cohort.network.state_of(m).items()}
     return found

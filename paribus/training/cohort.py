@@ -21,10 +21,10 @@ from paribus.training.checkpoint import resume, save_checkpoint, state_after
 from paribus.training.feed import Feed, TextFeed, open_feeds
 from paribus.training.job import Job
 from paribus.training.objective import make_objective
-from paribus.training.parameters import flatten, make_optimizer, set_states, states_of
+from paribus.training.optimizers.rules import optimizer_of, set_states, states_of
 from paribus.training.precision import choose_precision
 from paribus.training.record import VALIDATION, Member, Predictions, record_of
-from paribus.training.schedules.rates import Rates, schedule_key
+from paribus.training.schedules.rates import Rates
 from paribus.training.step import evaluate, probabilities, step
 
 Progress = Callable[[int, int, float], None]
@@ -43,8 +43,6 @@ class Cohort:
             Member(run.key, run.seed, recipe, rows_of(y_N, recipe.data, recipe.seed_of("split", run.seed)))
             for run, recipe in zip(job.runs, recipes, strict=True)
         ]
-        # equal numbers side by side: fewer groups
-        self.members.sort(key=lambda member: (repr(member.recipe.optimizer), repr(schedule_key(member))))
         self.train_feed, self.test_feed = open_feeds(job.data, self.members, y_N, device)
         self.objective = make_objective(self.members, y_N, job.num_classes, device)
         self.active = list(self.members)
@@ -54,9 +52,7 @@ class Cohort:
         recipes = [m.recipe for m in self.active]
         seeds = [m.recipe.seed_of("init", m.seed) for m in self.active]
         self.network = make_network(recipes, seeds, self.item_shape, self.job.num_classes).to(self.device)
-        self.theta_MP = flatten(self.network)
-        updates = [call_part("optimizer", recipe.optimizer) for recipe in recipes]
-        self.optimizer = make_optimizer(self.theta_MP, updates, [schedule_key(m) for m in self.active])
+        self.optimizer = optimizer_of(recipes, self.network)
         self.rates = Rates(self.optimizer, self.active)
 
     def train_epoch(self, epoch: int) -> None:
@@ -71,14 +67,12 @@ class Cohort:
         correct_M = torch.zeros(len(rows_MN), device=self.device)
         change = self._augmentation(epoch)
         batches = rows_MN.split(self.active[0].recipe.batch_size, dim=1)
-        grad_MP = self.theta_MP.grad
-        assert grad_MP is not None
         rate_M: list[float] = []
         for number, rows_MB in enumerate(batches):
             self.rates.set(epoch + number / len(batches))
-            rate_M = rate_M or self.rates.now()
+            rate_M = rate_M or self.optimizer.lr_M.tolist()
             batch = self.train_feed.batch(rows_MB, change)
-            loss, correct = step(self.network, self.optimizer, batch, self.objective, grad_MP)
+            loss, correct = step(self.network, self.optimizer, batch, self.objective)
             loss_M += loss
             correct_M += correct
         train_2M = (torch.stack([loss_M, correct_M]) / rows_MN.shape[1]).double().cpu().numpy()

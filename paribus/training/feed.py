@@ -10,6 +10,7 @@ import torch
 from scipy.sparse import csr_matrix
 from torch import Tensor
 
+from paribus import kernels
 from paribus.data.scaling import Scaling, fit_scalings
 from paribus.data.text.features import Vectorizer, fit_vectorizer
 from paribus.models.layers import SparseRows
@@ -30,13 +31,34 @@ class Feed:
 
     def __init__(self, x_NF: Tensor, y_N: Tensor, scalings: Sequence[Scaling]) -> None:
         self.x_NF, self.y_N = x_NF, y_N
-        self.shift_M1F = torch.from_numpy(np.stack([s.shift for s in scalings])).unsqueeze(1).to(x_NF.device)
-        self.factor_M1F = torch.from_numpy(np.stack([s.factor for s in scalings])).unsqueeze(1).to(x_NF.device)
+        self.shift_M1F, self.factor_M1F = (
+            torch.from_numpy(np.stack([np.broadcast_to(row, x_NF.shape[1]) for row in rows])).unsqueeze(1).to(x_NF.device)
+            for rows in ([s.shift for s in scalings], [s.factor for s in scalings])
+        )
         self.columns = scalings[0].columns
-        self.shifts = any(s.shift.any() for s in scalings)
+        self._gathering: dict[torch.Size, tuple[tuple[Tensor, Tensor], Callable[[np.ndarray], None]]] = {}
 
     def batch(self, rows_MB: Tensor, change: Change | None = None) -> tuple[Tensor, Tensor]:
-        """Items, changed and then scaled, shape (run, row, feature), and their labels, shape (run, row)."""
+        """Items, changed and then scaled, shape (run, row, feature), and their labels, shape (run, row).
+
+        The next batch of the same shape overwrites them.
+        """
+        if change or self.columns or not kernels.on_cpu(self.x_NF):
+            return self._batch_by_torch(rows_MB, change)
+        if rows_MB.shape not in self._gathering:
+            self._gathering[rows_MB.shape] = self._prepared(rows_MB.shape)
+        batch, gather = self._gathering[rows_MB.shape]
+        gather(rows_MB.numpy())
+        return batch
+
+    def _prepared(self, shape: torch.Size) -> tuple[tuple[Tensor, Tensor], Callable[[np.ndarray], None]]:
+        """A batch of this shape, and what fills it."""
+        batch = torch.empty(*shape, self.x_NF.shape[1]), torch.empty(shape, dtype=torch.int64)
+        data, scaling = (self.x_NF.numpy(), self.y_N.numpy()), (self.shift_M1F[:, 0].numpy(), self.factor_M1F[:, 0].numpy())
+        arrays = batch[0].numpy(), batch[1].numpy()
+        return batch, lambda rows_MB: kernels.gather(data, rows_MB, scaling, arrays)
+
+    def _batch_by_torch(self, rows_MB: Tensor, change: Change | None) -> tuple[Tensor, Tensor]:
         rows = rows_MB.reshape(-1)
         x_MBF = self.x_NF.index_select(0, rows).view(*rows_MB.shape, -1).to(torch.float32)
         if change:
@@ -45,14 +67,13 @@ class Feed:
             x = x_MBF.unflatten(2, self.columns)
             norm = torch.linalg.vector_norm(x, dim=-2, keepdim=True)
             x.div_(torch.where(norm > 0, norm, 1.0))
-        if self.shifts:
-            x_MBF.sub_(self.shift_M1F)
-        return x_MBF.mul_(self.factor_M1F), self.y_N.index_select(0, rows).view(rows_MB.shape)
+        return x_MBF.sub_(self.shift_M1F).mul_(self.factor_M1F), self.y_N.index_select(0, rows).view(rows_MB.shape)
 
     def select(self, keep: Sequence[int]) -> None:
         """Go on with the runs `keep` alone."""
         index = list(keep)
         self.shift_M1F, self.factor_M1F = self.shift_M1F[index], self.factor_M1F[index]
+        self._gathering.clear()
 
 
 class TextFeed:

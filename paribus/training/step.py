@@ -20,29 +20,26 @@ def step(
     optimizer: Rule,
     batch: tuple[Tensor | SparseRows, Tensor],
     objective: Objective,
-    grad_MP: Tensor,
 ) -> tuple[Tensor, Tensor]:
     """One update of every run, each by the gradient of its own loss.
 
     Args:
         network: the runs' networks.
-        optimizer: over the rows of their parameters.
+        optimizer: of their parameters.
         batch: scaled items x_MBF and labels y_MB.
         objective: what is minimized.
-        grad_MP: the gradients of all parameters, a row a run; written here.
 
     Returns:
         Sums over the batch, before the update: loss_M in nats, without the penalty, and correct_M in rows.
     """
     x_MBF, y_MB = batch
     if network.accumulates:
-        grad_MP.zero_()
+        optimizer.parameters.grad_P.zero_()
     logits_MBC, back = network.vjp(x_MBF)
-    loss_M, logit_grad_MBC = objective.loss_and_gradient(logits_MBC, y_MB)
+    loss_M, correct_M, logit_grad_MBC = objective.evaluate(logits_MBC, y_MB)
     back(logit_grad_MBC)
-    objective.adjust(network, grad_MP)
     optimizer.step()
-    return loss_M * y_MB.shape[1], (logits_MBC.argmax(2) == y_MB).sum(1)
+    return loss_M * y_MB.shape[1], correct_M
 
 
 @torch.inference_mode()

@@ -5,10 +5,12 @@ N row of the training part, V row held out, T epoch, S seed; of images also H he
 """
 
 from paribus.models.layers.activation import LEAKY_SLOPE, VECTOR, Activate, Dropout, elementwise
-from paribus.models.layers.chain import Pullback, Residual, chain
+from paribus.models.layers.chain import Pullback, chain
 from paribus.models.layers.dense import TINY, Dense, products
 from paribus.models.layers.norm import BatchNorm, normalize
+from paribus.models.layers.residual import Residual
 from paribus.models.layers.sparse import SparseRows
+from paribus.models.layers.tape import stages
 
 __all__ = [
     "LEAKY_SLOPE",
@@ -25,4 +27,5 @@ __all__ = [
     "elementwise",
     "normalize",
     "products",
+    "stages",
 ]

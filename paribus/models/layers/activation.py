@@ -10,8 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from paribus import kernels
 from paribus.models.blueprint import Framework
 from paribus.models.layers.chain import Pullback
+from paribus.models.layers.tape import Ends, Tape
 
 LEAKY_SLOPE = {"pytorch": 0.01, "keras": 0.3, "sklearn": 0.01}
 """Of `torch.nn.LeakyReLU` and `keras.layers.LeakyReLU`; scikit-learn has none."""
@@ -38,6 +40,7 @@ class Activate(nn.Module):
 
     def __init__(self, function: str, conventions: Framework = "pytorch") -> None:
         super().__init__()
+        self.name = function
         self.function, self.gradient = _functions(function, LEAKY_SLOPE[conventions])
 
     def forward(self, x_MBF: Tensor) -> Tensor:
@@ -48,6 +51,19 @@ class Activate(nn.Module):
         """See `Layer`."""
         y = self.function(x)
         return y, lambda grad: self.gradient(grad, x, y)
+
+    def record(self, tape: Tape, ends: Ends) -> Ends:
+        """See `Recorded`."""
+        (x, grad_x), y, grad_y = ends, torch.empty_like(ends[0]), torch.empty_like(ends[0])
+        if self.name == "relu":
+            there = partial(kernels.relu, x.flatten().numpy(), y.flatten().numpy())
+            arrays = [array.flatten().numpy() for array in (grad_y, y, grad_x) if array is not None]
+            back = partial(kernels.relu_back, *arrays)
+        else:
+            there = lambda: y.copy_(self.function(x))  # noqa: E731
+            back = lambda: grad_x.copy_(self.gradient(grad_y, x, y))  # noqa: E731
+        tape.add([there], [] if grad_x is None else [back])
+        return y, grad_y
 
 
 def _functions(name: str, leaky_slope: float) -> tuple[Callable[[Tensor], Tensor], Gradient]:
@@ -95,9 +111,26 @@ class Dropout(nn.Module):
 
     def vjp(self, x: Tensor, wanted: bool = True) -> tuple[Tensor, Pullback]:
         """See `Layer`; shape (run, ...), unchanged."""
-        count = x[0].numel()
-        raw = [rng.bit_generator.random_raw(-(-count // 4)).view(np.int16)[:count] for rng in self.streams]
-        drawn = torch.from_numpy(np.stack(raw)).to(x.device, torch.float32)
+        drawn = torch.from_numpy(self._draw(x)).to(x.device, torch.float32)
         kept = torch.sub(self.threshold, drawn, out=drawn).clamp_(0, 1)  # whole numbers: 1 where drawn < threshold
         factor = kept.mul_(self.scale).view(x.shape).to(x.dtype)
         return x * factor, factor.mul
+
+    def record(self, tape: Tape, ends: Ends) -> Ends:
+        """See `Recorded`."""
+        (x, grad_x), y, grad_y = ends, torch.empty_like(ends[0]), torch.empty_like(ends[0])
+        drawn_MK = np.empty((len(x), x[0].numel()), np.int16)
+        mask = drawn_MK, self.threshold[:, 0].numpy(), self.scale[:, 0].numpy()
+        there = partial(kernels.dropout, x.flatten(1).numpy(), *mask, y.flatten(1).numpy())
+        back = [] if grad_x is None else [partial(kernels.dropout, grad_y.flatten(1).numpy(), *mask, grad_x.flatten(1).numpy())]
+        tape.add([partial(self._draw, x, drawn_MK), there], back)
+        return y, grad_y
+
+    def _draw(self, x: Tensor, out_MK: np.ndarray | None = None) -> np.ndarray:
+        """16 bits for each number of x."""
+        count = x[0].numel()
+        if out_MK is None:
+            out_MK = np.empty((len(x), count), np.int16)
+        for row_K, rng in zip(out_MK, self.streams, strict=True):
+            row_K[:] = rng.bit_generator.random_raw(-(-count // 4)).view(np.int16)[:count]
+        return out_MK

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
-from torch import Tensor, nn
+from torch import Tensor
 
 Pullback = Callable[[Tensor], Tensor]
 """From the gradient of an output to that of the input, the vector-Jacobian product; empty if that was not wanted."""
@@ -45,26 +45,3 @@ def chain(modules: Iterable[Any], x: Any, wanted: bool = True) -> tuple[Tensor, 
         return grad
 
     return x, pull
-
-
-class Residual(nn.Module):
-    """inner(x) + shortcut(x)."""
-
-    def __init__(self, inner: nn.Sequential, shortcut: nn.Sequential) -> None:
-        super().__init__()
-        self.inner, self.shortcut = inner, shortcut
-
-    def forward(self, x: Tensor) -> Tensor:
-        """The shape that both ways lead to."""
-        return self.inner(x) + self.shortcut(x)
-
-    def vjp(self, x: Tensor, wanted: bool = True) -> tuple[Tensor, Pullback]:
-        """See `Layer`."""
-        inner, inner_back = chain(self.inner, x, wanted)
-        shortcut, shortcut_back = chain(self.shortcut, x, wanted)
-
-        def back(grad: Tensor) -> Tensor:
-            grads = inner_back(grad), shortcut_back(grad)
-            return grads[0] + grads[1] if wanted else grad.new_empty(0)
-
-        return inner + shortcut, back

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from paribus import kernels
 from paribus.models.blueprint import Framework
 from paribus.models.layers.chain import Pullback
+from paribus.models.layers.tape import Ends, Tape
 
 Normalize = Callable[[Tensor, Tensor, Tensor, float], tuple[Tensor, Tensor, Tensor, Pullback]]
 
@@ -81,3 +85,27 @@ class BatchNorm(nn.Module):
         self.running_mean.mul_(1 - self.momentum).add_(mean_M1F * self.momentum)
         self.running_var.mul_(1 - self.momentum).add_(variance_M1F * self.momentum)
         return y_MBF.view(x.shape), lambda grad: back(grad.flatten(1, -2)).view(x.shape)
+
+    def record(self, tape: Tape, ends: Ends) -> Ends:
+        """See `Recorded`."""
+        x_MBF, grad_x_MBF = ends
+        assert self.weight.grad is not None
+        assert self.bias.grad is not None
+        assert grad_x_MBF is not None
+        y_MBF, grad_y_MBF, normal_MBF = (torch.empty_like(x_MBF) for _ in range(3))
+        weight_MF, bias_MF = _features(self.weight), _features(self.bias)
+        inverse_MF = np.empty_like(weight_MF)
+        running = _features(self.running_mean), _features(self.running_var)
+        numbers = np.float32(self.epsilon), np.float32(self.momentum), self.unbiased
+        arrays = running, inverse_MF, normal_MBF.numpy(), y_MBF.numpy()
+        there = partial(kernels.normalize, x_MBF.numpy(), (weight_MF, bias_MF), numbers, arrays)
+        gradients = _features(self.weight.grad), _features(self.bias.grad), grad_x_MBF.numpy()
+        factors = weight_MF, inverse_MF
+        back = partial(kernels.normalize_back, grad_y_MBF.numpy(), normal_MBF.numpy(), factors, gradients)
+        tape.add([there], [back])
+        return y_MBF, grad_y_MBF
+
+
+def _features(row_M1F: Tensor) -> np.ndarray:
+    """As an array of shape (run, feature)."""
+    return row_M1F.detach()[:, 0].numpy()

@@ -23,7 +23,6 @@ def adam(
 
     Source: Kingma & Ba (2015), arXiv 1412.6980, Algorithm 1; Keras' form is the one at the end of section 2.
     """
-    numbers = {"lr": lr, "betas": (beta1, beta2), "weight_decay": weight_decay, "decoupled_weight_decay": False}
-    if conventions == "keras":
-        return Update("KerasAdam", {**numbers, "epsilon": eps or 1e-7})
-    return Update("Adam", {**numbers, "eps": eps or 1e-8})
+    keras = conventions == "keras"
+    numbers = {"lr": lr, "beta1": beta1, "beta2": beta2, "eps": eps or (1e-7 if keras else 1e-8), "keras": keras}
+    return Update("adam", {**numbers, "weight_decay": weight_decay, "decoupled_weight_decay": False})

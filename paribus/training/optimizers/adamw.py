@@ -24,9 +24,8 @@ def adamw(
 
     Source: Loshchilov & Hutter (2019), arXiv 1711.05101, Algorithm 2.
     """
-    usual_eps, usual_decay = {"pytorch": (1e-8, 0.01), "keras": (1e-7, 0.004)}[conventions]
+    keras = conventions == "keras"
+    usual_eps, usual_decay = (1e-7, 0.004) if keras else (1e-8, 0.01)
     decay = usual_decay if weight_decay is None else weight_decay
-    numbers = {"lr": lr, "betas": (beta1, beta2), "weight_decay": decay, "decoupled_weight_decay": True}
-    if conventions == "keras":
-        return Update("KerasAdam", {**numbers, "epsilon": eps or usual_eps})
-    return Update("Adam", {**numbers, "eps": eps or usual_eps})
+    numbers = {"lr": lr, "beta1": beta1, "beta2": beta2, "eps": eps or usual_eps, "keras": keras}
+    return Update("adam", {**numbers, "weight_decay": decay, "decoupled_weight_decay": True})

@@ -25,6 +25,6 @@ def rmsprop(
     """
     usual = {"pytorch": (0.01, 0.99, 1e-8), "keras": (0.001, 0.9, 1e-7)}[conventions]
     given = (lr, rho, eps)
-    rate, alpha, epsilon = (default if value is None else value for value, default in zip(given, usual, strict=True))
-    numbers = {"lr": rate, "alpha": alpha, "eps": epsilon, "momentum": momentum, "weight_decay": weight_decay}
-    return Update("KerasRMSprop" if conventions == "keras" else "RMSprop", numbers)
+    rate, decay, epsilon = (default if value is None else value for value, default in zip(given, usual, strict=True))
+    numbers = {"lr": rate, "rho": decay, "eps": epsilon, "momentum": momentum, "weight_decay": weight_decay}
+    return Update("rmsprop", {**numbers, "keras": conventions == "keras"})

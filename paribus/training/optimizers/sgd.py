@@ -24,4 +24,4 @@ def sgd(
     Source: Sutskever et al. (2013), section 2, in the forms of `torch.optim.SGD` and Keras' `SGD`.
     """
     numbers = {"lr": lr, "momentum": momentum, "nesterov": nesterov and momentum > 0, "weight_decay": weight_decay}
-    return Update("KerasSGD" if conventions == "keras" else "SGD", numbers)
+    return Update("sgd", {**numbers, "keras": conventions == "keras"})

@@ -14,7 +14,7 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 
 @dataclass(frozen=True)
 class Update:
-    """The name of a class in `rules`, and the numbers of one of its groups."""
+    """The name of a rule in `rules`, and the numbers of one run."""
 
     rule: str
     numbers: dict[str, Any]

@@ -1,4 +1,4 @@
-"""The learning rates of a cohort's groups, step by step."""
+"""The learning rates of a cohort's runs, step by step."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from paribus.spec.parts import call_part
-from paribus.training.schedules import Moment, warmed_up
+from paribus.training.schedules import Moment, Schedule, warmed_up
 
 if TYPE_CHECKING:
     from paribus.training.optimizers.rules import Rule
@@ -25,35 +25,25 @@ def schedule_key(member: Member) -> Any:
 
 
 class Rates:
-    """Sets the learning rate of each parameter group before a step.
+    """Sets the learning rates before a step.
 
     Args:
-        optimizer: its groups are in the order of the members, neighbours of equal numbers and schedule in one.
-        members: one a run.
+        optimizer: of the runs.
+        members: one a run; neighbours with the same schedule share its factor.
     """
 
     def __init__(self, optimizer: Rule, members: Sequence[Member]) -> None:
-        self._optimizer = optimizer
-        alike = groupby(members, key=lambda m: (call_part("optimizer", m.recipe.optimizer), schedule_key(m)))
-        leaders = [next(group) for _, group in alike]
-        plain = [m.recipe.schedule.__dict__["kind"] == "constant" and not m.recipe.warmup_epochs for m in leaders]
-        self._moving = [
-            (
-                group,
-                group["lr"],
-                leader,
-                warmed_up(call_part("schedule", leader.recipe.schedule), leader.recipe.warmup_epochs),
-            )
-            for group, leader, still in zip(optimizer.param_groups, leaders, plain, strict=True)
-            if not still
-        ]
-
-    def now(self) -> list[float]:
-        """The rate of each run, as it is set now."""
-        return [group["lr"] for group in self._optimizer.param_groups for _ in group["params"][0]]
+        self._rates_M, self._full_M, start = optimizer.lr_M, optimizer.lr_M.copy(), 0
+        self._moving: list[tuple[slice, Member, Schedule]] = []
+        for _, alike in groupby(members, key=schedule_key):
+            leader, *rest = alike
+            places, start = slice(start, start + 1 + len(rest)), start + 1 + len(rest)
+            if leader.recipe.schedule.__dict__["kind"] != "constant" or leader.recipe.warmup_epochs:
+                schedule = call_part("schedule", leader.recipe.schedule)
+                self._moving.append((places, leader, warmed_up(schedule, leader.recipe.warmup_epochs)))
 
     def set(self, epoch: float) -> None:
         """Set all rates for a step that begins after `epoch` epochs, a fraction included."""
-        for group, full, leader, schedule in self._moving:
-            scores = leader.watch.scores
-            group["lr"] = full * schedule(Moment(epoch, leader.recipe.epochs, scores))
+        for places, leader, schedule in self._moving:
+            factor = schedule(Moment(epoch, leader.recipe.epochs, leader.watch.scores))
+            self._rates_M[places] = self._full_M[places] * factor

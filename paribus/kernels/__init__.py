@@ -1,0 +1,31 @@
+"""Loops over arrays, compiled for the processor at hand: what would take PyTorch a dozen small operations a step.
+
+Small networks spend most of a step between operations, not in them. Each kernel is one pass over the arrays, run by run;
+it writes into arrays that it is given. Elsewhere than on a CPU the callers use PyTorch's operations instead. Suffixes as
+in `paribus.models.layers`; K counts parameters, of which all runs' values lie in one block.
+"""
+
+from paribus.kernels.compiled import on_cpu
+from paribus.kernels.cross_entropy import cross_entropy
+from paribus.kernels.dropout import dropout
+from paribus.kernels.gather import gather
+from paribus.kernels.norm import normalize, normalize_back
+from paribus.kernels.rows import add_rows, relu, relu_back, sum_rows
+from paribus.kernels.updates import adam, rmsprop, sgd, square_norms
+
+__all__ = [
+    "adam",
+    "add_rows",
+    "cross_entropy",
+    "dropout",
+    "gather",
+    "normalize",
+    "normalize_back",
+    "on_cpu",
+    "relu",
+    "relu_back",
+    "rmsprop",
+    "sgd",
+    "square_norms",
+    "sum_rows",
+]

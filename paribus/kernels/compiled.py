@@ -1,0 +1,34 @@
+"""How a loop becomes a kernel, and where it can run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, ParamSpec
+
+from numba import njit
+from torch import Tensor
+
+Arguments = ParamSpec("Arguments")
+
+
+def compiled(function: Callable[Arguments, None], **options: Any) -> Callable[Arguments, None]:
+    """Compile when it is first called, and keep the code on disk if there is a place for it.
+
+    Sums stay in the order in which they are written and division by zero is IEEE's, so that a run has the same bits
+    whatever others there are.
+    """
+    options["error_model"] = "numpy"
+    try:
+        return njit(cache=True, **options)(function)
+    except RuntimeError:  # neither the package's folder nor the user's cache can be written
+        return njit(**options)(function)
+
+
+def on_cpu(tensor: Tensor) -> bool:
+    """Whether kernels can take the tensor; elsewhere their callers use PyTorch's operations."""
+    return tensor.is_cpu
+
+
+compiled_sum = partial(compiled, fastmath={"reassoc"})
+"""The same for a sum of one run alone, whose order is the compiler's choice."""

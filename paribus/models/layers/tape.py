@@ -1,0 +1,109 @@
+"""A step of layers on rows of features as a list of calls, recorded once for a batch's shape.
+
+Most of a small network's step would otherwise be Python: making arrays, closures and views. On a tape all arrays stay
+from step to step, and what is left are the calls that compute, one after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from itertools import groupby
+from typing import Any, Protocol, runtime_checkable
+
+import torch
+from torch import Tensor
+
+from paribus import kernels
+from paribus.models.layers.chain import Pullback, chain
+from paribus.models.layers.sparse import SparseRows
+
+Call = Callable[[], Any]
+Ends = tuple[Tensor, Tensor | None]
+"""An array of rows and one for its gradient; None where that is not wanted."""
+
+
+@runtime_checkable
+class Recorded(Protocol):
+    """A layer that a tape can hold."""
+
+    def record(self, tape: Tape, ends: Ends) -> Ends:
+        """Put the layer's calls on the tape, and return where its output and the gradient of that will be."""
+        ...
+
+
+class Tape:
+    """Calls of a step, on the way to the output and back."""
+
+    def __init__(self) -> None:
+        self.forward: list[Call] = []
+        self._backward: list[tuple[Call, ...]] = []
+
+    def add(self, forward: Iterable[Call], backward: Iterable[Call]) -> None:
+        """A layer's calls: forward after all that are there, backward before them."""
+        self.forward += forward
+        self._backward.append(tuple(backward))
+
+    def follow(self, layers: Iterable[Any], ends: Ends) -> Ends:
+        """Record layers one after another; returns the ends of the last."""
+        for layer in layers:
+            ends = layer.record(self, ends)
+        return ends
+
+    @property
+    def backward(self) -> list[Call]:
+        """The calls back, in their order."""
+        return [call for calls in reversed(self._backward) for call in calls]
+
+
+class Stack:
+    """Layers that a tape can hold, one after another: recorded where they are given rows on a CPU."""
+
+    def __init__(self, layers: Sequence[Any]) -> None:
+        self.layers = list(layers)
+        self._recorded: dict[tuple[torch.Size, bool], Callable[[Tensor], tuple[Tensor, Pullback]]] = {}
+
+    def vjp(self, x: Any, wanted: bool = True) -> tuple[Tensor, Pullback]:
+        """See `Layer`; the output and the input's gradient are overwritten by the next step."""
+        if isinstance(x, SparseRows):
+            return chain((self.layers[0], self._rest), x, wanted)
+        if x.dim() > 3 or not kernels.on_cpu(x):
+            return chain(self.layers, x, wanted)
+        key = x.shape, wanted
+        if key not in self._recorded:
+            self._recorded[key] = self._record(x, wanted)
+        return self._recorded[key](x)
+
+    @cached_property
+    def _rest(self) -> Stack:
+        return Stack(self.layers[1:])
+
+    def _record(self, x: Tensor, wanted: bool) -> Callable[[Tensor], tuple[Tensor, Pullback]]:
+        tape, grad_x = Tape(), torch.empty_like(x) if wanted else None
+        y, grad_y = tape.follow(self.layers, (x, grad_x))
+        assert grad_y is not None
+        there, back = tape.forward, tape.backward
+        found = x.new_empty(0) if grad_x is None else grad_x
+
+        def pull(grad: Tensor) -> Tensor:
+            grad_y.copy_(grad)
+            for call in back:
+                call()
+            return found
+
+        def play(given: Tensor) -> tuple[Tensor, Pullback]:
+            if given is not x:
+                x.copy_(given)
+            for call in there:
+                call()
+            return y, pull
+
+        return play
+
+
+def stages(layers: Iterable[Any]) -> list[Any]:
+    """Layers with neighbours that a tape can hold put together."""
+    found: list[Any] = []
+    for recorded, group in groupby(layers, key=lambda layer: isinstance(layer, Recorded)):
+        found += [Stack(list(group))] if recorded else group
+    return found
