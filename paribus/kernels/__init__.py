@@ -7,16 +7,18 @@ in `paribus.models.layers`; K counts parameters, of which all runs' values lie i
 
 from paribus.kernels.compiled import on_cpu
 from paribus.kernels.cross_entropy import cross_entropy
-from paribus.kernels.dropout import dropout
+from paribus.kernels.dropout import draw, dropout
 from paribus.kernels.gather import gather
 from paribus.kernels.norm import normalize, normalize_back
 from paribus.kernels.rows import add_rows, relu, relu_back, sum_rows
-from paribus.kernels.updates import adam, rmsprop, sgd, square_norms
+from paribus.kernels.updates import adam, adam_numbers, rmsprop, rmsprop_numbers, sgd, sgd_numbers, square_norms
 
 __all__ = [
     "adam",
+    "adam_numbers",
     "add_rows",
     "cross_entropy",
+    "draw",
     "dropout",
     "gather",
     "normalize",
@@ -25,7 +27,9 @@ __all__ = [
     "relu",
     "relu_back",
     "rmsprop",
+    "rmsprop_numbers",
     "sgd",
+    "sgd_numbers",
     "square_norms",
     "sum_rows",
 ]

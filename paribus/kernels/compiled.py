@@ -25,6 +25,11 @@ def compiled(function: Callable[Arguments, None], **options: Any) -> Callable[Ar
         return njit(**options)(function)
 
 
+def inlined(function: Callable[Arguments, Any]) -> Any:
+    """A function for kernels to call; its `py_func` is for anything else."""
+    return njit(function)
+
+
 def on_cpu(tensor: Tensor) -> bool:
     """Whether kernels can take the tensor; elsewhere their callers use PyTorch's operations."""
     return tensor.is_cpu

@@ -15,10 +15,13 @@ def cross_entropy(
     y_MB: np.ndarray,
     weights_MC: np.ndarray,
     smoothing: np.float32,
-    out: tuple[np.ndarray, np.ndarray, np.ndarray],
+    out: tuple[np.ndarray, np.ndarray],
 ) -> None:
-    """Mean weighted and smoothed cross entropy, the rows whose largest score is the right one's, and the gradient."""
-    loss_M, correct_M, grad_MBC = out
+    """Weighted and smoothed cross entropy: the gradient of its mean, and what is added up over steps.
+
+    To `totals_2M` come the sum over rows and the number of rows whose largest score is the right one's.
+    """
+    grad_MBC, totals_2M = out
     num_rows, classes = logits_MBC.shape[1], logits_MBC.shape[2]
     share, floor = _ONE / np.float32(num_rows), smoothing / np.float32(classes)
     for m in range(logits_MBC.shape[0]):
@@ -43,5 +46,5 @@ def cross_entropy(
                 p_C[c] = p_C[c] * scale - floor * target
             p_C[right] -= (_ONE - smoothing) * target
             correct += best == right
-        loss_M[m] = loss * share
-        correct_M[m] = correct
+        totals_2M[0, m] += loss
+        totals_2M[1, m] += np.float32(correct)

@@ -1,4 +1,4 @@
-"""Dropout."""
+"""Dropout, and the random bits for it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,24 @@ import numpy as np
 from paribus.kernels.compiled import compiled
 
 _NONE = np.float32(0)
+
+
+@compiled
+def draw(states_M4: np.ndarray, out_MK: np.ndarray) -> None:
+    """Random 64-bit numbers: those that NumPy's `SFC64.random_raw` gives from these states, which move on.
+
+    Source: Chris Doty-Humphrey, PractRand 0.94, sfc64; the state is a, b, c and the counter.
+    """
+    for m in range(states_M4.shape[0]):
+        a, b, c, counter = states_M4[m]
+        for k in range(out_MK.shape[1]):
+            number = a + b + counter
+            counter += np.uint64(1)
+            a = b ^ (b >> np.uint64(11))
+            b = c + (c << np.uint64(3))
+            c = ((c << np.uint64(24)) | (c >> np.uint64(40))) + number
+            out_MK[m, k] = number
+        states_M4[m, 0], states_M4[m, 1], states_M4[m, 2], states_M4[m, 3] = a, b, c, counter
 
 
 @compiled

@@ -1,37 +1,52 @@
 """Update rules: one pass over the parameters of all runs.
 
 Parameters, gradients and what a rule remembers are flat arrays; the block of parameter k begins at starts_K[k], and in
-it run m has sizes_K[k] numbers from m * sizes_K[k]. To the gradient comes l2_KM times the parameter, scale_M is a factor of
-that sum, and decay_M times the parameter comes last.
+it run m has sizes_K[k] numbers from m * sizes_K[k]. To the gradient comes l2_KM times the parameter, scale_M is a factor
+of that sum, and decay_M times the parameter comes last. `numbers` are the number of the step, from 1, each run's
+learning rate, and its further numbers; from these the `*_numbers` make what a formula needs, once a run and step, in
+float64, as they do for PyTorch's tensors where there are no kernels.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
-from paribus.kernels.compiled import compiled, compiled_sum
+from paribus.kernels.compiled import compiled, compiled_sum, inlined
+
+Flat = tuple[np.ndarray, np.ndarray]
+Blocks = tuple[np.ndarray, np.ndarray]
+Terms = tuple[np.ndarray, np.ndarray, np.ndarray]
+Numbers = tuple[int, np.ndarray, tuple[np.ndarray, ...]]
 
 _ZERO = np.float32(0)
 
 
+@inlined
+def adam_numbers(count: int, lr: Any, given: Sequence[Any]) -> tuple[Any, ...]:
+    """Rate, factor of the root, epsilon, what is kept of the parameter, and how the means take the gradient in."""
+    beta1, beta2, eps, keras, shrink = given
+    first, second = 1 - beta1**count, np.sqrt(1 - beta2**count)
+    rate, root = lr * (keras * second + (1 - keras)) / first, keras + (1 - keras) / second
+    return rate, root, eps, 1 - lr * shrink, beta1, 1 - beta1, beta2, 1 - beta2
+
+
 @compiled
-def adam(
-    parameters: tuple[np.ndarray, np.ndarray],
-    state: tuple[np.ndarray, np.ndarray],
-    blocks: tuple[np.ndarray, np.ndarray],
-    terms: tuple[np.ndarray, np.ndarray, np.ndarray],
-    numbers: tuple[np.ndarray, ...],
-) -> None:
+def adam(parameters: Flat, state: tuple[np.ndarray, ...], blocks: Blocks, terms: Terms, numbers: Numbers) -> None:
     """theta = theta * keep - rate * mean / (sqrt(square) * root + eps), after mean and square took the gradient in."""
-    (mean_P, square_P), (starts_K, sizes_K), (l2_KM, scale_M, decay_M) = state, blocks, terms
-    theta_P, grad_P = parameters
-    rate_M, root_M, eps_M, keep_M, beta1_M, new1_M, beta2_M, new2_M = numbers
+    (theta_P, grad_P), (mean_P, square_P), (starts_K, sizes_K) = parameters, state, blocks
+    (l2_KM, scale_M, decay_M), (count, lr_M, (beta1_M, beta2_M, eps_M, keras_M, shrink_M)) = terms, numbers
     for k in range(len(starts_K)):
-        for m in range(len(rate_M)):
-            place = slice(starts_K[k] + m * sizes_K[k], starts_K[k] + (m + 1) * sizes_K[k])
+        for m in range(len(lr_M)):
+            found = adam_numbers(count, lr_M[m], (beta1_M[m], beta2_M[m], eps_M[m], keras_M[m], shrink_M[m]))
+            rate, root, eps, keep = np.float32(found[0]), np.float32(found[1]), np.float32(found[2]), np.float32(found[3])
+            beta1, new1, beta2, new2 = (
+                np.float32(found[4]), np.float32(found[5]), np.float32(found[6]), np.float32(found[7]),
+            )  # fmt: skip
             l2, scale, decay = l2_KM[k, m], scale_M[m], decay_M[m]
-            rate, root, eps, keep = rate_M[m], root_M[m], eps_M[m], keep_M[m]
-            beta1, new1, beta2, new2 = beta1_M[m], new1_M[m], beta2_M[m], new2_M[m]
+            place = slice(starts_K[k] + m * sizes_K[k], starts_K[k] + (m + 1) * sizes_K[k])
             theta_S, grad_S, mean_S, square_S = theta_P[place], grad_P[place], mean_P[place], square_P[place]
             for s in range(sizes_K[k]):
                 theta = theta_S[s]
@@ -41,51 +56,56 @@ def adam(
                 theta_S[s] = theta * keep - rate * mean_S[s] / (np.sqrt(square_S[s]) * root + eps)
 
 
+@inlined
+def sgd_numbers(count: int, lr: Any, given: Sequence[Any]) -> tuple[Any, ...]:  # noqa: ARG001  (as of other rules)
+    """Factor of what the velocity takes in, factor of the step, momentum, and whether it looks ahead."""
+    momentum, nesterov, keras = given
+    return keras * lr + (1 - keras), keras + (1 - keras) * lr, momentum, nesterov
+
+
 @compiled
-def sgd(
-    parameters: tuple[np.ndarray, np.ndarray],
-    state: tuple[np.ndarray],
-    blocks: tuple[np.ndarray, np.ndarray],
-    terms: tuple[np.ndarray, np.ndarray, np.ndarray],
-    numbers: tuple[np.ndarray, ...],
-) -> None:
+def sgd(parameters: Flat, state: tuple[np.ndarray, ...], blocks: Blocks, terms: Terms, numbers: Numbers) -> None:
     """velocity = momentum * velocity + inner * gradient; theta -= outer * velocity, or what comes next by Nesterov."""
-    (velocity_P,), (starts_K, sizes_K), (l2_KM, scale_M, decay_M) = state, blocks, terms
-    theta_P, grad_P = parameters
-    inner_M, outer_M, momentum_M, ahead_M = numbers
+    (theta_P, grad_P), (velocity_P,), (starts_K, sizes_K) = parameters, state, blocks
+    (l2_KM, scale_M, decay_M), (count, lr_M, (momentum_M, nesterov_M, keras_M)) = terms, numbers
     for k in range(len(starts_K)):
-        for m in range(len(inner_M)):
+        for m in range(len(lr_M)):
+            found = sgd_numbers(count, lr_M[m], (momentum_M[m], nesterov_M[m], keras_M[m]))
+            inner, outer, momentum = np.float32(found[0]), np.float32(found[1]), np.float32(found[2])
+            l2, scale, decay, ahead = l2_KM[k, m], scale_M[m], decay_M[m], found[3] > 0
             place = slice(starts_K[k] + m * sizes_K[k], starts_K[k] + (m + 1) * sizes_K[k])
-            l2, scale, decay = l2_KM[k, m], scale_M[m], decay_M[m]
-            inner, outer, momentum, ahead = inner_M[m], outer_M[m], momentum_M[m], ahead_M[m]
             theta_S, grad_S, velocity_S = theta_P[place], grad_P[place], velocity_P[place]
             for s in range(sizes_K[k]):
                 theta = theta_S[s]
                 step = inner * ((grad_S[s] + l2 * theta) * scale + decay * theta)
                 if momentum > _ZERO:
                     velocity_S[s] = momentum * velocity_S[s] + step
-                    step = momentum * velocity_S[s] + step if ahead > _ZERO else velocity_S[s]
+                    step = momentum * velocity_S[s] + step if ahead else velocity_S[s]
                 theta_S[s] = theta - outer * step
 
 
+@inlined
+def rmsprop_numbers(count: int, lr: Any, given: Sequence[Any]) -> tuple[Any, ...]:  # noqa: ARG001
+    """As of `sgd` but the last; how the mean takes squares in; epsilon under the root and beside it."""
+    momentum, rho, eps, keras = given
+    inner, outer = keras * lr + (1 - keras), keras + (1 - keras) * lr
+    return inner, outer, momentum, rho, 1 - rho, keras * eps, (1 - keras) * eps
+
+
 @compiled
-def rmsprop(
-    parameters: tuple[np.ndarray, np.ndarray],
-    state: tuple[np.ndarray, np.ndarray],
-    blocks: tuple[np.ndarray, np.ndarray],
-    terms: tuple[np.ndarray, np.ndarray, np.ndarray],
-    numbers: tuple[np.ndarray, ...],
-) -> None:
+def rmsprop(parameters: Flat, state: tuple[np.ndarray, ...], blocks: Blocks, terms: Terms, numbers: Numbers) -> None:
     """velocity = momentum * velocity + inner * gradient / (sqrt(square + under) + beside); theta -= outer * velocity."""
-    (square_P, velocity_P), (starts_K, sizes_K), (l2_KM, scale_M, decay_M) = state, blocks, terms
-    theta_P, grad_P = parameters
-    inner_M, outer_M, momentum_M, rho_M, new_M, under_M, beside_M = numbers
+    (theta_P, grad_P), (square_P, velocity_P), (starts_K, sizes_K) = parameters, state, blocks
+    (l2_KM, scale_M, decay_M), (count, lr_M, (momentum_M, rho_M, eps_M, keras_M)) = terms, numbers
     for k in range(len(starts_K)):
-        for m in range(len(inner_M)):
-            place = slice(starts_K[k] + m * sizes_K[k], starts_K[k] + (m + 1) * sizes_K[k])
+        for m in range(len(lr_M)):
+            found = rmsprop_numbers(count, lr_M[m], (momentum_M[m], rho_M[m], eps_M[m], keras_M[m]))
+            inner, outer, momentum = np.float32(found[0]), np.float32(found[1]), np.float32(found[2])
+            rho, new, under, beside = (
+                np.float32(found[3]), np.float32(found[4]), np.float32(found[5]), np.float32(found[6]),
+            )  # fmt: skip
             l2, scale, decay = l2_KM[k, m], scale_M[m], decay_M[m]
-            inner, outer, momentum, rho, new = inner_M[m], outer_M[m], momentum_M[m], rho_M[m], new_M[m]
-            under, beside = under_M[m], beside_M[m]
+            place = slice(starts_K[k] + m * sizes_K[k], starts_K[k] + (m + 1) * sizes_K[k])
             theta_S, grad_S, square_S, velocity_S = theta_P[place], grad_P[place], square_P[place], velocity_P[place]
             for s in range(sizes_K[k]):
                 theta = theta_S[s]
@@ -99,12 +119,7 @@ def rmsprop(
 
 
 @compiled_sum
-def square_norms(
-    parameters: tuple[np.ndarray, np.ndarray],
-    blocks: tuple[np.ndarray, np.ndarray],
-    l2_KM: np.ndarray,
-    out_M: np.ndarray,
-) -> None:
+def square_norms(parameters: Flat, blocks: Blocks, l2_KM: np.ndarray, out_M: np.ndarray) -> None:
     """Sum of the squares of each run's gradient, float64."""
     (theta_P, grad_P), (starts_K, sizes_K) = parameters, blocks
     out_M[:] = 0.0

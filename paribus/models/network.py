@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -54,6 +55,10 @@ class Network(nn.Module):
         self.features = build.sequence(ways, shape)
         fan_in = paper.shapes(first.features, shape)[-1][0]
         self.head = layers.Dense(len(blueprints), fan_in, 1 if sigmoid else num_classes)
+        self._states_M4 = np.zeros((self.num_runs, 4), np.uint64)
+        for module in self.modules():
+            if isinstance(module, layers.Dropout):
+                module.states_M4 = self._states_M4
         self._stages = layers.stages((*self.features, self.head))
         for path, module in self.named_modules():
             if isinstance(module, layers.Dense | images.Conv):
@@ -97,10 +102,10 @@ class Network(nn.Module):
                     tensor[m].copy_(values[name])
 
     def set_streams(self, streams: Sequence[np.random.Generator]) -> None:
-        """Give every dropout layer the random streams to draw from, one a run."""
-        for module in self.modules():
-            if isinstance(module, layers.Dropout):
-                module.streams = streams
+        """Set what dropout layers draw from, all from the same, one a run; they must be SFC64."""
+        for m, stream in enumerate(streams):
+            state: Any = stream.bit_generator.state
+            self._states_M4[m] = state["state"]["state"]
 
 
 class OwnNetwork(nn.Module):

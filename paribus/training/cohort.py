@@ -63,8 +63,7 @@ class Cohort:
         self.network.train()
         self.network.set_streams([m.stream("dropout", epoch) for m in self.active])
         rows_MN = torch.from_numpy(order_MN).to(self.device)
-        loss_M = torch.zeros(len(rows_MN), device=self.device)
-        correct_M = torch.zeros(len(rows_MN), device=self.device)
+        totals_2M = torch.zeros(2, len(rows_MN), device=self.device)
         change = self._augmentation(epoch)
         batches = rows_MN.split(self.active[0].recipe.batch_size, dim=1)
         rate_M: list[float] = []
@@ -72,10 +71,8 @@ class Cohort:
             self.rates.set(epoch + number / len(batches))
             rate_M = rate_M or self.optimizer.lr_M.tolist()
             batch = self.train_feed.batch(rows_MB, change)
-            loss, correct = step(self.network, self.optimizer, batch, self.objective)
-            loss_M += loss
-            correct_M += correct
-        train_2M = (torch.stack([loss_M, correct_M]) / rows_MN.shape[1]).double().cpu().numpy()
+            step(self.network, self.optimizer, batch, self.objective, totals_2M)
+        train_2M = (totals_2M.double() / rows_MN.shape[1]).cpu().numpy()
         validation = self._validate()
         for m, member in enumerate(self.active):
             numbers = {"lr": rate_M[m], "train_loss": float(train_2M[0, m]), "train_accuracy": float(train_2M[1, m])}

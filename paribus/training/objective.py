@@ -26,26 +26,31 @@ class Objective:
     weights_MC: Tensor
     label_smoothing: float = 0.0
 
-    def evaluate(self, logits_MBC: Tensor, y_MB: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Mean over the batch of each run's cross entropy in nats, the rows it gets right, and the logits' gradient."""
-        if not kernels.on_cpu(logits_MBC):
-            return self._by_torch(logits_MBC, y_MB)
-        loss_M, correct_M = (logits_MBC.new_empty(len(logits_MBC)) for _ in range(2))
-        grad_MBC = torch.empty_like(logits_MBC)
-        given = logits_MBC.numpy(), y_MB.numpy(), self.weights_MC.numpy()
-        out = loss_M.numpy(), correct_M.numpy(), grad_MBC.numpy()
-        kernels.cross_entropy(*given, np.float32(self.label_smoothing), out)
-        return loss_M, correct_M, grad_MBC
+    def gradient(self, logits_MBC: Tensor, y_MB: Tensor, totals_2M: Tensor) -> Tensor:
+        """The gradient of the mean over the batch of each run's cross entropy in nats.
 
-    def _by_torch(self, logits_MBC: Tensor, y_MB: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        Args:
+            logits_MBC: scores.
+            y_MB: right classes.
+            totals_2M: to which sums over the batch are added, of the cross entropy and of rows that are right.
+        """
+        if not kernels.on_cpu(logits_MBC):
+            return self._by_torch(logits_MBC, y_MB, totals_2M)
+        grad_MBC = torch.empty_like(logits_MBC)
+        given = logits_MBC.numpy(), y_MB.numpy(), self.weights_MC.numpy(), np.float32(self.label_smoothing)
+        kernels.cross_entropy(*given, (grad_MBC.numpy(), totals_2M.numpy()))
+        return grad_MBC
+
+    def _by_torch(self, logits_MBC: Tensor, y_MB: Tensor, totals_2M: Tensor) -> Tensor:
         log_p_MBC, y_MB1, smoothing = torch.log_softmax(logits_MBC, 2), y_MB.unsqueeze(2), self.label_smoothing
         weight_MB = self.weights_MC.gather(1, y_MB)
-        loss_MB, share_MB1 = _smoothed(log_p_MBC, y_MB, smoothing) * weight_MB, weight_MB.unsqueeze(2) / y_MB.shape[1]
+        share_MB1 = weight_MB.unsqueeze(2) / y_MB.shape[1]
         grad_MBC = torch.zeros_like(log_p_MBC)  # first of log_p_MBC
         grad_MBC -= share_MB1 * (smoothing / grad_MBC.shape[2])
         grad_MBC.scatter_add_(2, y_MB1, share_MB1 * (smoothing - 1))
-        grad_MBC = torch.ops.aten._log_softmax_backward_data(grad_MBC, log_p_MBC, 2, grad_MBC.dtype)
-        return loss_MB.mean(1), (logits_MBC.argmax(2) == y_MB).sum(1), grad_MBC
+        totals_2M[0] += (_smoothed(log_p_MBC, y_MB, smoothing) * weight_MB).sum(1)
+        totals_2M[1] += (logits_MBC.argmax(2) == y_MB).sum(1)
+        return torch.ops.aten._log_softmax_backward_data(grad_MBC, log_p_MBC, 2, grad_MBC.dtype)
 
     def select(self, keep: Sequence[int]) -> Objective:
         """That of the runs `keep` alone."""

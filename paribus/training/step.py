@@ -20,7 +20,8 @@ def step(
     optimizer: Rule,
     batch: tuple[Tensor | SparseRows, Tensor],
     objective: Objective,
-) -> tuple[Tensor, Tensor]:
+    totals_2M: Tensor,
+) -> None:
     """One update of every run, each by the gradient of its own loss.
 
     Args:
@@ -28,18 +29,15 @@ def step(
         optimizer: of their parameters.
         batch: scaled items x_MBF and labels y_MB.
         objective: what is minimized.
-
-    Returns:
-        Sums over the batch, before the update: loss_M in nats, without the penalty, and correct_M in rows.
+        totals_2M: to which sums over the batch are added: the loss in nats, without the penalty, and rows that were
+            right, both before the update.
     """
     x_MBF, y_MB = batch
     if network.accumulates:
         optimizer.parameters.grad_P.zero_()
     logits_MBC, back = network.vjp(x_MBF)
-    loss_M, correct_M, logit_grad_MBC = objective.evaluate(logits_MBC, y_MB)
-    back(logit_grad_MBC)
+    back(objective.gradient(logits_MBC, y_MB, totals_2M))
     optimizer.step()
-    return loss_M * y_MB.shape[1], correct_M
 
 
 @torch.inference_mode()

@@ -88,7 +88,7 @@ def _filled(function: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
 
 
 class Dropout(nn.Module):
-    """Zeroing of inputs, with a rate and a stream for each run.
+    """Zeroing of inputs, with a rate and a stream for each run, the state of whose SFC64 is in `states_M4`.
 
     16 random bits decide an element, so a rate is met within 2**-17, and the scale makes up for the rounding.
 
@@ -103,7 +103,7 @@ class Dropout(nn.Module):
         kept_M = np.clip(np.round((1 - np.asarray(rates)) * 2**16), 1, 2**16 - 1)
         self.register_buffer("threshold", torch.tensor(kept_M - 2**15, dtype=torch.float32).view(-1, 1))
         self.register_buffer("scale", torch.tensor(2**16 / kept_M, dtype=torch.float32).view(-1, 1))
-        self.streams: Sequence[np.random.Generator] = ()
+        self.states_M4 = np.zeros((len(rates), 4), np.uint64)
 
     def forward(self, x: Tensor) -> Tensor:
         """The identity."""
@@ -111,7 +111,9 @@ class Dropout(nn.Module):
 
     def vjp(self, x: Tensor, wanted: bool = True) -> tuple[Tensor, Pullback]:
         """See `Layer`; shape (run, ...), unchanged."""
-        drawn = torch.from_numpy(self._draw(x)).to(x.device, torch.float32)
+        room_MK, drawn_MK = _room(x)
+        kernels.draw(self.states_M4, room_MK)
+        drawn = torch.from_numpy(drawn_MK).to(x.device, torch.float32)
         kept = torch.sub(self.threshold, drawn, out=drawn).clamp_(0, 1)  # whole numbers: 1 where drawn < threshold
         factor = kept.mul_(self.scale).view(x.shape).to(x.dtype)
         return x * factor, factor.mul
@@ -119,18 +121,15 @@ class Dropout(nn.Module):
     def record(self, tape: Tape, ends: Ends) -> Ends:
         """See `Recorded`."""
         (x, grad_x), y, grad_y = ends, torch.empty_like(ends[0]), torch.empty_like(ends[0])
-        drawn_MK = np.empty((len(x), x[0].numel()), np.int16)
+        room_MK, drawn_MK = _room(x)
         mask = drawn_MK, self.threshold[:, 0].numpy(), self.scale[:, 0].numpy()
         there = partial(kernels.dropout, x.flatten(1).numpy(), *mask, y.flatten(1).numpy())
         back = [] if grad_x is None else [partial(kernels.dropout, grad_y.flatten(1).numpy(), *mask, grad_x.flatten(1).numpy())]
-        tape.add([partial(self._draw, x, drawn_MK), there], back)
+        tape.add([partial(kernels.draw, self.states_M4, room_MK), there], back)
         return y, grad_y
 
-    def _draw(self, x: Tensor, out_MK: np.ndarray | None = None) -> np.ndarray:
-        """16 bits for each number of x."""
-        count = x[0].numel()
-        if out_MK is None:
-            out_MK = np.empty((len(x), count), np.int16)
-        for row_K, rng in zip(out_MK, self.streams, strict=True):
-            row_K[:] = rng.bit_generator.random_raw(-(-count // 4)).view(np.int16)[:count]
-        return out_MK
+
+def _room(x: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    """Room for random numbers, and 16 bits of it for each number of x."""
+    room_MK = np.empty((len(x), -(-x[0].numel() // 4)), np.uint64)
+    return room_MK, room_MK.view(np.int16)[:, : x[0].numel()]

@@ -16,26 +16,17 @@ TINY = 16**3
 """Below this many multiplications in one product PyTorch leaves oneDNN for another kernel, whose rounding differs."""
 
 
-FEW = 2**15
-"""Layers of fewer weights multiply in float32 whatever the precision: bfloat16 costs more than it saves."""
+FEW = 2**22
+"""Fewer multiplications are made in float32 whatever the precision, in training: bfloat16 costs more than it saves."""
 
 
-def products(a_MBF: Tensor, b_MFG: Tensor, out_MBG: Tensor | None = None) -> Tensor:
-    """One matrix product a run, with the bits that each run's product has alone.
+def products(a_MBF: Tensor, b_MFG: Tensor, out_MBG: Tensor) -> list[Call]:
+    """The calls that write one matrix product a run, with the bits that each run's product has alone.
 
     PyTorch chooses the kernel by the size of the whole stack, so tiny products are made one run at a time.
     """
-    if out_MBG is None:
-        out_MBG = a_MBF.new_empty(*a_MBF.shape[:2], b_MFG.shape[2])
-    for call in _calls(a_MBF, b_MFG, out_MBG):
-        call()
-    return out_MBG
-
-
-def _calls(a_MBF: Tensor, b_MFG: Tensor, out_MBG: Tensor) -> list[Call]:
-    if len(a_MBF) > 1 and a_MBF[0].numel() * b_MFG.shape[2] <= TINY:
-        return [partial(torch.bmm, a_MBF[m : m + 1], b_MFG[m : m + 1], out=out_MBG[m : m + 1]) for m in range(len(a_MBF))]
-    return [partial(torch.bmm, a_MBF, b_MFG, out=out_MBG)]
+    each = [slice(m, m + 1) for m in range(len(a_MBF))] if a_MBF[0].numel() * b_MFG.shape[2] <= TINY else [slice(None)]
+    return [partial(torch.bmm, a_MBF[runs], b_MFG[runs], out=out_MBG[runs]) for runs in each]
 
 
 class Dense(nn.Module):
@@ -48,34 +39,56 @@ class Dense(nn.Module):
 
     def forward(self, x_MBF: Tensor | SparseRows) -> Tensor:
         """Shape (run, row, fan_in) to (run, row, fan_out)."""
-        multiply = sparse_products if isinstance(x_MBF, SparseRows) else products
-        return multiply(x_MBF, self.weight).add_(self.bias)  # pyright: ignore[reportArgumentType]
+        if isinstance(x_MBF, SparseRows):
+            return sparse_products(x_MBF, self.weight).add_(self.bias)
+        y_MBG = x_MBF.new_empty(*x_MBF.shape[:2], self.weight.shape[2])
+        _make(products(x_MBF, self.weight, y_MBG))
+        return y_MBG.add_(self.bias)
 
     def vjp(self, x_MBF: Tensor | SparseRows, wanted: bool = True) -> tuple[Tensor, Pullback]:
         """See `Layer`."""
         weight_MFG, bias_M1G = self.weight, self.bias
 
         def back(grad_MBG: Tensor) -> Tensor:
+            assert weight_MFG.grad is not None
+            torch.sum(grad_MBG, 1, keepdim=True, out=bias_M1G.grad)
             if isinstance(x_MBF, SparseRows):
                 write_sparse_gradients(x_MBF, grad_MBG, weight_MFG.grad)
-            else:
-                products(x_MBF.transpose(1, 2), grad_MBG, weight_MFG.grad)
-            torch.sum(grad_MBG, 1, keepdim=True, out=bias_M1G.grad)
-            return products(grad_MBG, weight_MFG.transpose(1, 2)) if wanted else grad_MBG.new_empty(0)
+                return grad_MBG.new_empty(0)
+            grad_x_MBF = torch.empty_like(x_MBF) if wanted else None
+            _make(self._back(x_MBF, grad_MBG, grad_x_MBF))
+            return grad_MBG.new_empty(0) if grad_x_MBF is None else grad_x_MBF
 
         return self.forward(x_MBF), back
 
     def record(self, tape: Tape, ends: Ends) -> Ends:
         """See `Recorded`."""
-        (x_MBF, grad_x_MBF), weight_MFG, bias_M1G = ends, self.weight.detach(), self.bias.detach()
-        assert self.weight.grad is not None
+        x_MBF, grad_x_MBF = ends
         assert self.bias.grad is not None
-        y_MBG = x_MBF.new_empty(*x_MBF.shape[:2], weight_MFG.shape[2])
+        y_MBG = x_MBF.new_empty(*x_MBF.shape[:2], self.weight.shape[2])
         grad_MBG = torch.empty_like(y_MBG)
-        add = partial(kernels.add_rows, y_MBG.numpy(), bias_M1G[:, 0].numpy())
+        add = partial(kernels.add_rows, y_MBG.numpy(), self.bias.detach()[:, 0].numpy())
         total = partial(kernels.sum_rows, grad_MBG.numpy(), self.bias.grad[:, 0].numpy())
-        back = _calls(x_MBF.transpose(1, 2), grad_MBG, self.weight.grad)
-        if grad_x_MBF is not None:
-            back += _calls(grad_MBG, weight_MFG.transpose(1, 2), grad_x_MBF)
-        tape.add([*_calls(x_MBF, weight_MFG, y_MBG), add], [total, *back])
+        there, back = products(x_MBF, self.weight.detach(), y_MBG), self._back(x_MBF, grad_MBG, grad_x_MBF)
+        if x_MBF.shape[1] * self.weight[0].numel() < FEW:
+            there, back = _in_float32(there), _in_float32(back)
+        tape.add([*there, add], [total, *back])
         return y_MBG, grad_MBG
+
+    def _back(self, x_MBF: Tensor, grad_MBG: Tensor, grad_x_MBF: Tensor | None) -> list[Call]:
+        """Calls that write the gradients of the weights and, if there is a place for it, of the input."""
+        assert self.weight.grad is not None
+        calls = products(x_MBF.transpose(1, 2), grad_MBG, self.weight.grad)
+        if grad_x_MBF is not None:
+            calls += products(grad_MBG, self.weight.detach().transpose(1, 2), grad_x_MBF)
+        return calls
+
+
+def _in_float32(calls: list[Call]) -> list[Call]:
+    usual, choose = torch.get_float32_matmul_precision(), torch.set_float32_matmul_precision
+    return calls if usual == "highest" else [partial(choose, "highest"), *calls, partial(choose, usual)]
+
+
+def _make(calls: list[Call]) -> None:
+    for call in calls:
+        call()

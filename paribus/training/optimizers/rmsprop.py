@@ -26,5 +26,5 @@ def rmsprop(
     usual = {"pytorch": (0.01, 0.99, 1e-8), "keras": (0.001, 0.9, 1e-7)}[conventions]
     given = (lr, rho, eps)
     rate, decay, epsilon = (default if value is None else value for value, default in zip(given, usual, strict=True))
-    numbers = {"lr": rate, "rho": decay, "eps": epsilon, "momentum": momentum, "weight_decay": weight_decay}
+    numbers = {"lr": rate, "rho": decay, "eps": epsilon, "momentum": momentum, "decay": weight_decay}
     return Update("rmsprop", {**numbers, "keras": conventions == "keras"})

@@ -38,6 +38,11 @@ class Rule(ABC):
     """
 
     kernel: ClassVar[Callable[..., None]]
+    numbers_of: ClassVar[Any]
+    """What the formula needs, from the step's number, the learning rate and what `given` names."""
+    given: ClassVar[Sequence[str]]
+    names: ClassVar[Sequence[str]]
+    """Of what is remembered of each parameter; `velocity` only by runs with momentum."""
 
     def __init__(
         self,
@@ -46,90 +51,65 @@ class Rule(ABC):
         penalties: tuple[Sequence[nn.Parameter], np.ndarray] = ((), np.zeros(0)),
         clip_M: np.ndarray | None = None,
     ) -> None:
-        self.parameters, self.count = parameters, 0
-        self.numbers = {name: np.array([u.numbers[name] for u in updates], float) for name in updates[0].numbers}
-        self.lr_M = self.numbers.pop("lr")
-        self.clip_M = clip_M
-        self.decay_M = self._decay().astype(np.float32)
+        self.parameters, self.count, self.clip_M = parameters, 0, clip_M
+        numbers = {name: np.array([u.numbers[name] for u in updates], float) for name in updates[0].numbers}
+        self.lr_M, self.given_M = numbers["lr"], tuple(numbers[name] for name in self.given)
         penalized = {id(parameter) for parameter in penalties[0]}
         l2_KM = [penalties[1] if id(p) in penalized else np.zeros(len(updates)) for p in parameters.parameters]
-        self.l2_KM = np.array(l2_KM, np.float32)
-        self.remembered = self._remembered()
+        ones_M = np.ones(len(updates), np.float32)
+        self._terms = np.array(l2_KM, np.float32), ones_M, numbers["decay"].astype(np.float32)
+        moves_M = numbers.get("momentum", ones_M) > 0
+        self.remembered = {name: moves_M if name == "velocity" else ones_M > 0 for name in self.names}
         sizes = {name: parameters.theta_P.numel() if runs.any() else 0 for name, runs in self.remembered.items()}
         self.state = {name: parameters.theta_P.new_zeros(size) for name, size in sizes.items()}
-        self._flat = [parameters.theta_P, parameters.grad_P, *self.state.values()]
+        self._play = self._on_kernels() if kernels.on_cpu(parameters.theta_P) else self._on_torch()
 
-    @abstractmethod
-    def _remembered(self) -> Mapping[str, np.ndarray]:
-        """Names of what is kept of each parameter, and which runs need it."""
-
-    @abstractmethod
-    def _numbers(self) -> tuple[np.ndarray, ...]:
-        """What the kernel takes for this step, a number a run."""
+    def step(self) -> None:
+        """One update of every run."""
+        self.count += 1
+        self._play()
 
     @abstractmethod
     def _update(self, theta: Tensor, grad: Tensor, state: Sequence[Tensor], numbers: Sequence[Tensor]) -> None:
         """The kernel's formula by PyTorch, on one parameter of all runs; numbers have shape (run, 1)."""
 
-    def _decay(self) -> np.ndarray:
-        return self.numbers["weight_decay"]
+    def _on_kernels(self) -> Callable[[], None]:
+        flat = self.parameters.theta_P.numpy(), self.parameters.grad_P.numpy()
+        state, blocks = tuple(s.numpy() for s in self.state.values()), (self.parameters.starts_K, self.parameters.sizes_K)
+        (l2_KM, scale_M, _), squares_M, clip_M = self._terms, np.empty(len(self.lr_M)), self.clip_M
 
-    def step(self) -> None:
-        """One update of every run."""
-        self.count += 1
-        numbers = tuple(number.astype(np.float32) for number in self._numbers())
-        if kernels.on_cpu(self.parameters.theta_P):
-            theta, grad, *state = (flat.numpy() for flat in self._flat)
-            blocks = self.parameters.starts_K, self.parameters.sizes_K
-            scale_M = self._scale(theta, grad, blocks)
-            self.kernel((theta, grad), tuple(state), blocks, (self.l2_KM, scale_M, self.decay_M), numbers)
-        else:
-            self._step_by_torch(numbers)
+        def play() -> None:
+            if clip_M is not None:
+                kernels.square_norms(flat, blocks, l2_KM, squares_M)
+                scale_M[:] = np.minimum(clip_M / (np.sqrt(squares_M) + 1e-6), 1.0)
+            self.kernel(flat, state, blocks, self._terms, (self.count, self.lr_M, self.given_M))
 
-    def _scale(self, theta: np.ndarray, grad: np.ndarray, blocks: Any) -> np.ndarray:
-        """What shortens gradients that are longer than the limit.
+        return play
 
-        Source: Pascanu et al. (2013), Algorithm 1, in the form of `clip_grad_norm_`.
-        """
-        if self.clip_M is None:
-            return np.ones(len(self.lr_M), np.float32)
-        squares_M = np.empty(len(self.lr_M))
-        kernels.square_norms((theta, grad), blocks, self.l2_KM, squares_M)
-        return np.minimum(self.clip_M / (np.sqrt(squares_M) + 1e-6), 1.0).astype(np.float32)
+    def _on_torch(self) -> Callable[[], None]:
+        flat = self.parameters.theta_P, self.parameters.grad_P, *self.state.values()
+        thetas, grads, *states = (self.parameters.blocks(flat_P) for flat_P in flat if flat_P.numel())
+        column = lambda number_M: torch.as_tensor(number_M, dtype=torch.float32).to(flat[0].device).unsqueeze(1)
+        l2_KM1, decay_M1 = [column(l2_M) for l2_M in self._terms[0]], column(self._terms[2])
 
-    def _step_by_torch(self, numbers: Sequence[np.ndarray]) -> None:
-        theta_P = self.parameters.theta_P
-        column = lambda number_M: torch.from_numpy(number_M).to(theta_P.device).unsqueeze(1)
-        blocks = [self.parameters.blocks(flat_P) if flat_P.numel() else [] for flat_P in self._flat]
-        grads = [g.addcmul_(theta, column(l2)) for theta, g, l2 in zip(*blocks[:2], self.l2_KM, strict=True)]
-        if self.clip_M is not None:
-            norm_M1 = torch.cat([torch.linalg.vector_norm(g, dim=1, keepdim=True) for g in grads], 1).norm(dim=1)
-            scale_M1 = (torch.from_numpy(self.clip_M).to(norm_M1) / (norm_M1 + 1e-6)).clamp(max=1.0).unsqueeze(1)
-            torch._foreach_mul_(grads, scale_M1)
-        for k, (theta, grad) in enumerate(zip(blocks[0], grads, strict=True)):
-            grad.addcmul_(theta, column(self.decay_M))
-            self._update(theta, grad, [of[k] for of in blocks[2:] if of], [column(number) for number in numbers])
+        def play() -> None:
+            for theta, grad, l2_M1 in zip(thetas, grads, l2_KM1, strict=True):
+                grad.addcmul_(theta, l2_M1)
+            if self.clip_M is not None:
+                norm_M1 = torch.stack([grad.norm(dim=1) for grad in grads]).norm(dim=0).unsqueeze(1)
+                torch._foreach_mul_(grads, (column(self.clip_M) / (norm_M1 + 1e-6)).clamp(max=1.0))
+            numbers = [column(number) for number in self.numbers_of.py_func(self.count, self.lr_M, self.given_M)]
+            for theta, grad, *state in zip(thetas, grads, *states, strict=True):
+                self._update(theta, grad.addcmul_(theta, decay_M1), state, numbers)
+
+        return play
 
 
 class Adam(Rule):
-    """Adam and, with `decoupled_weight_decay`, AdamW."""
+    """Adam and AdamW."""
 
-    kernel = staticmethod(kernels.adam)
-
-    def _remembered(self) -> Mapping[str, np.ndarray]:
-        return dict.fromkeys(("mean", "square"), np.ones(len(self.lr_M), bool))
-
-    def _decay(self) -> np.ndarray:
-        return self.numbers["weight_decay"] * (1 - self.numbers["decoupled_weight_decay"])
-
-    def _numbers(self) -> tuple[np.ndarray, ...]:
-        beta1_M, beta2_M, eps_M = (self.numbers[name] for name in ("beta1", "beta2", "eps"))
-        first_M, second_M = 1 - beta1_M**self.count, np.sqrt(1 - beta2_M**self.count)
-        keras_M = self.numbers["keras"]
-        rate_M = self.lr_M * np.where(keras_M, second_M, 1.0) / first_M
-        root_M = np.where(keras_M, 1.0, 1 / second_M)
-        keep_M = 1 - self.lr_M * self.numbers["weight_decay"] * self.numbers["decoupled_weight_decay"]
-        return rate_M, root_M, eps_M, keep_M, beta1_M, 1 - beta1_M, beta2_M, 1 - beta2_M
+    kernel, numbers_of = staticmethod(kernels.adam), kernels.adam_numbers
+    given, names = ("beta1", "beta2", "eps", "keras", "shrink"), ("mean", "square")
 
     def _update(self, theta: Tensor, grad: Tensor, state: Sequence[Tensor], numbers: Sequence[Tensor]) -> None:
         (mean, square), (rate, root, eps, keep, beta1, new1, beta2, new2) = state, numbers
@@ -141,15 +121,8 @@ class Adam(Rule):
 class SGD(Rule):
     """SGD with momentum, plain or Nesterov's."""
 
-    kernel = staticmethod(kernels.sgd)
-
-    def _remembered(self) -> Mapping[str, np.ndarray]:
-        return {"velocity": self.numbers["momentum"] > 0}
-
-    def _numbers(self) -> tuple[np.ndarray, ...]:
-        keras_M = self.numbers["keras"]
-        inner_M, outer_M = np.where(keras_M, self.lr_M, 1.0), np.where(keras_M, 1.0, self.lr_M)
-        return inner_M, outer_M, self.numbers["momentum"], self.numbers["nesterov"]
+    kernel, numbers_of = staticmethod(kernels.sgd), kernels.sgd_numbers
+    given, names = ("momentum", "nesterov", "keras"), ("velocity",)
 
     def _update(self, theta: Tensor, grad: Tensor, state: Sequence[Tensor], numbers: Sequence[Tensor]) -> None:
         inner, outer, momentum, ahead = numbers
@@ -163,20 +136,11 @@ class SGD(Rule):
 class RMSprop(Rule):
     """RMSprop with momentum."""
 
-    kernel = staticmethod(kernels.rmsprop)
-
-    def _remembered(self) -> Mapping[str, np.ndarray]:
-        return {"square": np.ones(len(self.lr_M), bool), "velocity": self.numbers["momentum"] > 0}
-
-    def _numbers(self) -> tuple[np.ndarray, ...]:
-        keras_M, eps_M, rho_M = (self.numbers[name] for name in ("keras", "eps", "rho"))
-        inner_M, outer_M = np.where(keras_M, self.lr_M, 1.0), np.where(keras_M, 1.0, self.lr_M)
-        under_M, beside_M = np.where(keras_M, eps_M, 0.0), np.where(keras_M, 0.0, eps_M)
-        return inner_M, outer_M, self.numbers["momentum"], rho_M, 1 - rho_M, under_M, beside_M
+    kernel, numbers_of = staticmethod(kernels.rmsprop), kernels.rmsprop_numbers
+    given, names = ("momentum", "rho", "eps", "keras"), ("square", "velocity")
 
     def _update(self, theta: Tensor, grad: Tensor, state: Sequence[Tensor], numbers: Sequence[Tensor]) -> None:
-        inner, outer, momentum, rho, new, under, beside = numbers
-        square, *velocities = state
+        (square, *velocities), (inner, outer, momentum, rho, new, under, beside) = state, numbers
         square.mul_(rho).addcmul_(grad * grad, new)
         step = inner * grad / ((square + under).sqrt() + beside)
         for velocity in velocities:
