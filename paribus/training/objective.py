@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -14,7 +14,6 @@ from paribus.errors import RunError
 from paribus.training.record import Member
 
 
-@dataclass(frozen=True)
 class Objective:
     """The cross entropy that each run minimizes.
 
@@ -23,8 +22,9 @@ class Objective:
         label_smoothing: share of the target spread over all classes.
     """
 
-    weights_MC: Tensor
-    label_smoothing: float = 0.0
+    def __init__(self, weights_MC: Tensor, label_smoothing: float = 0.0) -> None:
+        self.weights_MC, self.label_smoothing = weights_MC, label_smoothing
+        self._prepared: dict[torch.Size, tuple[tuple[Tensor, ...], Tensor, Callable[[], None]]] = {}
 
     def gradient(self, logits_MBC: Tensor, y_MB: Tensor, totals_2M: Tensor) -> Tensor:
         """The gradient of the mean over the batch of each run's cross entropy in nats.
@@ -36,10 +36,19 @@ class Objective:
         """
         if not kernels.on_cpu(logits_MBC):
             return self._by_torch(logits_MBC, y_MB, totals_2M)
+        given = logits_MBC, y_MB, totals_2M
+        known = self._prepared.get(logits_MBC.shape)
+        if known is None or any(one is not other for one, other in zip(known[0], given, strict=True)):
+            known = self._prepared[logits_MBC.shape] = given, *self._prepare(*given)
+        _, grad_MBC, call = known
+        call()
+        return grad_MBC
+
+    def _prepare(self, logits_MBC: Tensor, y_MB: Tensor, totals_2M: Tensor) -> tuple[Tensor, Callable[[], None]]:
+        """The gradient's array, and what fills it; most steps have the same arrays as others of the same shape."""
         grad_MBC = torch.empty_like(logits_MBC)
         given = logits_MBC.numpy(), y_MB.numpy(), self.weights_MC.numpy(), np.float32(self.label_smoothing)
-        kernels.cross_entropy(*given, (grad_MBC.numpy(), totals_2M.numpy()))
-        return grad_MBC
+        return grad_MBC, partial(kernels.cross_entropy, *given, (grad_MBC.numpy(), totals_2M.numpy()))
 
     def _by_torch(self, logits_MBC: Tensor, y_MB: Tensor, totals_2M: Tensor) -> Tensor:
         log_p_MBC, y_MB1, smoothing = torch.log_softmax(logits_MBC, 2), y_MB.unsqueeze(2), self.label_smoothing
@@ -54,7 +63,7 @@ class Objective:
 
     def select(self, keep: Sequence[int]) -> Objective:
         """That of the runs `keep` alone."""
-        return replace(self, weights_MC=self.weights_MC[list(keep)])
+        return Objective(self.weights_MC[list(keep)], self.label_smoothing)
 
 
 def cross_entropy_MB(logits_MBC: Tensor, y_MB: Tensor) -> Tensor:

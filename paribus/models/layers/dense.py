@@ -69,10 +69,9 @@ class Dense(nn.Module):
         grad_MBG = torch.empty_like(y_MBG)
         add = partial(kernels.add_rows, y_MBG.numpy(), self.bias.detach()[:, 0].numpy())
         total = partial(kernels.sum_rows, grad_MBG.numpy(), self.bias.grad[:, 0].numpy())
+        exact = x_MBF.shape[1] * self.weight[0].numel() < FEW
         there, back = products(x_MBF, self.weight.detach(), y_MBG), self._back(x_MBF, grad_MBG, grad_x_MBF)
-        if x_MBF.shape[1] * self.weight[0].numel() < FEW:
-            there, back = _in_float32(there), _in_float32(back)
-        tape.add([*there, add], [total, *back])
+        tape.add([*tape.multiply(there, exact), add], [total, *tape.multiply(back, exact)])
         return y_MBG, grad_MBG
 
     def _back(self, x_MBF: Tensor, grad_MBG: Tensor, grad_x_MBF: Tensor | None) -> list[Call]:
@@ -84,9 +83,6 @@ class Dense(nn.Module):
         return calls
 
 
-def _in_float32(calls: list[Call]) -> list[Call]:
-    usual, choose = torch.get_float32_matmul_precision(), torch.set_float32_matmul_precision
-    return calls if usual == "highest" else [partial(choose, "highest"), *calls, partial(choose, usual)]
 
 
 def _make(calls: list[Call]) -> None:

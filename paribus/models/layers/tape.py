@@ -7,6 +7,7 @@ from step to step, and what is left are the calls that compute, one after the ot
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 from typing import Any, Protocol, runtime_checkable
@@ -21,6 +22,16 @@ from paribus.models.layers.sparse import SparseRows
 Call = Callable[[], Any]
 Ends = tuple[Tensor, Tensor | None]
 """An array of rows and one for its gradient; None where that is not wanted."""
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """Sets how float32 matrices are multiplied from here on."""
+
+    precision: str
+
+    def __call__(self) -> None:
+        torch.set_float32_matmul_precision(self.precision)
 
 
 @runtime_checkable
@@ -38,11 +49,16 @@ class Tape:
     def __init__(self) -> None:
         self.forward: list[Call] = []
         self._backward: list[tuple[Call, ...]] = []
+        self._usual = torch.get_float32_matmul_precision()
 
     def add(self, forward: Iterable[Call], backward: Iterable[Call]) -> None:
         """A layer's calls: forward after all that are there, backward before them."""
         self.forward += forward
         self._backward.append(tuple(backward))
+
+    def multiply(self, calls: Iterable[Call], exact: bool) -> list[Call]:
+        """Calls of matrix products, in float32 if `exact` and else as is usual here."""
+        return [_Choice("highest" if exact else self._usual), *calls]
 
     def follow(self, layers: Iterable[Any], ends: Ends) -> Ends:
         """Record layers one after another; returns the ends of the last."""
@@ -50,10 +66,20 @@ class Tape:
             ends = layer.record(self, ends)
         return ends
 
-    @property
-    def backward(self) -> list[Call]:
-        """The calls back, in their order."""
-        return [call for calls in reversed(self._backward) for call in calls]
+    def both_ways(self) -> tuple[list[Call], list[Call]]:
+        """The calls in their order, with no more changes between kinds of products than are needed."""
+        back = [call for calls in reversed(self._backward) for call in calls]
+        return self._frugal(self.forward), self._frugal(back)
+
+    def _frugal(self, calls: Iterable[Call]) -> list[Call]:
+        found, now = [], _Choice(self._usual)
+        for call in (*calls, now):
+            if isinstance(call, _Choice):
+                found += [] if call == now else [call]
+                now = call
+            else:
+                found.append(call)
+        return found
 
 
 class Stack:
@@ -82,11 +108,12 @@ class Stack:
         tape, grad_x = Tape(), torch.empty_like(x) if wanted else None
         y, grad_y = tape.follow(self.layers, (x, grad_x))
         assert grad_y is not None
-        there, back = tape.forward, tape.backward
+        there, back = tape.both_ways()
         found = x.new_empty(0) if grad_x is None else grad_x
 
         def pull(grad: Tensor) -> Tensor:
-            grad_y.copy_(grad)
+            if grad is not grad_y:
+                grad_y.copy_(grad)
             for call in back:
                 call()
             return found
