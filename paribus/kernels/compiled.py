@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec
 
 from numba import njit
@@ -12,17 +11,25 @@ from torch import Tensor
 Arguments = ParamSpec("Arguments")
 
 
-def compiled(function: Callable[Arguments, None], **options: Any) -> Callable[Arguments, None]:
+def compiled(function: Callable[Arguments, None]) -> Callable[Arguments, None]:
     """Compile when it is first called, and keep the code on disk if there is a place for it.
 
     Sums stay in the order in which they are written and division by zero is IEEE's, so that a run has the same bits
     whatever others there are.
     """
-    options["error_model"] = "numpy"
+    return _compiled(function, {})
+
+
+def compiled_sum(function: Callable[Arguments, None]) -> Callable[Arguments, None]:
+    """The same for a sum of one run alone, whose order is the compiler's choice."""
+    return _compiled(function, {"fastmath": {"reassoc"}})
+
+
+def _compiled(function: Callable[Arguments, None], options: Mapping[str, Any]) -> Callable[Arguments, None]:
     try:
-        return njit(cache=True, **options)(function)
+        return njit(cache=True, error_model="numpy", **options)(function)
     except RuntimeError:  # neither the package's folder nor the user's cache can be written
-        return njit(**options)(function)
+        return njit(error_model="numpy", **options)(function)
 
 
 def inlined(function: Callable[Arguments, Any]) -> Any:
@@ -33,7 +40,3 @@ def inlined(function: Callable[Arguments, Any]) -> Any:
 def on_cpu(tensor: Tensor) -> bool:
     """Whether kernels can take the tensor; elsewhere their callers use PyTorch's operations."""
     return tensor.is_cpu
-
-
-compiled_sum = partial(compiled, fastmath={"reassoc"})
-"""The same for a sum of one run alone, whose order is the compiler's choice."""

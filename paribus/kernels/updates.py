@@ -41,7 +41,12 @@ def adam(parameters: Flat, state: tuple[np.ndarray, ...], blocks: Blocks, terms:
     for k in range(len(starts_K)):
         for m in range(len(lr_M)):
             found = adam_numbers(count, lr_M[m], (beta1_M[m], beta2_M[m], eps_M[m], keras_M[m], shrink_M[m]))
-            rate, root, eps, keep = np.float32(found[0]), np.float32(found[1]), np.float32(found[2]), np.float32(found[3])
+            rate, root, eps, keep = (
+                np.float32(found[0]),
+                np.float32(found[1]),
+                np.float32(found[2]),
+                np.float32(found[3]),
+            )
             beta1, new1, beta2, new2 = (
                 np.float32(found[4]), np.float32(found[5]), np.float32(found[6]), np.float32(found[7]),
             )  # fmt: skip

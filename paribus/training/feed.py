@@ -32,7 +32,9 @@ class Feed:
     def __init__(self, x_NF: Tensor, y_N: Tensor, scalings: Sequence[Scaling]) -> None:
         self.x_NF, self.y_N = x_NF, y_N
         self.shift_M1F, self.factor_M1F = (
-            torch.from_numpy(np.stack([np.broadcast_to(row, x_NF.shape[1]) for row in rows])).unsqueeze(1).to(x_NF.device)
+            torch.from_numpy(np.stack([np.broadcast_to(row, x_NF.shape[1]) for row in rows]))
+            .unsqueeze(1)
+            .to(x_NF.device)
             for rows in ([s.shift for s in scalings], [s.factor for s in scalings])
         )
         self.columns = scalings[0].columns
@@ -54,7 +56,10 @@ class Feed:
     def _prepared(self, shape: torch.Size) -> tuple[tuple[Tensor, Tensor], Callable[[np.ndarray], None]]:
         """A batch of this shape, and what fills it."""
         batch = torch.empty(*shape, self.x_NF.shape[1]), torch.empty(shape, dtype=torch.int64)
-        data, scaling = (self.x_NF.numpy(), self.y_N.numpy()), (self.shift_M1F[:, 0].numpy(), self.factor_M1F[:, 0].numpy())
+        data, scaling = (
+            (self.x_NF.numpy(), self.y_N.numpy()),
+            (self.shift_M1F[:, 0].numpy(), self.factor_M1F[:, 0].numpy()),
+        )
         arrays = batch[0].numpy(), batch[1].numpy()
         return batch, lambda rows_MB: kernels.gather(data, rows_MB, scaling, arrays)
 

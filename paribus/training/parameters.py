@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import torch
@@ -23,7 +23,7 @@ class Parameters:
         num_runs: runs of the cohort.
     """
 
-    def __init__(self, parameters: Sequence[nn.Parameter], num_runs: int) -> None:
+    def __init__(self, parameters: Iterable[nn.Parameter], num_runs: int) -> None:
         self.parameters, self.num_runs = list(parameters), num_runs
         device = self.parameters[0].device
         counts = [p.numel() for p in self.parameters]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from paribus import kernels
 from paribus.execution.worker import prepare_torch
 from paribus.spec import StudySpec
 from paribus.spec.parts import parts
@@ -152,6 +153,20 @@ def test_a_run_that_ends_early_leaves_the_others_as_they_are(folder: Path) -> No
     assert records[2].status == Status.DIVERGED
     for m in (0, 1, 3, 4):
         assert_same(records[m], train(folder, [tasks[m]])[0])
+
+
+@pytest.mark.parametrize("name", ["dropout", "batch norm", "l2", "clipped", "nesterov", "model residual_mlp"])
+def test_where_there_are_no_kernels_pytorch_does_the_same(
+    name: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = {"optimizer": {"kind": "sgd", "lr": 0.05, "momentum": 0.9}}  # Adam would blow rounding up
+    tasks = [(seed, plain | VARIANTS[name]) for seed in range(2)]
+    by_kernels = train(folder, tasks)
+    monkeypatch.setattr(kernels, "on_cpu", lambda tensor: False)
+    for ours, theirs in zip(by_kernels, train(folder, tasks), strict=True):
+        for part, values in ours.weights.items():
+            np.testing.assert_allclose(values, theirs.weights[part], rtol=1e-3, atol=1e-4, err_msg=part)
+        assert ours.metrics["test_loss"] == pytest.approx(theirs.metrics["test_loss"], rel=1e-3)
 
 
 def test_every_part_is_held_to_the_promise() -> None:

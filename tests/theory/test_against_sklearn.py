@@ -23,7 +23,8 @@ from paribus.training.cohort import train_cohort
 from paribus.training.job import Job, RunTask
 from paribus.training.objective import Objective
 from paribus.training.optimizers.adam import adam
-from paribus.training.parameters import flatten, make_optimizer
+from paribus.training.optimizers.rules import make_optimizer
+from paribus.training.parameters import Parameters
 from paribus.training.step import step
 from paribus.training.stopping import Watch
 
@@ -67,12 +68,13 @@ def test_step_by_step_the_weights_are_those_of_scikit_learn(activation: str) -> 
         for layer, weight, bias in zip(layers, start.coefs_, start.intercepts_, strict=True):
             layer.weight[0] = torch.from_numpy(weight)
             layer.bias[0, 0] = torch.from_numpy(bias)
-    theta_MP = flatten(network)
-    optimizer = make_optimizer(theta_MP, [adam(lr=LR, conventions="keras", eps=1e-8)])
+    penalties = network.kernels, np.array([2 * L2])
+    updates = [adam(lr=LR, conventions="keras", eps=1e-8)]
+    optimizer = make_optimizer(Parameters(network.parameters(), 1), updates, penalties)
     x_NF, y_N = (torch.from_numpy(values[:400]) for values in data())
-    objective = Objective(l2_M1=torch.tensor([[L2]]))
+    objective, totals_2M = Objective(torch.ones(1, C)), torch.zeros(2, 1)
     for rows in list(torch.arange(400).split(B)) * 3:
-        step(network, optimizer, (x_NF[rows][None], y_N[rows][None]), objective, theta_MP.grad)
+        step(network, optimizer, (x_NF[rows][None], y_N[rows][None]), objective, totals_2M)
     for layer, weight, bias in zip(layers, end.coefs_, end.intercepts_, strict=True):
         np.testing.assert_allclose(layer.weight[0].detach().numpy(), weight, atol=2e-6)
         np.testing.assert_allclose(layer.bias[0, 0].detach().numpy(), bias, atol=2e-6)

@@ -14,7 +14,8 @@ from paribus.models.mlp import mlp
 from paribus.models.network import Network
 from paribus.spec.parts import find_part
 from paribus.training.objective import Objective
-from paribus.training.parameters import flatten, make_optimizer
+from paribus.training.optimizers.rules import make_optimizer
+from paribus.training.parameters import Parameters
 from paribus.training.step import step
 
 OPTIMIZERS = {
@@ -40,6 +41,8 @@ THEIRS = {
     "gelu": nn.GELU,
     "sigmoid": nn.Sigmoid,
 }
+pytestmark = pytest.mark.usefixtures("either_way")
+
 M, B, F, C = 3, 24, 11, 4
 
 
@@ -67,14 +70,18 @@ def compare(options: dict[str, Any], optimizer: str) -> None:
     network = Network([mlp(width=20, **options)] * M, [0, 1, 2], (F,), C)
     activation, batch_norm = options.get("activation", "relu"), options.get("batch_norm", False)
     peers = [copied(network, m, activation, batch_norm) for m in range(M)]
-    theta_MP = flatten(network)
-    ours = make_optimizer(theta_MP, [find_part("optimizer", ours_kind).function(**numbers)] * M)
+    parameters, objective, totals_2M = (
+        Parameters(network.parameters(), M),
+        Objective(torch.ones(M, C)),
+        torch.zeros(2, M),
+    )
+    ours = make_optimizer(parameters, [find_part("optimizer", ours_kind).function(**numbers)] * M)
     theirs = [rule(peer.parameters(), **their_numbers) for peer in peers]
     generator = torch.Generator().manual_seed(0)
     for _ in range(10):
         x_MBF = torch.randn(M, B, F, generator=generator)
         y_MB = torch.randint(0, C, (M, B), generator=generator)
-        step(network, ours, (x_MBF, y_MB), Objective(), theta_MP.grad)
+        step(network, ours, (x_MBF, y_MB), objective, totals_2M)
         for m in range(M):
             theirs[m].zero_grad()
             nn.functional.cross_entropy(peers[m](x_MBF[m]), y_MB[m]).backward()
@@ -121,14 +128,13 @@ def test_updates_equal_pytorchs_own_within_a_millionth(name: str, steps: int) ->
     kind = kind if kind in ("adam", "adamw", "rmsprop") else "sgd"
     generator = torch.Generator().manual_seed(4)
     gradients = torch.randn(steps, M, 64, generator=generator) * 10.0 ** -torch.arange(64).div(20)
-    theta = torch.ones(M, 64)
-    theta.grad = torch.zeros_like(theta)
-    ours = make_optimizer(theta, [find_part("optimizer", kind).function(**numbers)] * M)
+    mine = nn.Parameter(torch.ones(M, 64))
+    ours = make_optimizer(Parameters([mine], M), [find_part("optimizer", kind).function(**numbers)] * M)
     peer = torch.ones(M, 64, requires_grad=True)
     theirs = rule([peer], **their_numbers, foreach=False)
     for gradient in gradients:
-        theta.grad.copy_(gradient)
+        mine.grad.copy_(gradient)
         peer.grad = gradient.clone()
         ours.step()
         theirs.step()
-    torch.testing.assert_close(theta, peer.detach(), rtol=0, atol=1e-6)
+    torch.testing.assert_close(mine.detach(), peer.detach(), rtol=0, atol=1e-6)

@@ -17,7 +17,8 @@ from paribus.models.residual_mlp import residual_mlp
 from paribus.models.resnet import resnet
 from paribus.training.objective import Objective
 from paribus.training.optimizers.sgd import sgd
-from paribus.training.parameters import flatten, make_optimizer
+from paribus.training.optimizers.rules import make_optimizer
+from paribus.training.parameters import Parameters
 from paribus.training.step import step
 
 ITEM, CLASSES = (3, 12, 16), 4
@@ -108,13 +109,13 @@ def test_three_steps_equal_pytorchs(name: str) -> None:
     peers = [make_peer() for _ in range(2)]
     for m, peer in enumerate(peers):
         copy_weights(network, m, peer)
-    theta_MP = flatten(network)
-    mine = make_optimizer(theta_MP, [sgd(lr=0.05, momentum=0.9)] * 2)
+    mine = make_optimizer(Parameters(network.parameters(), 2), [sgd(lr=0.05, momentum=0.9)] * 2)
+    objective, totals_2M = Objective(torch.ones(2, CLASSES)), torch.zeros(2, 2)
     theirs = [torch.optim.SGD(peer.parameters(), lr=0.05, momentum=0.9) for peer in peers]
     generator = torch.Generator().manual_seed(0)
     for _ in range(3):
         x, y_MB = torch.randn(2, 8, *ITEM, generator=generator), torch.randint(0, CLASSES, (2, 8), generator=generator)
-        step(network, mine, (x.flatten(2), y_MB), Objective(), theta_MP.grad)
+        step(network, mine, (x.flatten(2), y_MB), objective, totals_2M)
         for m, peer in enumerate(peers):
             theirs[m].zero_grad()
             functional.cross_entropy(peer(x[m]), y_MB[m]).backward()

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -20,9 +21,12 @@ from paribus.models.network import Network
 from paribus.spec.parts import find_part
 from paribus.training.objective import Objective
 from paribus.training.optimizers.sgd import sgd
-from paribus.training.parameters import flatten, make_optimizer
+from paribus.training.optimizers.rules import make_optimizer
+from paribus.training.parameters import Parameters
 from paribus.training.schedules import Moment, warmed_up
 from paribus.training.step import step
+
+pytestmark = pytest.mark.usefixtures("either_way")
 
 M, B, F, C = 3, 24, 11, 4
 
@@ -113,6 +117,7 @@ def smoothed(peer: nn.Sequential, x: torch.Tensor, y: torch.Tensor, m: int) -> t
     return functional.cross_entropy(peer(x), y, label_smoothing=0.1)
 
 
+ONES = torch.ones(M, C)
 WEIGHTS = torch.tensor([[1.0, 2.0, 0.5, 1.0], [1.0, 1.0, 1.0, 1.0], [0.1, 3.0, 1.0, 2.0]])
 
 
@@ -121,7 +126,7 @@ def weighted(peer: nn.Sequential, x: torch.Tensor, y: torch.Tensor, m: int) -> t
     return functional.cross_entropy(peer(x), y, weight=WEIGHTS[m], reduction="sum") / len(y)
 
 
-L2 = torch.tensor([0.01, 0.1, 0.0])
+L2 = np.array([0.01, 0.1, 0.0])
 
 
 def penalized(peer: nn.Sequential, x: torch.Tensor, y: torch.Tensor, m: int) -> torch.Tensor:
@@ -134,31 +139,32 @@ def plain(peer: nn.Sequential, x: torch.Tensor, y: torch.Tensor, m: int) -> torc
     return functional.cross_entropy(peer(x), y)
 
 
-CLIP = torch.tensor([0.1, 0.5, 100.0])
+CLIP = np.array([0.1, 0.5, 100.0])
 
 
 @pytest.mark.parametrize(
     ("objective", "loss", "clip"),
     [
-        (Objective(label_smoothing=0.1), smoothed, None),
-        (Objective(weights_MC=WEIGHTS), weighted, None),
-        (Objective(l2_M1=L2.view(-1, 1)), penalized, None),
-        (Objective(clip_M1=CLIP.view(-1, 1)), plain, CLIP),
-        (Objective(l2_M1=L2.view(-1, 1), clip_M1=CLIP.view(-1, 1)), penalized, CLIP),
+        (Objective(ONES, 0.1), smoothed, None),
+        (Objective(WEIGHTS), weighted, None),
+        (Objective(ONES), penalized, None),
+        (Objective(ONES), plain, CLIP),
+        (Objective(ONES), penalized, CLIP),
     ],
     ids=["label smoothing", "class weights", "l2", "clipping", "l2 before clipping"],
 )
 @pytest.mark.parametrize("steps", [1, 10])
-def test_steps_equal_pytorchs(objective: Objective, loss: Any, clip: torch.Tensor | None, steps: int) -> None:
+def test_steps_equal_pytorchs(objective: Objective, loss: Any, clip: np.ndarray | None, steps: int) -> None:
     prepare_torch()
     network, peers = networks()
-    theta_MP = flatten(network)
-    mine = make_optimizer(theta_MP, [sgd(lr=0.2, momentum=0.5)] * M)
+    penalties = network.kernels, 2 * L2 * (loss is penalized)
+    mine = make_optimizer(Parameters(network.parameters(), M), [sgd(lr=0.2, momentum=0.5)] * M, penalties, clip)
+    totals_2M = torch.zeros(2, M)
     theirs = [torch.optim.SGD(peer.parameters(), lr=0.2, momentum=0.5) for peer in peers]
     generator = torch.Generator().manual_seed(1)
     for _ in range(steps):
         x_MBF, y_MB = torch.randn(M, B, F, generator=generator), torch.randint(0, C, (M, B), generator=generator)
-        step(network, mine, (x_MBF, y_MB), objective, theta_MP.grad)
+        step(network, mine, (x_MBF, y_MB), objective, totals_2M)
         for m, peer in enumerate(peers):
             theirs[m].zero_grad()
             loss(peer, x_MBF[m], y_MB[m], m).backward()
@@ -178,12 +184,16 @@ def test_one_sigmoid_output_equals_binary_cross_entropy() -> None:
         for theirs, mine in ((peer[0], network.features.dense_0), (peer[2], network.head)):
             theirs.weight.copy_(mine.weight[0].T)
             theirs.bias.copy_(mine.bias[0, 0])
-    theta_MP = flatten(network)
-    optimizers = make_optimizer(theta_MP, [sgd(lr=0.5)]), torch.optim.SGD(peer.parameters(), lr=0.5)
+    ours = make_optimizer(Parameters(network.parameters(), 1), [sgd(lr=0.5)])
+    optimizers, objective, totals_2M = (
+        (ours, torch.optim.SGD(peer.parameters(), lr=0.5)),
+        Objective(torch.ones(1, 2)),
+        torch.zeros(2, 1),
+    )
     generator = torch.Generator().manual_seed(1)
     for _ in range(10):
         x_MBF, y_MB = torch.randn(1, B, F, generator=generator), torch.randint(0, 2, (1, B), generator=generator)
-        step(network, optimizers[0], (x_MBF, y_MB), Objective(), theta_MP.grad)
+        step(network, optimizers[0], (x_MBF, y_MB), objective, totals_2M)
         optimizers[1].zero_grad()
         functional.binary_cross_entropy_with_logits(peer(x_MBF[0])[:, 0], y_MB[0].float()).backward()
         optimizers[1].step()
@@ -247,14 +257,13 @@ def test_steps_by_keras_conventions_equal_keras_formulas(kind: str, options: dic
     generator = torch.Generator().manual_seed(3)
     gradients = torch.randn(steps, 2, 64, generator=generator) * 10.0 ** -torch.arange(64).div(9)
     rates = [0.01 / (1 + number) for number in range(steps)]
-    theta, start = torch.ones(2, 64), torch.ones(2, 64)
-    theta.grad = torch.zeros_like(theta)
+    theta, start = nn.Parameter(torch.ones(2, 64)), torch.ones(2, 64)
     part = find_part("optimizer", {"momentum": "sgd", "nesterov": "sgd"}.get(kind, kind))
-    optimizer = make_optimizer(theta, [part.function(conventions="keras", **options)] * 2)
+    optimizer = make_optimizer(Parameters([theta], 2), [part.function(conventions="keras", **options)] * 2)
     for gradient, rate in zip(gradients, rates, strict=True):
         theta.grad.copy_(gradient)
-        optimizer.param_groups[0]["lr"] = rate
+        optimizer.lr_M[:] = rate
         optimizer.step()
     expected = keras_steps(kind, gradients, rates, start)
-    torch.testing.assert_close(theta.double(), expected, rtol=1e-6, atol=1e-6)
-    torch.testing.assert_close(theta.double() - 1, expected - 1, rtol=1e-3, atol=1e-6)
+    torch.testing.assert_close(theta.detach().double(), expected, rtol=1e-6, atol=1e-6)
+    torch.testing.assert_close(theta.detach().double() - 1, expected - 1, rtol=1e-3, atol=1e-6)

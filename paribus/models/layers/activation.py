@@ -124,7 +124,11 @@ class Dropout(nn.Module):
         room_MK, drawn_MK = _room(x)
         mask = drawn_MK, self.threshold[:, 0].numpy(), self.scale[:, 0].numpy()
         there = partial(kernels.dropout, x.flatten(1).numpy(), *mask, y.flatten(1).numpy())
-        back = [] if grad_x is None else [partial(kernels.dropout, grad_y.flatten(1).numpy(), *mask, grad_x.flatten(1).numpy())]
+        back = (
+            []
+            if grad_x is None
+            else [partial(kernels.dropout, grad_y.flatten(1).numpy(), *mask, grad_x.flatten(1).numpy())]
+        )
         tape.add([partial(kernels.draw, self.states_M4, room_MK), there], back)
         return y, grad_y
 

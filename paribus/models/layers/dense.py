@@ -83,8 +83,6 @@ class Dense(nn.Module):
         return calls
 
 
-
-
 def _make(calls: list[Call]) -> None:
     for call in calls:
         call()

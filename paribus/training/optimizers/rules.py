@@ -75,7 +75,10 @@ class Rule(ABC):
 
     def _on_kernels(self) -> Callable[[], None]:
         flat = self.parameters.theta_P.numpy(), self.parameters.grad_P.numpy()
-        state, blocks = tuple(s.numpy() for s in self.state.values()), (self.parameters.starts_K, self.parameters.sizes_K)
+        state, blocks = (
+            tuple(s.numpy() for s in self.state.values()),
+            (self.parameters.starts_K, self.parameters.sizes_K),
+        )
         (l2_KM, scale_M, _), squares_M, clip_M = self._terms, np.empty(len(self.lr_M)), self.clip_M
 
         def play() -> None:
@@ -97,7 +100,9 @@ class Rule(ABC):
                 grad.addcmul_(theta, l2_M1)
             if self.clip_M is not None:
                 norm_M1 = torch.stack([grad.norm(dim=1) for grad in grads]).norm(dim=0).unsqueeze(1)
-                torch._foreach_mul_(grads, (column(self.clip_M) / (norm_M1 + 1e-6)).clamp(max=1.0))
+                scale_M1 = (column(self.clip_M) / (norm_M1 + 1e-6)).clamp(max=1.0)
+                for grad in grads:
+                    grad.mul_(scale_M1)
             numbers = [column(number) for number in self.numbers_of.py_func(self.count, self.lr_M, self.given_M)]
             for theta, grad, *state in zip(thetas, grads, *states, strict=True):
                 self._update(theta, grad.addcmul_(theta, decay_M1), state, numbers)
@@ -160,7 +165,7 @@ def optimizer_of(recipes: Sequence[Recipe], network: Network | OwnNetwork) -> Ru
         recipes: one a run.
         network: of the runs; its parameters become views, see `Parameters`.
     """
-    parameters = Parameters(list(network.parameters()), network.num_runs)
+    parameters = Parameters(network.parameters(), network.num_runs)
     clip_M = np.array([math.inf if recipe.clip_norm is None else recipe.clip_norm for recipe in recipes])
     return make_optimizer(
         parameters,

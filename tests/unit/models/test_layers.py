@@ -17,9 +17,13 @@ from paribus.planning import stream
 M, B, F = 3, 40, 17
 
 
+def states(seeds: list[int]) -> np.ndarray:
+    return np.stack([stream(seed, "dropout", 0).bit_generator.state["state"]["state"] for seed in seeds])
+
+
 def dropped(rates: list[float], seeds: list[int], rows: int = 300, features: int = 501) -> torch.Tensor:
     layer = Dropout(rates)
-    layer.streams = [stream(seed, "dropout", 0) for seed in seeds]
+    layer.states_M4 = states(seeds)
     return layer.vjp(torch.ones(len(rates), rows, features))[0]
 
 
@@ -57,7 +61,7 @@ def test_dropout_layers_and_batches_draw_anew() -> None:
 
 def test_dropout_passes_gradients_where_it_passes_values() -> None:
     layer = Dropout([0.5])
-    layer.streams = [stream(0, "dropout", 0)]
+    layer.states_M4 = states([0])
     out, back = layer.vjp(torch.ones(1, 20, 30))
     assert torch.equal(back(torch.ones(1, 20, 30)), out)
 
