@@ -165,7 +165,7 @@ def test_where_there_are_no_kernels_pytorch_does_the_same(
     monkeypatch.setattr(kernels, "on_cpu", lambda tensor: False)
     for ours, theirs in zip(by_kernels, train(folder, tasks), strict=True):
         for part, values in ours.weights.items():
-            np.testing.assert_allclose(values, theirs.weights[part], rtol=1e-3, atol=1e-4, err_msg=part)
+            np.testing.assert_allclose(values, theirs.weights[part], rtol=1e-3, atol=5e-4, err_msg=part)
         assert ours.metrics["test_loss"] == pytest.approx(theirs.metrics["test_loss"], rel=1e-3)
 
 
