@@ -87,7 +87,7 @@ def record_of(member: Member, predictions: dict[str, Predictions], operations: i
         weights=weights_of(member) if finished else {},
         state={name: tensor.cpu().numpy() for name, tensor in member.state.items()} if finished else {},
         engine={
-            "torch": torch.__version__,
+            "torch": str(torch.__version__),  # itself of a class whose unpickling would import torch
             "device": "cpu",
             "threads": torch.get_num_threads(),
             "products": products,
