@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sys
@@ -18,13 +17,13 @@ from typing import Any
 import numpy as np
 from pebble import ProcessExpired, ProcessPool
 
+from paribus.execution.forking import context, warm_up
 from paribus.store.records import RunRecord, Status
 from paribus.training.job import Job
 
 OnRecords = Callable[[Job, list[RunRecord]], None]
 OnTick = Callable[[np.ndarray], None]
 _TICK_S = 0.2
-_TUNABLES = "GLIBC_TUNABLES"
 _TRIES = 2
 
 
@@ -72,58 +71,11 @@ def _try_once(
     return lost
 
 
-def warm_up() -> None:
-    """Begin importing what workers need, in the background; worth calling before the data are read.
-
-    Ctrl-C reaches neither the process that imports nor the workers that are forked from it.
-    """
-    if "forkserver" in multiprocessing.get_all_start_methods():
-        from multiprocessing import forkserver, resource_tracker
-
-        _context()
-        resource_tracker.ensure_running()  # before, because it lets Ctrl-C through again
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            with _large_pages():
-                forkserver.ensure_running()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-
-
-@contextmanager
-def _large_pages() -> Iterator[None]:
-    """Processes that start now get their memory in large pages, and keep it: steps take less time, see `docs/log.md`.
-
-    glibc reads this at a process' start, and nothing else does.
-    """
-    if _TUNABLES in os.environ:
-        yield
-        return
-    size = 2**30
-    os.environ[_TUNABLES] = (
-        f"glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold={size}:glibc.malloc.trim_threshold={size}"
-    )
-    try:
-        yield
-    finally:
-        del os.environ[_TUNABLES]
-
-
-def _context() -> Any:
-    """Workers are forked from a clean process that has imported torch; where that cannot be, they are spawned."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["paribus.execution.worker"])
-    return context
-
-
 def _pool(workers: int) -> ProcessPool:
     from paribus.execution import start
 
     warm_up()
-    context = _context()
-    return ProcessPool(max_workers=workers, context=context, initializer=start.initialize, initargs=[os.getpid()])
+    return ProcessPool(max_workers=workers, context=context(), initializer=start.initialize, initargs=[os.getpid()])
 
 
 def _drive(

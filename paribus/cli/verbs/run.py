@@ -17,6 +17,9 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Train what a study asks for and the home does not hold yet; then show the verdicts and write the report."""
+    from paribus.execution.forking import warm_up
+
+    warm_up()  # before anything that takes time itself
     from paribus.study import Study
 
     opened = Study.open(study, settings_with(settings, seeds))
