@@ -5,11 +5,12 @@ it writes into arrays that it is given. Elsewhere than on a CPU the callers use 
 in `paribus.models.layers`; K counts parameters, of which all runs' values lie in one block.
 """
 
-from paribus.kernels.compiled import on_cpu
+from paribus.kernels.compiled import array, on_cpu
 from paribus.kernels.cross_entropy import cross_entropy
 from paribus.kernels.dropout import draw, dropout
 from paribus.kernels.gather import gather
 from paribus.kernels.norm import normalize, normalize_back
+from paribus.kernels.norm_pool import image_statistics, norm_pool, norm_pool_back
 from paribus.kernels.rows import add_rows, relu, relu_back, sum_rows
 from paribus.kernels.updates import adam, adam_numbers, rmsprop, rmsprop_numbers, sgd, sgd_numbers, square_norms
 
@@ -17,10 +18,14 @@ __all__ = [
     "adam",
     "adam_numbers",
     "add_rows",
+    "array",
     "cross_entropy",
     "draw",
     "dropout",
     "gather",
+    "image_statistics",
+    "norm_pool",
+    "norm_pool_back",
     "normalize",
     "normalize_back",
     "on_cpu",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec
 
+import numpy as np
+import torch
 from numba import njit
 from torch import Tensor
 
@@ -35,6 +37,12 @@ def _compiled(function: Callable[Arguments, None], options: Mapping[str, Any]) -
 def inlined(function: Callable[Arguments, Any]) -> Any:
     """A function for kernels to call; its `py_func` is for anything else."""
     return njit(function)
+
+
+def array(tensor: Tensor) -> np.ndarray:
+    """The same memory for kernels; bfloat16 as its 16 bits, see `bfloat16`."""
+    tensor = tensor.detach()
+    return (tensor.view(torch.uint16) if tensor.dtype == torch.bfloat16 else tensor).numpy()
 
 
 def on_cpu(tensor: Tensor) -> bool:

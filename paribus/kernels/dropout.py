@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from paribus.kernels.bfloat16 import narrow, widen
 from paribus.kernels.compiled import compiled
 
 _NONE = np.float32(0)
@@ -31,7 +32,8 @@ def draw(states_M4: np.ndarray, out_MK: np.ndarray) -> None:
 def dropout(
     x_MK: np.ndarray, drawn_MK: np.ndarray, threshold_M: np.ndarray, scale_M: np.ndarray, out_MK: np.ndarray
 ) -> None:
-    """Scale what has drawn less than the threshold, and make the rest 0."""
+    """Scale what has drawn less than the threshold, and make the rest 0; float32 or the bits of bfloat16."""
     for m in range(x_MK.shape[0]):
         for k in range(x_MK.shape[1]):
-            out_MK[m, k] = x_MK[m, k] * (scale_M[m] if drawn_MK[m, k] < threshold_M[m] else _NONE)
+            factor = scale_M[m] if drawn_MK[m, k] < threshold_M[m] else _NONE
+            out_MK[m, k] = narrow(widen(x_MK[m, k]) * factor, x_MK[m, k])

@@ -14,6 +14,7 @@ from paribus.models import blueprint as paper
 from paribus.models import layers
 from paribus.models.blueprint import Blueprint
 from paribus.models.layers import images
+from paribus.models.layers.merged import merged
 from paribus.models.own import OwnModel
 from paribus.planning.streams import stream
 from paribus.spec import Recipe
@@ -59,14 +60,17 @@ class Network(nn.Module):
         for module in self.modules():
             if isinstance(module, layers.Dropout):
                 module.states_M4 = self._states_M4
-        self._stages = layers.stages((*self.features, self.head))
+        self._stages = layers.stages(merged((*self.features, self.head)))
         for path, module in self.named_modules():
             if isinstance(module, layers.Dense | images.Conv):
                 _initialize(module, path, seeds, first)
 
     def forward(self, x_MBF: Tensor | layers.SparseRows) -> Tensor:
         """In evaluation: shape (run, row, feature) to (run, row, class)."""
-        return self._of_classes(self.head(self.features(self._items(x_MBF))))
+        x = self._items(x_MBF)
+        for stage in self._stages:
+            x = stage(x)
+        return self._of_classes(x)
 
     def vjp(self, x_MBF: Tensor | layers.SparseRows) -> tuple[Tensor, layers.Pullback]:
         """In training: what `forward` returns, and what takes its gradient to the parameters'."""

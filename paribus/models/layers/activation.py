@@ -13,7 +13,7 @@ from torch.nn import functional
 from paribus import kernels
 from paribus.models.blueprint import Framework
 from paribus.models.layers.chain import Pullback
-from paribus.models.layers.tape import Ends, Tape
+from paribus.models.layers.tape import Call, Ends, Tape
 
 LEAKY_SLOPE = {"pytorch": 0.01, "keras": 0.3, "sklearn": 0.01}
 """Of `torch.nn.LeakyReLU` and `keras.layers.LeakyReLU`; scikit-learn has none."""
@@ -36,11 +36,12 @@ def elementwise(function: Callable[..., Tensor], *tensors: Tensor) -> Tensor:
 
 
 class Activate(nn.Module):
-    """An elementwise non-linearity."""
+    """An elementwise non-linearity; `leak` is the slope below 0 of one that is linear there and above, else None."""
 
     def __init__(self, function: str, conventions: Framework = "pytorch") -> None:
         super().__init__()
         self.name = function
+        self.leak = {"relu": 0.0, "leaky_relu": LEAKY_SLOPE[conventions]}.get(function)
         self.function, self.gradient = _functions(function, LEAKY_SLOPE[conventions])
 
     def forward(self, x_MBF: Tensor) -> Tensor:
@@ -113,23 +114,30 @@ class Dropout(nn.Module):
         """See `Layer`; shape (run, ...), unchanged."""
         room_MK, drawn_MK = _room(x)
         kernels.draw(self.states_M4, room_MK)
+        if kernels.on_cpu(x):
+            mask = partial(self._masked, drawn_MK)
+            return mask(x), mask
         drawn = torch.from_numpy(drawn_MK).to(x.device, torch.float32)
         kept = torch.sub(self.threshold, drawn, out=drawn).clamp_(0, 1)  # whole numbers: 1 where drawn < threshold
         factor = kept.mul_(self.scale).view(x.shape).to(x.dtype)
         return x * factor, factor.mul
 
+    def _masked(self, drawn_MK: np.ndarray, x: Tensor) -> Tensor:
+        out = torch.empty_like(x, memory_format=torch.contiguous_format)
+        self._mask(drawn_MK, x.contiguous(), out)()
+        return out
+
+    def _mask(self, drawn_MK: np.ndarray, x: Tensor, out: Tensor) -> Call:
+        """The call that writes x without what was drawn to be left out."""
+        numbers = self.threshold[:, 0].numpy(), self.scale[:, 0].numpy()
+        return partial(kernels.dropout, kernels.array(x.flatten(1)), drawn_MK, *numbers, kernels.array(out.flatten(1)))
+
     def record(self, tape: Tape, ends: Ends) -> Ends:
         """See `Recorded`."""
         (x, grad_x), y, grad_y = ends, torch.empty_like(ends[0]), torch.empty_like(ends[0])
         room_MK, drawn_MK = _room(x)
-        mask = drawn_MK, self.threshold[:, 0].numpy(), self.scale[:, 0].numpy()
-        there = partial(kernels.dropout, x.flatten(1).numpy(), *mask, y.flatten(1).numpy())
-        back = (
-            []
-            if grad_x is None
-            else [partial(kernels.dropout, grad_y.flatten(1).numpy(), *mask, grad_x.flatten(1).numpy())]
-        )
-        tape.add([partial(kernels.draw, self.states_M4, room_MK), there], back)
+        draw, there = partial(kernels.draw, self.states_M4, room_MK), self._mask(drawn_MK, x, y)
+        tape.add([draw, there], [] if grad_x is None else [self._mask(drawn_MK, grad_y, grad_x)])
         return y, grad_y
 
 

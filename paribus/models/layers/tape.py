@@ -89,6 +89,12 @@ class Stack:
         self.layers = list(layers)
         self._recorded: dict[tuple[torch.Size, bool], Callable[[Tensor], tuple[Tensor, Pullback]]] = {}
 
+    def __call__(self, x: Any) -> Tensor:
+        """In evaluation, one layer after another."""
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
     def vjp(self, x: Any, wanted: bool = True) -> tuple[Tensor, Pullback]:
         """See `Layer`; the output and the input's gradient are overwritten by the next step."""
         if isinstance(x, SparseRows):

@@ -1,0 +1,84 @@
+"""Layers of images that are done in one on a CPU, so that no full-size array lies between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from paribus import kernels
+from paribus.models.layers.activation import Activate
+from paribus.models.layers.chain import Pullback, chain
+from paribus.models.layers.images import MaxPool
+from paribus.models.layers.norm import BatchNorm
+
+
+class NormPool:
+    """Batch norm, pooling by 2 x 2 and a rectifier, leaky or not or missing."""
+
+    def __init__(self, norm: BatchNorm, pool: MaxPool, activation: Activate | None) -> None:
+        self.norm = norm
+        self._layers = (norm, pool) if activation is None else (norm, pool, activation)
+        self._leak = np.float32(1.0 if activation is None else activation.leak)
+
+    def __call__(self, x_MBHWC: Tensor) -> Tensor:
+        """In evaluation, by the running statistics."""
+        if not kernels.on_cpu(x_MBHWC):
+            for layer in self._layers:
+                x_MBHWC = layer(x_MBHWC)
+            return x_MBHWC
+        mean, variance = _channels(self.norm.running_mean), _channels(self.norm.running_var)
+        return self._pooled(x_MBHWC.contiguous(), (mean, 1 / np.sqrt(variance + np.float32(self.norm.epsilon))))[0]
+
+    def vjp(self, x_MBHWC: Tensor, wanted: bool = True) -> tuple[Tensor, Pullback]:
+        """See `Layer`."""
+        if not kernels.on_cpu(x_MBHWC):
+            return chain(self._layers, x_MBHWC, wanted)
+        x_MBHWC, norm = x_MBHWC.contiguous(), self.norm
+        x, running = kernels.array(x_MBHWC), (_channels(norm.running_mean), _channels(norm.running_var))
+        mean, inverse = (np.empty_like(running[0]) for _ in range(2))
+        numbers = np.float32(norm.epsilon), np.float32(norm.momentum), norm.unbiased
+        pixels = x.reshape(*x.shape[:2], x.shape[2] * x.shape[3], x.shape[4])
+        kernels.image_statistics(pixels, numbers, (*running, mean, inverse))
+        y_MBHWC, place = self._pooled(x_MBHWC, (mean, inverse))
+
+        def back(grad_MBHWC: Tensor) -> Tensor:
+            assert norm.weight.grad is not None
+            assert norm.bias.grad is not None
+            grad_x_MBHWC, grad = torch.empty_like(x_MBHWC), kernels.array(grad_MBHWC.contiguous())
+            kept, factors = (x, kernels.array(y_MBHWC), place), (_channels(norm.weight), mean, inverse, self._leak)
+            gradients = _channels(norm.weight.grad), _channels(norm.bias.grad), kernels.array(grad_x_MBHWC)
+            kernels.norm_pool_back(grad, kept, factors, gradients)
+            return grad_x_MBHWC
+
+        return y_MBHWC, back
+
+    def _pooled(self, x_MBHWC: Tensor, statistics: tuple[np.ndarray, np.ndarray]) -> tuple[Tensor, np.ndarray]:
+        """The output, and which of its window each number was."""
+        runs, rows, height, width, channels = x_MBHWC.shape
+        y_MBHWC = x_MBHWC.new_empty(runs, rows, height // 2, width // 2, channels)
+        place, affine = np.empty(y_MBHWC.shape, np.uint8), (_channels(self.norm.weight), _channels(self.norm.bias))
+        kernels.norm_pool(kernels.array(x_MBHWC), affine, statistics, self._leak, (kernels.array(y_MBHWC), place))
+        return y_MBHWC, place
+
+
+def merged(layers: Sequence[Any]) -> list[Any]:
+    """Layers, with those in one that `NormPool` can do."""
+    found: list[Any] = []
+    left = list(layers)
+    while left:
+        norm, pool, activation = (*left[:3], None, None)[:3]
+        if isinstance(norm, BatchNorm) and isinstance(pool, MaxPool) and (pool.size, pool.stride) == (2, 2):
+            rectifies = isinstance(activation, Activate) and activation.leak is not None
+            found.append(NormPool(norm, pool, activation if rectifies else None))
+            del left[: 3 if rectifies else 2]
+        else:
+            found.append(left.pop(0))
+    return found
+
+
+def _channels(row_M1C: Tensor) -> np.ndarray:
+    return kernels.array(row_M1C[:, 0])
