@@ -1,4 +1,4 @@
-"""The process that workers are forked from, which takes seconds to import PyTorch; this file imports next to nothing."""
+"""The process that workers are forked from. It takes seconds to import PyTorch; this file imports next to nothing."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Loops over arrays, compiled for the processor at hand: what would take PyTorch a dozen small operations a step.
 
-Small networks spend most of a step between operations, not in them. Each kernel is one pass over the arrays, run by run;
-it writes into arrays that it is given. Elsewhere than on a CPU the callers use PyTorch's operations instead. Suffixes as
-in `paribus.models.layers`; K counts parameters, of which all runs' values lie in one block.
+Small networks spend most of a step between operations, not in them. Each kernel is one pass over the arrays, run by
+run; it writes into arrays that it is given. Elsewhere than on a CPU the callers use PyTorch's operations instead.
+Suffixes as in `paribus.models.layers`; K counts parameters, of which all runs' values lie in one block.
 """
 
 from paribus.kernels.compiled import array, on_cpu
@@ -10,7 +10,7 @@ from paribus.kernels.cross_entropy import cross_entropy
 from paribus.kernels.dropout import draw, dropout
 from paribus.kernels.gather import gather
 from paribus.kernels.norm import normalize, normalize_back
-from paribus.kernels.norm_pool import image_statistics, norm_pool, norm_pool_back
+from paribus.kernels.norm_pool import image_statistics, norm_pool, norm_pool_back, norm_pool_sums
 from paribus.kernels.rows import add_rows, relu, relu_back, sum_rows
 from paribus.kernels.updates import adam, adam_numbers, rmsprop, rmsprop_numbers, sgd, sgd_numbers, square_norms
 
@@ -26,6 +26,7 @@ __all__ = [
     "image_statistics",
     "norm_pool",
     "norm_pool_back",
+    "norm_pool_sums",
     "normalize",
     "normalize_back",
     "on_cpu",

@@ -6,7 +6,6 @@ import numpy as np
 
 from paribus.kernels.compiled import compiled
 
-
 _LINE = 64
 """Bytes that memory gives at once."""
 

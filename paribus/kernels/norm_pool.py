@@ -84,21 +84,19 @@ def norm_pool(
 
 
 @compiled
-def norm_pool_back(
+def norm_pool_sums(
     grad_MRHWC: np.ndarray,
     kept: tuple[np.ndarray, np.ndarray, np.ndarray],
     factors: tuple[np.ndarray, np.ndarray, np.ndarray, np.float32],
-    gradients: tuple[np.ndarray, np.ndarray, np.ndarray],
+    gradients: tuple[np.ndarray, np.ndarray],
 ) -> None:
-    """The gradients of weight, bias and input.
+    """The gradients of weight and bias; only the largest of each window has a part in them.
 
-    `kept` are input, output and places; `factors` weights, means, inverse deviations and the leak. A pixel outside every window, at the
-    end of an odd height or width, has a gradient by the mean and the deviation alone.
+    `kept` are input, output and places; `factors` weights, means, inverse deviations and the leak.
     """
-    (x_MRHWC, y_MRHWC, place_MRHWC), (weight_MC, mean_MC, inverse_MC, leak) = kept, factors
-    weight_grad_MC, bias_grad_MC, out_MRHWC = gradients
-    runs, rows, height, width, channels = x_MRHWC.shape
-    share = _ONE / np.float32(rows * height * width)
+    (x_MRHWC, y_MRHWC, place_MRHWC), (_, mean_MC, inverse_MC, leak) = kept, factors
+    weight_grad_MC, bias_grad_MC = gradients
+    runs, rows, height, width, channels = grad_MRHWC.shape
     sum_C, product_C = np.empty(channels, np.float32), np.empty(channels, np.float32)
     for m in range(runs):
         weight_grad_MC[m] = _ZERO
@@ -106,8 +104,8 @@ def norm_pool_back(
         for r in range(rows):
             sum_C[:] = _ZERO
             product_C[:] = _ZERO
-            for h in range(grad_MRHWC.shape[2]):
-                for w in range(grad_MRHWC.shape[3]):
+            for h in range(height):
+                for w in range(width):
                     x0_C, x1_C = x_MRHWC[m, r, 2 * h, 2 * w], x_MRHWC[m, r, 2 * h, 2 * w + 1]
                     x2_C, x3_C = x_MRHWC[m, r, 2 * h + 1, 2 * w], x_MRHWC[m, r, 2 * h + 1, 2 * w + 1]
                     grad_C, place_C, y_C = grad_MRHWC[m, r, h, w], place_MRHWC[m, r, h, w], y_MRHWC[m, r, h, w]
@@ -121,12 +119,31 @@ def norm_pool_back(
                 bias_grad_MC[m, c] += sum_C[c]
                 weight_grad_MC[m, c] += product_C[c] - sum_C[c] * mean_MC[m, c]
         weight_grad_MC[m] *= inverse_MC[m]
+
+
+@compiled
+def norm_pool_back(
+    grad_MRHWC: np.ndarray,
+    kept: tuple[np.ndarray, np.ndarray, np.ndarray],
+    factors: tuple[np.ndarray, np.ndarray, np.ndarray, np.float32],
+    gradients: tuple[np.ndarray, np.ndarray],
+    out_MRHWC: np.ndarray,
+) -> None:
+    """The gradient of the input, from the other arguments of `norm_pool_sums`.
+
+    A pixel outside every window, at the end of an odd height or width, has one by the mean and the deviation alone.
+    """
+    (x_MRHWC, y_MRHWC, place_MRHWC), (weight_MC, mean_MC, inverse_MC, leak) = kept, factors
+    runs, rows, height, width, channels = x_MRHWC.shape
+    even_height, even_width = 2 * grad_MRHWC.shape[2], 2 * grad_MRHWC.shape[3]
+    share = _ONE / np.float32(rows * height * width)
+    for m in range(runs):
         by_grad_C = weight_MC[m] * inverse_MC[m]
-        by_x_C = by_grad_C * inverse_MC[m] * weight_grad_MC[m] * share
-        shift_C = by_grad_C * bias_grad_MC[m] * share - mean_MC[m] * by_x_C
+        by_x_C = by_grad_C * inverse_MC[m] * gradients[0][m] * share
+        shift_C = by_grad_C * gradients[1][m] * share - mean_MC[m] * by_x_C
         for r in range(rows):
-            for h in range(2 * grad_MRHWC.shape[2]):
-                for w in range(2 * grad_MRHWC.shape[3]):
+            for h in range(even_height):
+                for w in range(even_width):
                     x_C, out_C, mine = x_MRHWC[m, r, h, w], out_MRHWC[m, r, h, w], np.uint8(2 * (h % 2) + w % 2)
                     grad_C, place_C = grad_MRHWC[m, r, h // 2, w // 2], place_MRHWC[m, r, h // 2, w // 2]
                     y_C = y_MRHWC[m, r, h // 2, w // 2]
@@ -135,7 +152,7 @@ def norm_pool_back(
                         grad = grad if place_C[c] == mine else _ZERO
                         out_C[c] = narrow(grad * by_grad_C[c] - widen(x_C[c]) * by_x_C[c] - shift_C[c], x_C[c])
             for h in range(height):
-                for w in range(0 if h >= 2 * grad_MRHWC.shape[2] else 2 * grad_MRHWC.shape[3], width):
+                for w in range(0 if h >= even_height else even_width, width):
                     for c in range(channels):
                         x = x_MRHWC[m, r, h, w, c]
                         out_MRHWC[m, r, h, w, c] = narrow(-widen(x) * by_x_C[c] - shift_C[c], x)

@@ -1,8 +1,8 @@
 """Update rules: one pass over the parameters of all runs.
 
 Parameters, gradients and what a rule remembers are flat arrays; the block of parameter k begins at starts_K[k], and in
-it run m has sizes_K[k] numbers from m * sizes_K[k]. To the gradient comes l2_KM times the parameter, scale_M is a factor
-of that sum, and decay_M times the parameter comes last. `numbers` are the number of the step, from 1, each run's
+it run m has sizes_K[k] numbers from m * sizes_K[k]. To the gradient comes l2_KM times the parameter, scale_M is a
+factor of that sum, and decay_M times the parameter comes last. `numbers` are the number of the step, from 1, each run's
 learning rate, and its further numbers; from these the `*_numbers` make what a formula needs, once a run and step, in
 float64, as they do for PyTorch's tensors where there are no kernels.
 """
@@ -35,7 +35,10 @@ def adam_numbers(count: int, lr: Any, given: Sequence[Any]) -> tuple[Any, ...]:
 
 @compiled
 def adam(parameters: Flat, state: tuple[np.ndarray, ...], blocks: Blocks, terms: Terms, numbers: Numbers) -> None:
-    """theta = theta * keep - rate * mean / (sqrt(square) * root + eps), after mean and square took the gradient in."""
+    """Step by the means of gradient and square, which take the gradient in first.
+
+    theta = theta * keep - rate * mean / (sqrt(square) * root + eps).
+    """
     (theta_P, grad_P), (mean_P, square_P), (starts_K, sizes_K) = parameters, state, blocks
     (l2_KM, scale_M, decay_M), (count, lr_M, (beta1_M, beta2_M, eps_M, keras_M, shrink_M)) = terms, numbers
     for k in range(len(starts_K)):
@@ -70,7 +73,10 @@ def sgd_numbers(count: int, lr: Any, given: Sequence[Any]) -> tuple[Any, ...]:  
 
 @compiled
 def sgd(parameters: Flat, state: tuple[np.ndarray, ...], blocks: Blocks, terms: Terms, numbers: Numbers) -> None:
-    """velocity = momentum * velocity + inner * gradient; theta -= outer * velocity, or what comes next by Nesterov."""
+    """Step by the velocity, or by what comes next of it, Nesterov's way.
+
+    velocity = momentum * velocity + inner * gradient; theta -= outer * velocity.
+    """
     (theta_P, grad_P), (velocity_P,), (starts_K, sizes_K) = parameters, state, blocks
     (l2_KM, scale_M, decay_M), (count, lr_M, (momentum_M, nesterov_M, keras_M)) = terms, numbers
     for k in range(len(starts_K)):
@@ -99,7 +105,10 @@ def rmsprop_numbers(count: int, lr: Any, given: Sequence[Any]) -> tuple[Any, ...
 
 @compiled
 def rmsprop(parameters: Flat, state: tuple[np.ndarray, ...], blocks: Blocks, terms: Terms, numbers: Numbers) -> None:
-    """velocity = momentum * velocity + inner * gradient / (sqrt(square + under) + beside); theta -= outer * velocity."""
+    """Step by the gradient over its root mean square.
+
+    velocity = momentum * velocity + inner * gradient / (sqrt(square + under) + beside); theta -= outer * velocity.
+    """
     (theta_P, grad_P), (square_P, velocity_P), (starts_K, sizes_K) = parameters, state, blocks
     (l2_KM, scale_M, decay_M), (count, lr_M, (momentum_M, rho_M, eps_M, keras_M)) = terms, numbers
     for k in range(len(starts_K)):

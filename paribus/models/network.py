@@ -67,7 +67,7 @@ class Network(nn.Module):
 
     def forward(self, x_MBF: Tensor | layers.SparseRows) -> Tensor:
         """In evaluation: shape (run, row, feature) to (run, row, class)."""
-        x = self._items(x_MBF)
+        x: Any = self._items(x_MBF)
         for stage in self._stages:
             x = stage(x)
         return self._of_classes(x)
@@ -107,8 +107,8 @@ class Network(nn.Module):
 
     def set_streams(self, streams: Sequence[np.random.Generator]) -> None:
         """Set what dropout layers draw from, all from the same, one a run; they must be SFC64."""
-        for m, stream in enumerate(streams):
-            state: Any = stream.bit_generator.state
+        for m, rng in enumerate(streams):
+            state: Any = rng.bit_generator.state
             self._states_M4[m] = state["state"]["state"]
 
 

@@ -56,15 +56,18 @@ class Activate(nn.Module):
     def record(self, tape: Tape, ends: Ends) -> Ends:
         """See `Recorded`."""
         (x, grad_x), y, grad_y = ends, torch.empty_like(ends[0]), torch.empty_like(ends[0])
-        if self.name == "relu":
-            there = partial(kernels.relu, x.flatten().numpy(), y.flatten().numpy())
-            arrays = [array.flatten().numpy() for array in (grad_y, y, grad_x) if array is not None]
-            back = partial(kernels.relu_back, *arrays)
-        else:
-            there = lambda: y.copy_(self.function(x))  # noqa: E731
-            back = lambda: grad_x.copy_(self.gradient(grad_y, x, y))  # noqa: E731
-        tape.add([there], [] if grad_x is None else [back])
+        tape.add([self._way(x, y)], [] if grad_x is None else [self._way_back(grad_y, x, y, grad_x)])
         return y, grad_y
+
+    def _way(self, x: Tensor, y: Tensor) -> Call:
+        if self.name == "relu":
+            return partial(kernels.relu, x.flatten().numpy(), y.flatten().numpy())
+        return lambda: y.copy_(self.function(x))
+
+    def _way_back(self, grad_y: Tensor, x: Tensor, y: Tensor, grad_x: Tensor) -> Call:
+        if self.name == "relu":
+            return partial(kernels.relu_back, *(array.flatten().numpy() for array in (grad_y, y, grad_x)))
+        return lambda: grad_x.copy_(self.gradient(grad_y, x, y))
 
 
 def _functions(name: str, leaky_slope: float) -> tuple[Callable[[Tensor], Tensor], Gradient]:

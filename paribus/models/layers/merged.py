@@ -50,8 +50,9 @@ class NormPool:
             assert norm.bias.grad is not None
             grad_x_MBHWC, grad = torch.empty_like(x_MBHWC), kernels.array(grad_MBHWC.contiguous())
             kept, factors = (x, kernels.array(y_MBHWC), place), (_channels(norm.weight), mean, inverse, self._leak)
-            gradients = _channels(norm.weight.grad), _channels(norm.bias.grad), kernels.array(grad_x_MBHWC)
-            kernels.norm_pool_back(grad, kept, factors, gradients)
+            gradients = _channels(norm.weight.grad), _channels(norm.bias.grad)
+            kernels.norm_pool_sums(grad, kept, factors, gradients)
+            kernels.norm_pool_back(grad, kept, factors, gradients, kernels.array(grad_x_MBHWC))
             return grad_x_MBHWC
 
         return y_MBHWC, back

@@ -138,5 +138,6 @@ def stages(layers: Iterable[Any]) -> list[Any]:
     """Layers with neighbours that a tape can hold put together."""
     found: list[Any] = []
     for recorded, group in groupby(layers, key=lambda layer: isinstance(layer, Recorded)):
-        found += [Stack(list(group))] if recorded else group
+        neighbours = list(group)
+        found += [Stack(neighbours)] if recorded else neighbours
     return found

@@ -1,11 +1,11 @@
-"""Update rules over the parameters of a cohort, each run with its own numbers: by kernels on a CPU, by PyTorch elsewhere.
+"""Update rules, each run with its own numbers: by kernels on a CPU, by PyTorch elsewhere.
 
 PyTorch's and Keras' forms are one formula with other numbers. Keras adds epsilon to Adam's root before the bias
 correction, and under RMSprop's root; its momentum takes up gradients times the learning rate of their own step. Needs
 torch, so it is imported when an optimizer is made.
 
-Source: `torch/optim/{sgd,adam,rmsprop}.py`, PyTorch 2; the `update_step` of `keras/src/optimizers/{sgd,adam,rmsprop}.py`,
-Keras 3.
+Source: `torch/optim/{sgd,adam,rmsprop}.py`, PyTorch 2; the `update_step` of `{sgd,adam,rmsprop}.py` in
+`keras/src/optimizers`, Keras 3.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -92,7 +93,7 @@ class Rule(ABC):
     def _on_torch(self) -> Callable[[], None]:
         flat = self.parameters.theta_P, self.parameters.grad_P, *self.state.values()
         thetas, grads, *states = (self.parameters.blocks(flat_P) for flat_P in flat if flat_P.numel())
-        column = lambda number_M: torch.as_tensor(number_M, dtype=torch.float32).to(flat[0].device).unsqueeze(1)
+        column = partial(_column, device=self.parameters.theta_P.device)
         l2_KM1, decay_M1 = [column(l2_M) for l2_M in self._terms[0]], column(self._terms[2])
 
         def play() -> None:
@@ -108,6 +109,10 @@ class Rule(ABC):
                 self._update(theta, grad.addcmul_(theta, decay_M1), state, numbers)
 
         return play
+
+
+def _column(number_M: np.ndarray, device: torch.device) -> Tensor:
+    return torch.as_tensor(number_M, dtype=torch.float32).to(device).unsqueeze(1)
 
 
 class Adam(Rule):
