@@ -131,7 +131,7 @@ WORKLOADS = {
             "batch_size": 32,
             "precision": "auto",
         },
-        epochs=2,
+        epochs=5,
         margin=0.003,
     ),
     "W5": _reviews("MLP 128-64", {"kind": "mlp", "sizes": [128, 64]}, 12.0, 512),
@@ -181,7 +181,7 @@ WORKLOADS = {
             "batch_size": 200,
             "precision": "auto",
         },
-        epochs=10,
+        epochs=20,
         margin=None,
     ),
 }

@@ -31,7 +31,8 @@ def initialize(driver: int) -> None:
 
 
 def prepare_torch() -> None:
-    """One thread for PyTorch and NumPy, and tiny numbers flushed to zero."""
+    """One thread for PyTorch and NumPy, products in float32, and tiny numbers flushed to zero."""
+    torch.set_float32_matmul_precision("highest")
     torch.set_num_threads(1)
     threadpool_limits(1)
     torch.set_flush_denormal(True)
