@@ -19,10 +19,10 @@ from paribus.training.job import Job, RunTask
 pytestmark = pytest.mark.speed
 
 ROWS, SEEDS, BATCH = 6400, 5, 32
-USUAL = 0.44
-"""Time of a cohort, a run, over that of the loop: the highest of 60 epochs on a Xeon with AVX-512, the lowest 0.37.
+USUAL = 0.25
+"""Time of a cohort, a run, over that of the loop: the highest of 30 epochs on a Xeon with AVX-512, the lowest 0.12.
 
-Most of them were measured three at once."""
+Half of them were measured three at once. An epoch before these loads, or compiles, the kernels."""
 
 
 def cohort_of(folder: Path) -> Cohort:
@@ -76,5 +76,5 @@ def test_no_slower_than_usual(tmp_path: Path) -> None:
         ratios.append(ours_s / (time.process_time() - begun))
     torch.set_num_threads(threads)
     assert cohort.active[0].history[-1]["train_loss"] == pytest.approx(loss, rel=0.05)
-    print(f"\ntime against the plain loop: {min(ratios):.2f} to {max(ratios):.2f}")
+    print(f"\ntime against the plain loop: {min(ratios[1:]):.2f} to {max(ratios[1:]):.2f}")
     assert np.median(ratios[1:]) < USUAL * 4 / 3
