@@ -103,11 +103,15 @@ def _equal(bench: Bench, machine: Mapping[str, Any], asked: argparse.Namespace) 
     found: dict[str, tuple[Side, Side, Equivalence | None]] = {}
     for name, workload in bench.workloads.items():
         with _told(name):
-            ours, peer, margin = bench.ours(name), bench.peer(name), workload.margin or 0.0
+            assert workload.learning
+            ours, peer, margin = bench.ours(name), bench.peer(name), workload.learning.margin
             tested = equivalence(ours.accuracy, peer.accuracy, margin) if len(ours.accuracy) > 1 else None
             found[name] = ours, peer, tested
             print(tables.equal_table({name: found[name]}), flush=True)
-    intro = "Test accuracy of the same networks; two one-sided tests, Welch's, of a difference within the margin."
+    intro = (
+        "Test accuracy of the same networks, whose learning rates fall along a cosine; two one-sided tests, Welch's, "
+        "of a difference within the margin."
+    )
     write_report("The same learning", intro, {"Test accuracy": tables.equal_table(found)}, machine, asked.output)
     return len(found) < len(bench.workloads)
 
@@ -127,7 +131,8 @@ def _prepared(asked: argparse.Namespace) -> Iterator[Bench]:
     """Arrays, study files and facts of the workloads that were asked for."""
     with tempfile.TemporaryDirectory(prefix="paribus-bench-") as name:
         folder = Path(name)
-        chosen = {name: _adapted(WORKLOADS[name], asked.precision) for name in asked.names}
+        wanted = {name: WORKLOADS[name].settled() if asked.equal else WORKLOADS[name] for name in asked.names}
+        chosen = {name: _adapted(workload, asked.precision) for name, workload in wanted.items()}
         rows = TINY_ROWS if asked.tiny else 0
         ask("arrays", [name, str(rows), *{workload.arrays for workload in chosen.values()}], folder)
         studies = {name: one.study(name, folder, asked.epochs, asked.seeds) for name, one in chosen.items()}
@@ -151,7 +156,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, help="instead of each workload's own")
     parser.add_argument("--seeds", type=int, help="instead of each workload's own")
     parser.add_argument("--precision", choices=["fp32", "bf16"], help="of ours  [bf16 where the processor has it]")
-    parser.add_argument("--equal", action="store_true", help="compare accuracies instead of speed, 5 seeds a side")
+    parser.add_argument("--equal", action="store_true", help="compare accuracies instead of speed")
     parser.add_argument("--tiny", action="store_true", help=f"{TINY_ROWS} rows, an epoch, a round: does it work?")
     parser.add_argument("--output", type=Path, help="[RESULTS.md or EQUAL.md here, if all are run]")
     asked = parser.parse_args()
@@ -163,13 +168,11 @@ def parse() -> argparse.Namespace:
 
 def _completed(asked: argparse.Namespace) -> argparse.Namespace:
     """Fill in what was not given."""
-    learned = [name for name, workload in WORKLOADS.items() if workload.margin is not None]
+    learned = [name for name, workload in WORKLOADS.items() if workload.learning]
     every = learned if asked.equal else list(WORKLOADS)
     if not (asked.names or asked.output or asked.tiny):
         asked.output = HERE / ("EQUAL.md" if asked.equal else "RESULTS.md")
     asked.names = [name for name in every if name in (asked.names or every)]
-    if asked.equal:
-        asked.seeds = asked.seeds or 5
     if asked.tiny:
         asked.rounds, asked.epochs, asked.seeds = 1, asked.epochs or 1, asked.seeds or 1
     return asked

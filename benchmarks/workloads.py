@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 KERAS_ADAM = {"kind": "adam", "lr": 0.001, "conventions": "keras"}
+
+
+@dataclass(frozen=True)
+class Learning:
+    """How what two sides learn is compared.
+
+    Args:
+        margin: difference of test accuracies that counts as none.
+        epochs: of each run.
+        seeds: number of runs; more where they differ more.
+    """
+
+    margin: float
+    epochs: int
+    seeds: int = 5
 
 
 @dataclass(frozen=True)
@@ -22,7 +37,7 @@ class Workload:
         baseline: as in a study file, but for the epochs.
         epochs: of each run, in a measurement of speed.
         seeds: number of runs.
-        margin: difference of accuracies that counts as none; None where learning is not compared.
+        learning: None where it is not compared.
         rest: further keys of the study file.
     """
 
@@ -34,7 +49,7 @@ class Workload:
     baseline: dict[str, Any]
     epochs: int
     seeds: int = 5
-    margin: float | None = 0.005
+    learning: Learning | None = None
     rest: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def study(self, name: str, folder: Path, epochs: int | None = None, seeds: int | None = None) -> dict[str, Any]:
@@ -57,13 +72,19 @@ class Workload:
             **rest,
         }
 
+    def settled(self) -> Workload:
+        """The same for a comparison of learning: rates fall along a cosine, so that runs differ little at their end."""
+        assert self.learning
+        baseline = {**self.baseline, "schedule": {"kind": "cosine"}}
+        return replace(self, baseline=baseline, epochs=self.learning.epochs, seeds=self.learning.seeds)
 
-def _cnn(title: str, arrays: str, goal: float, margin: float) -> Workload:
+
+def _cnn(title: str, arrays: str, goal: float, learning: Learning) -> Workload:
     """A small convolutional network on half of the images; two seeds, so that both cores have one."""
     model = {"kind": "cnn", "conventions": "keras"}
     baseline = {"model": model, "optimizer": KERAS_ADAM, "batch_size": 64, "precision": "bf16"}
     data = {"scale": "unit", "fraction": 0.5, "validation": 0.1}
-    return Workload(title, arrays, "keras_fit", goal, data, baseline, epochs=1, seeds=2, margin=margin)
+    return Workload(title, arrays, "keras_fit", goal, data, baseline, 1, 2, learning)
 
 
 def _fashion(loop: str, peer: str, goal: float, epochs: int) -> Workload:
@@ -75,7 +96,8 @@ def _fashion(loop: str, peer: str, goal: float, epochs: int) -> Workload:
         "batch_size": 128,
         "precision": "auto",
     }
-    return Workload(title, "fashion_mnist", peer, goal, {"scale": "standard", "validation": 0.1}, baseline, epochs)
+    data, learning = {"scale": "standard", "validation": 0.1}, Learning(0.005, epochs=4)
+    return Workload(title, "fashion_mnist", peer, goal, data, baseline, epochs, learning=learning)
 
 
 def _reviews(network: str, model: dict[str, Any], goal: float, batch_size: int) -> Workload:
@@ -83,7 +105,7 @@ def _reviews(network: str, model: dict[str, Any], goal: float, batch_size: int) 
     data = {"text": {"kind": "tfidf", "max_features": 10_000}, "validation": 0.2}
     baseline = {"model": {**model, "conventions": "keras"}, "optimizer": KERAS_ADAM, "batch_size": batch_size}
     title = f"IMDB, 10,000 TF-IDF features, {network}, batch {batch_size}"
-    return Workload(title, "imdb", "keras_fit", goal, data, baseline, epochs=3)
+    return Workload(title, "imdb", "keras_fit", goal, data, baseline, epochs=3, learning=Learning(0.005, epochs=3))
 
 
 WORKLOADS = {
@@ -100,11 +122,12 @@ WORKLOADS = {
             "precision": "auto",
         },
         epochs=10,
+        learning=Learning(0.005, epochs=10, seeds=40),
     ),
-    "W2": _cnn("half MNIST, CNN 32-64-128, batch 64", "mnist", goal=5.0, margin=0.003),
-    "W3": _cnn("half CIFAR-10, CNN 32-64-128, batch 64", "cifar10", goal=3.5, margin=0.005),
+    "W2": _cnn("half MNIST, CNN 32-64-128, batch 64", "mnist", 5.0, Learning(0.003, epochs=3)),
+    "W3": _cnn("half CIFAR-10, CNN 32-64-128, batch 64", "cifar10", 3.5, Learning(0.005, epochs=20, seeds=12)),
     "W3a": Workload(
-        "a tenth of CIFAR-10, AlexNet, batch 64",  # half of it takes a quarter of an hour
+        "a tenth of CIFAR-10, AlexNet, batch 64",  # half of it takes a quarter of an hour, learning many
         "cifar10",
         "keras_fit",
         goal=2.5,
@@ -132,7 +155,7 @@ WORKLOADS = {
             "precision": "auto",
         },
         epochs=5,
-        margin=0.003,
+        learning=Learning(0.003, epochs=5),
     ),
     "W5": _reviews("MLP 128-64", {"kind": "mlp", "sizes": [128, 64]}, 12.0, 512),
     "W5p": _reviews("perceptron", {"kind": "linear"}, 10.0, 32),
@@ -152,7 +175,6 @@ WORKLOADS = {
         },
         epochs=5,
         seeds=2,
-        margin=None,
         rest={
             "factors": {"recipe": {"levels": {"default": {}, "tuned": {"tuned": True}}}},
             "tune": {
@@ -182,6 +204,5 @@ WORKLOADS = {
             "precision": "auto",
         },
         epochs=20,
-        margin=None,
     ),
 }

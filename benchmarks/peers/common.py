@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from typing import Any
@@ -30,6 +31,11 @@ class Task:
         self.seeds = range(self.study["seeds"])
         with np.load(asked["arrays"], allow_pickle=False) as stored:
             self.arrays = {name: stored[name] for name in stored.files}
+
+    def rate(self, epoch: int) -> float:
+        """The learning rate of an epoch, counted from 0."""
+        falling = (1 + math.cos(math.pi * epoch / self.baseline["epochs"])) / 2
+        return self.baseline["optimizer"].get("lr", 0.001) * (falling if "schedule" in self.baseline else 1)
 
     def split(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Numbers of the training and the validation rows, stratified, of a stratified sample."""

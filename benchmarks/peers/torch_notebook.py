@@ -77,9 +77,10 @@ def main() -> None:
             for number, part in enumerate(parts)
         )
         model = build(task.facts["layers"], task.facts["classes"], int(np.prod(arrays["x_train"].shape[1:])))
-        optimizer = torch.optim.Adam(model.parameters(), recipe["optimizer"].get("lr", 0.001))
+        optimizer = torch.optim.Adam(model.parameters())
         watch.start()
-        for _ in range(recipe["epochs"]):
+        for epoch in range(recipe["epochs"]):
+            optimizer.param_groups[0]["lr"] = task.rate(epoch)
             train_epoch(model, train_loader, optimizer)
             evaluate(model, held_loader)
         accuracy.append(evaluate(model, test_loader))

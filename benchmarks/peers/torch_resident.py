@@ -43,9 +43,10 @@ def main() -> None:
         mean, deviation = x[train].mean(), x[train].std()
         parts = [((x[rows] - mean) / deviation, y[rows]) for rows in (train, held_out)]
         model = build(task.facts["layers"], task.facts["classes"], x.shape[1])
-        optimizer = torch.optim.Adam(model.parameters(), recipe["optimizer"].get("lr", 0.001))
+        optimizer = torch.optim.Adam(model.parameters())
         watch.start()
-        for _ in range(recipe["epochs"]):
+        for epoch in range(recipe["epochs"]):
+            optimizer.param_groups[0]["lr"] = task.rate(epoch)
             train_epoch(model, parts[0], recipe["batch_size"], optimizer)
             evaluate(model, parts[1])
         accuracy.append(evaluate(model, ((x_test - mean) / deviation, y_test)))
