@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 
 from paribus.data.text.tokens import analyser, token_folder
 from paribus.errors import DataError
 from paribus.spec.data import TextFeatures
+
+_CHUNK = 4096  # documents
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,17 @@ class Vectorizer:
         indptr, indices, counts = _entries(token_folder(folder, self.text), part)
         column = np.full(int(max(indices.max(initial=0), self.ids.max())) + 1, -1, np.int32)
         column[self.ids] = np.arange(len(self.ids), dtype=np.int32)
-        columns = column[indices]
+        chunks = [indptr[start : start + _CHUNK + 1] for start in range(0, len(indptr) - 1, _CHUNK)]
+        return vstack([self._chunk(column, ends, indices, counts) for ends in chunks], "csr")
+
+    def _chunk(self, column: np.ndarray, ends: np.ndarray, indices: np.ndarray, counts: np.ndarray) -> csr_matrix:
+        """Features of the documents between these ends; what is needed on the way takes memory of a chunk, not of all."""
+        place = slice(ends[0], ends[-1])
+        columns = column[indices[place]]
         kept = columns >= 0
-        filled = np.concatenate([[0], np.cumsum(kept)])[indptr]
-        return self._weighted(csr_matrix((counts[kept].astype(np.float64), columns[kept], filled), self._shape(indptr)))
+        filled = np.concatenate([[0], np.cumsum(kept)])[ends - ends[0]]
+        entries = counts[place][kept].astype(np.float64), columns[kept], filled
+        return self._weighted(csr_matrix(entries, self._shape(ends)))
 
     def transform(self, texts: Sequence[str]) -> csr_matrix:
         """Features of any texts, the same bits as `transform_part` gives, shape (text, max_features)."""
