@@ -87,17 +87,16 @@ def search(work: Work, pool: Pool) -> Search:
     """
     study, tune = work.study, work.study.tune
     assert tune is not None
-    sampler = make_sampler(tune)
+    sampler, brackets = make_sampler(tune), brackets_of(tune)
     trials: list[Trial] = []
-    brackets = brackets_of(tune)
-    for number, bracket in enumerate(brackets):
-        batch = BATCH if tune.algorithm == "tpe" else bracket[0].trials
-        for first in range(0, bracket[0].trials, batch):
-            points = sampler.draw(min(batch, bracket[0].trials - first))
-            drawn = [Trial(len(trials) + n, number, point) for n, point in enumerate(points)]
+    for sizes in _turns(tune.algorithm, [rungs[0].trials for rungs in brackets]):
+        first, climbing = len(trials), []
+        for number, size in sizes.items():
+            drawn = [Trial(len(trials) + n, number, point) for n, point in enumerate(sampler.draw(size))]
             trials += drawn
-            _climb(work, pool, drawn, bracket, f"bracket {number + 1} of {len(brackets)}")
-            _tell(sampler, drawn, study.metric)
+            climbing.append((drawn, brackets[number]))
+        _climb(work, pool, climbing, f"tuning, trials {first} to {len(trials) - 1}")
+        _tell(sampler, trials[first:], study.metric)
     whole = [trial for trial in trials if np.isfinite(trial.scores.get(tune.max_epochs, np.nan))]
     if not whole:
         raise RunError(
@@ -107,23 +106,43 @@ def search(work: Work, pool: Pool) -> Search:
     return Search(trials, winner, tune.max_epochs, _epochs(trials, pool.store))
 
 
-def _climb(work: Work, pool: Pool, trials: Sequence[Trial], rungs: Sequence[Rung], title: str) -> None:
-    """Train all trials on the first rung, the best of them on the next, and so on; each goes on from its state."""
-    left, metric = list(trials), work.study.metric
-    for place, rung in enumerate(rungs):
-        losses = [_loss(next(reversed(trial.scores.values()), 0.0), metric) for trial in left]
-        left = [left[at] for at in sorted(survivors(np.array(losses), rung.trials))]
-        data = work.dataset.fingerprint
-        runs = {t.number: trial_runs(work.study, t.point, rung.epochs, data, f"trial {t.number}") for t in left}
-        every = {run.key: run for members in runs.values() for run in members}
-        todo = work.left(cohorts_of(list(every.values()), stack_size), pool.store)
-        pool.train(todo, len(every), f"tuning, {title}, rung {place + 1} of {len(rungs)}: ")
-        rows = pool.store.runs(every)
-        for trial in left:
-            keys = [run.key for run in runs[trial.number]]
-            scores = [rows[key].metrics.get(f"val_{metric}", np.nan) for key in keys]
-            trial.scores[rung.epochs] = float(np.mean(scores))
-            trial.keys += keys
+def _turns(algorithm: str, trials: Sequence[int]) -> list[dict[int, int]]:
+    """How many trials of which bracket are drawn before scores are told: only TPE learns from them on its way."""
+    if algorithm == "tpe":
+        return [{0: min(BATCH, trials[0] - first)} for first in range(0, trials[0], BATCH)]
+    return [dict(enumerate(trials))]
+
+
+def _climb(work: Work, pool: Pool, climbing: Sequence[tuple[list[Trial], list[Rung]]], title: str) -> None:
+    """Train the trials of each bracket on its first rung, the best of them on its next, and so on.
+
+    Each trial goes on from its state. All brackets reach their last rungs, which take longest, together, so that no
+    worker waits.
+    """
+    left = [trials for trials, _ in climbing]
+    height = max(len(rungs) for _, rungs in climbing)
+    for above in range(height, 0, -1):
+        there = {at: rungs[-above] for at, (_, rungs) in enumerate(climbing) if len(rungs) >= above}
+        for at, rung in there.items():
+            losses = [_loss(next(reversed(trial.scores.values()), 0.0), work.study.metric) for trial in left[at]]
+            left[at] = [left[at][place] for place in sorted(survivors(np.array(losses), rung.trials))]
+        stage = [(trial, rung.epochs) for at, rung in there.items() for trial in left[at]]
+        _train(work, pool, stage, f"{title}, rung {height - above + 1} of {height}: ")
+
+
+def _train(work: Work, pool: Pool, stage: Sequence[tuple[Trial, int]], title: str) -> None:
+    """Train trials for so many epochs in all, and note their scores."""
+    data = work.dataset.fingerprint
+    runs = [trial_runs(work.study, trial.point, epochs, data, f"trial {trial.number}") for trial, epochs in stage]
+    every = {run.key: run for members in runs for run in members}
+    pool.train(work.left(cohorts_of(list(every.values()), stack_size), pool.store), len(every), title)
+    rows = pool.store.runs(every)
+    for (trial, epochs), members in zip(stage, runs, strict=True):
+        keys = [run.key for run in members]
+        trial.scores[epochs] = float(
+            np.mean([rows[key].metrics.get(f"val_{work.study.metric}", np.nan) for key in keys])
+        )
+        trial.keys += keys
 
 
 def _epochs(trials: Sequence[Trial], store: Store) -> int:

@@ -5,7 +5,7 @@ What only a result needs is imported when training is over, so that it begins a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ import paribus.models
 import paribus.training.optimizers
 import paribus.training.schedules  # noqa: F401  (registers what studies name)
 from paribus.data import load as load_data
-from paribus.execution import default_workers, warm_up
+from paribus.execution import Workers, default_workers, warm_up
 from paribus.outlook import Outlook, look_ahead, quick_fields
 from paribus.search import search
 from paribus.search_outlook import look_ahead_of_search
@@ -24,7 +24,7 @@ from paribus.spec import DataSpec, StudySpec
 from paribus.store import Store, home_directory
 from paribus.studies import find_study
 from paribus.user_code import code_in
-from paribus.work import Pool, Todo, frozen_entry, work_of
+from paribus.work import Pool, Todo, Work, frozen_entry, work_of
 
 if TYPE_CHECKING:
     from paribus.freezing import FrozenPlan
@@ -109,7 +109,15 @@ class Study(StudySpec):
         folder = home_directory(Path(home) if home else None)
         frozen = frozen_entry(self._plan_file, self, works, folder, quiet)
         works, store = [replace(work, frozen=frozen) for work in works], Store(folder)
-        pool = Pool(store, workers or default_workers(), quiet)
+        with Workers(workers or default_workers()) as started:
+            self._train(works, Pool(store, started, quiet))
+        from paribus.series import outcome
+
+        return outcome(store, self.name)
+
+    def _train(self, works: Sequence[Work], pool: Pool) -> None:
+        """Search, train what is planned, and go on with more seeds where the verdicts ask for them."""
+        store = pool.store
         works = [work.tuned(search(work, pool).record(work.study)) if self.tune else work for work in works]
         if not isinstance(self.data, DataSpec):
             from paribus.series import save_series
@@ -121,9 +129,6 @@ class Study(StudySpec):
                 todo += work.begin(store, {run.key for other in todo for run in other.cohort})
             pool.train(todo, len({run.key for work in works for run in work.plan.runs}))
             works = [grown for work in works if (grown := work.grown(store))]
-        from paribus.series import outcome
-
-        return outcome(store, self.name)
 
     @property
     def _plan_file(self) -> Path:

@@ -13,7 +13,7 @@ import cloudpickle
 from paribus.data import Dataset, load
 from paribus.data.prepared import prepare
 from paribus.environment import environment
-from paribus.execution import run_jobs, show_progress
+from paribus.execution import Workers, show_progress
 from paribus.extension import Start, apart_by_start, starts_of
 from paribus.outlook import count, plan_on, predict, stack_size, stored_keys
 from paribus.planning import ENGINE, Plan, Run, grow
@@ -71,12 +71,12 @@ class Pool:
 
     Args:
         store: of the home.
-        workers: processes, of one thread each.
+        workers: that train.
         quiet: show no progress.
     """
 
     store: Store
-    workers: int
+    workers: Workers
     quiet: bool
 
     def train(self, todo: Sequence[Todo], num_runs: int, title: str = "") -> None:
@@ -87,7 +87,7 @@ class Pool:
             num_runs: how many runs there are with those that are stored.
             title: what every line of progress begins with.
         """
-        ordered = shared_out(todo, self.workers)
+        ordered = shared_out(todo, self.workers.count)
         cohorts = [one.cohort for one in ordered]
         begun, stored = [one.begun for one in ordered], num_runs - sum(map(len, cohorts))
         times_s = [one.time_s for one in ordered]
@@ -100,7 +100,7 @@ class Pool:
                     job.checkpoint.unlink(missing_ok=True)
                 progress.saved(records)
 
-            run_jobs([one.job for one in ordered], self.workers, save, progress.tick)
+            self.workers.train([one.job for one in ordered], save, progress.tick)
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from paribus.execution.forking import warm_up
-    from paribus.execution.local import default_workers, run_jobs
+    from paribus.execution.local import Workers, default_workers
     from paribus.execution.progress import duration, show_progress
 
-__all__ = ["default_workers", "duration", "run_jobs", "show_progress", "warm_up"]
+__all__ = ["Workers", "default_workers", "duration", "show_progress", "warm_up"]
 
 _FILES = {"warm_up": "forking", "duration": "progress", "show_progress": "progress"}
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from pebble import ProcessExpired, ProcessPool
@@ -32,50 +32,66 @@ def default_workers() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run_jobs(jobs: Sequence[Job], workers: int, on_records: OnRecords, on_tick: OnTick) -> None:
-    """Train every cohort; a failing one gives failed records and stops nothing else.
+class Workers:
+    """Processes of one thread each that train cohorts; they start when there is something to train, and stay.
 
     Args:
-        jobs: the cohorts, the longest first.
-        workers: processes, of one thread each.
-        on_records: called in this process with each cohort and its records, in finishing order.
-        on_tick: called several times a second with the progress board, shape (job, 4): epochs done, runs still
-            training, best validation accuracy, epochs that were done before.
+        count: how many, at most.
     """
-    with tempfile.TemporaryDirectory(prefix="paribus-") as folder, _main_not_imported():
-        path = Path(folder) / "board.npy"
-        np.save(path, np.zeros((len(jobs), 4)))
-        board = np.load(path, mmap_mode="r")
-        left = dict(enumerate(jobs))
-        for _ in range(_TRIES):
-            if left:
-                lost = _try_once(left, workers, path, on_records, lambda: on_tick(board))
-                left = {row: left[row] for row in lost}
-        for job in left.values():
-            on_records(job, failures(job, "The worker process died twice. Is there enough memory?"))
 
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self._pool: ProcessPool | None = None
+        self._started = 0
 
-def _try_once(
-    jobs: dict[int, Job], workers: int, board: Path, on_records: OnRecords, tick: Callable[[], None]
-) -> list[int]:
-    """Train cohorts in a new pool; returns the rows of those whose worker died."""
-    pool = _pool(min(workers, len(jobs)))
-    try:
-        lost = _drive(pool, jobs, board, on_records, tick)
-        pool.close()
-    except BaseException:
-        pool.stop()
-        raise
-    finally:
-        pool.join()
-    return lost
+    def __enter__(self) -> Self:
+        return self
 
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._end(kindly=kind is None)
 
-def _pool(workers: int) -> ProcessPool:
-    from paribus.execution import start
+    def train(self, jobs: Sequence[Job], on_records: OnRecords, on_tick: OnTick) -> None:
+        """Train every cohort; a failing one gives failed records and stops nothing else.
 
-    warm_up()
-    return ProcessPool(max_workers=workers, context=context(), initializer=start.initialize, initargs=[os.getpid()])
+        Args:
+            jobs: the cohorts, the longest first.
+            on_records: called in this process with each cohort and its records, in finishing order.
+            on_tick: called several times a second with the progress board, shape (job, 4): epochs done, runs still
+                training, best validation accuracy, epochs that were done before.
+        """
+        with tempfile.TemporaryDirectory(prefix="paribus-") as folder, _main_not_imported():
+            path = Path(folder) / "board.npy"
+            np.save(path, np.zeros((len(jobs), 4)))
+            board = np.load(path, mmap_mode="r")
+            left = dict(enumerate(jobs))
+            for _ in range(_TRIES):
+                if left:
+                    pool = self._ready(len(left))
+                    lost = _drive(pool, left, path, on_records, lambda: on_tick(board))
+                    left = {row: left[row] for row in lost}
+                    if lost:
+                        self._end(kindly=False)
+            for job in left.values():
+                on_records(job, failures(job, "The worker process died twice. Is there enough memory?"))
+
+    def _ready(self, num_jobs: int) -> ProcessPool:
+        """The pool with a worker for each job, or with all that there may be."""
+        wanted = min(self.count, num_jobs)
+        if wanted > self._started:
+            self._end(kindly=True)
+        if self._pool is None:
+            from paribus.execution import start
+
+            warm_up()
+            arguments = {"context": context(), "initializer": start.initialize, "initargs": [os.getpid()]}
+            self._pool, self._started = ProcessPool(max_workers=wanted, **arguments), wanted
+        return self._pool
+
+    def _end(self, kindly: bool) -> None:
+        pool, self._pool, self._started = self._pool, None, 0
+        if pool:
+            pool.close() if kindly else pool.stop()
+            pool.join()
 
 
 def _drive(

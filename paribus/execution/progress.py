@@ -79,7 +79,7 @@ class Progress:
         self._close(f"{self._trained:,} epochs in {duration(taken_s)}, {pace(self._trained, taken_s)}" if tells else "")
 
     def tick(self, board: np.ndarray) -> None:
-        """Take in the progress board of `run_jobs`."""
+        """Take in the progress board of `Workers.train`."""
         self._board = np.array(board)
         self._best = float(np.fmax.reduce(board[board[:, 0] > 0, 2], initial=self._best))
         for cohort, begun in zip(self._cohorts, self._board[:, 3], strict=True):

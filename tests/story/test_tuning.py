@@ -64,7 +64,9 @@ def test_a_search_is_told_and_not_repeated(cli, folder: Path, study: Path) -> No
 
     first = cli("run", "tuned.yaml", "--workers", "2")
     assert first.code == 0, first.err
-    assert "tuning, bracket 1 of 2, rung 1 of 2: 0 of 3 runs stored, 3 to train" in first.err
+    assert "tuning, trials 0 to 4, rung 1 of 2: 0 of 3 runs stored, 3 to train" in first.err
+    both = "tuning, trials 0 to 4, rung 2 of 2: 0 of 3 runs stored, 3 to train"
+    assert both in first.err  # the last rungs of both brackets, of 1 trial and of 2
     assert "Search (hyperband): 5 trials, 11 epochs in all; to train every trial to the end would take 15." in first.out
     assert "Winner: trial " in first.out
     page = (folder / "paribus-home" / "reports" / "tuned.html").read_text()

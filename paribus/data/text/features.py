@@ -49,7 +49,7 @@ class Vectorizer:
         return vstack([self._chunk(column, ends, indices, counts) for ends in chunks], "csr")
 
     def _chunk(self, column: np.ndarray, ends: np.ndarray, indices: np.ndarray, counts: np.ndarray) -> csr_matrix:
-        """Features of the documents between these ends; what is needed on the way takes memory of a chunk, not of all."""
+        """Features of the documents between these ends: in chunks, what is needed on the way takes little memory."""
         place = slice(ends[0], ends[-1])
         columns = column[indices[place]]
         kept = columns >= 0

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from paribus.execution import run_jobs
+from paribus.execution import Workers
 from paribus.spec import StudySpec
 from paribus.store import RunRecord
 from paribus.training.job import Job, RunTask
@@ -71,7 +71,8 @@ def job_of(data: Any, epochs: int = 2, width: int = 4) -> Job:
 def finish(jobs: list[Job], workers: int = 2) -> list[list[RunRecord]]:
     """The records of each job, in the order of the jobs."""
     found: dict[str, list[RunRecord]] = {}
-    run_jobs(jobs, workers, lambda job, records: found.update({job.runs[0].key: records}), lambda board: None)
+    with Workers(workers) as started:
+        started.train(jobs, lambda job, records: found.update({job.runs[0].key: records}), lambda board: None)
     return [found[job.runs[0].key] for job in jobs]
 
 
@@ -132,7 +133,8 @@ def test_workers_use_one_thread(folder: Path) -> None:
 def test_the_board_shows_epochs_runs_and_accuracy(folder: Path) -> None:
     boards: list[np.ndarray] = []
     jobs = [job_of(folder, epochs=3), job_of(folder, epochs=5)]
-    run_jobs(jobs, 1, lambda job, records: None, lambda board: boards.append(board.copy()))
+    with Workers(1) as worker:
+        worker.train(jobs, lambda job, records: None, lambda board: boards.append(board.copy()))
     epochs = np.array(boards)[:, :, 0]
     assert epochs[-1].tolist() == [3, 5]
     assert (np.diff(epochs, axis=0) >= 0).all()
@@ -144,7 +146,21 @@ def test_nothing_to_do_starts_nothing() -> None:
     def never(*_: Any) -> None:
         raise AssertionError
 
-    run_jobs([], 2, never, never)
+    with Workers(2) as workers:
+        workers.train([], never, never)
+
+
+def test_workers_stay_until_they_are_not_needed(folder: Path) -> None:
+    finish([job_of(folder)])  # the server that workers are forked from stays
+    before = living(os.getpid())
+    with Workers(2) as workers:
+        seen: list[set[int]] = []
+        for jobs in ([job_of(folder)], [job_of(folder, width=5)], [job_of(folder), job_of(folder, width=5)]):
+            workers.train(jobs, lambda job, records: None, lambda board: None)
+            seen.append(living(os.getpid()) - before)
+    assert seen[0] == seen[1]
+    assert [len(one) for one in seen] == [1, 1, 2]
+    assert living(os.getpid()) == before
 
 
 @pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
@@ -155,8 +171,8 @@ def test_an_error_while_storing_stops_all_workers(folder: Path, error: type[Base
     def full(job: Job, records: list[RunRecord]) -> None:
         raise error
 
-    with pytest.raises(error):
-        run_jobs([job_of(folder), job_of(folder, epochs=1_000_000)], 2, full, lambda board: None)
+    with pytest.raises(error), Workers(2) as workers:
+        workers.train([job_of(folder), job_of(folder, epochs=1_000_000)], full, lambda board: None)
     assert living(os.getpid()) <= before
 
 
@@ -188,14 +204,15 @@ import sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 import paribus.study  # registers what recipes name
-from paribus.execution import run_jobs
+from paribus.execution import Workers
 from test_workers import job_of
 
 def tick(board):
     if board[0, 0] > 0:
         print("trains", flush=True)
 
-run_jobs([job_of(Path(), epochs=10**7)], 1, print, tick)
+with Workers(1) as worker:
+    worker.train([job_of(Path(), epochs=10**7)], print, tick)
 """
 
 
