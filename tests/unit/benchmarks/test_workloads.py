@@ -86,8 +86,17 @@ def test_results_are_written_only_for_all_workloads(monkeypatch: pytest.MonkeyPa
     assert (some.names, some.output) == (["W1", "W4"], None)
     assert parsed(monkeypatch, "--tiny").output is None
     equal = parsed(monkeypatch, "--equal")
-    assert (equal.output.name, equal.seeds) == ("EQUAL.md", 5)
-    assert equal.names == [name for name in WORKLOADS if name not in ("W7", "W8")]
+    assert equal.output.name == "EQUAL.md"
+    assert equal.names == [name for name in WORKLOADS if name not in ("W3a", "W7", "W8")]
+
+
+def test_learning_is_compared_when_rates_have_fallen() -> None:
+    for workload in WORKLOADS.values():
+        if workload.learning:
+            study = StudySpec.model_validate(workload.settled().study("settled", Path()))
+            recipe = study.recipe()
+            assert recipe.schedule.kind == "cosine"
+            assert (recipe.epochs, len(study.seeds)) == (workload.learning.epochs, workload.learning.seeds)
 
 
 def test_unknown_workloads_are_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
