@@ -10,6 +10,7 @@ from sklearn.preprocessing import normalize
 
 from paribus.data import Dataset
 from paribus.data.prepared import prepare
+from paribus.data.text import features
 from paribus.data.text.features import Vectorizer, fit_vectorizer
 from paribus.errors import DataError
 from paribus.spec import Preparation, TextFeatures
@@ -129,3 +130,14 @@ def test_counts_that_need_more_bits(tmp_path: Path) -> None:
     folder = prepared(tmp_path, text, [*TEXTS[:399], "often " * 70_000])
     assert fit_vectorizer(folder, text, ROWS).transform_part(folder, "test").shape == (100, 3)
     assert np.load(folder / "tokens-1-1-none" / "test_counts.npy").max() == 70_000
+
+
+def test_chunks_of_documents_make_no_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = TextFeatures(kind="tfidf", max_features=150)
+    folder = prepared(tmp_path, text)
+    fitted = fit_vectorizer(folder, text, ROWS)
+    whole = fitted.transform_part(folder, "train")
+    monkeypatch.setattr(features, "_CHUNK", 7)  # 300 documents are 42 chunks and six documents
+    parts = fitted.transform_part(folder, "train")
+    for name in ("indptr", "indices", "data"):
+        np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name))
