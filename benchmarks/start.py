@@ -47,7 +47,7 @@ def first_step_s(home: Path, seeds: int, folder: Path) -> float:
 
 
 def _training(board: Path) -> bool:
-    """Whether the progress board tells of a run that trains; see `paribus.execution.run_jobs`."""
+    """Whether the progress board tells of a run that trains; see `paribus.execution.Workers`."""
     try:
         return bool(np.load(board, allow_pickle=False)[:, 1].any())
     except (OSError, ValueError):  # half written, or removed

@@ -1,30 +1,33 @@
-"""Longer training of what is stored: a run goes on from a stored one that differs in nothing but fewer epochs."""
+"""Where runs go on: from where a kill left them, or from a stored run that differs in nothing but fewer epochs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
 
 from paribus.planning import Run, run_keys
 from paribus.spec import Recipe
 from paribus.spec.base import Record
 from paribus.spec.parts import call_part
 from paribus.store import Store
+from paribus.training.job import checkpoint_of
 from paribus.training.schedules import Moment, warmed_up
 
 
 @dataclass(frozen=True)
 class Start:
-    """Where a run goes on: the epochs done, and the folder of the stored run that did them."""
+    """The epochs of a run that are done, and the folder of the stored run that did them, or the first of them."""
 
-    epochs: int
-    folder: Path
+    epochs: int = 0
+    folder: Path | None = None
 
 
 def starts_of(runs: Iterable[Run], fingerprint: str, store: Store) -> dict[str, Start]:
-    """The longest stored beginning of each run, by the run's key; none where there is none.
+    """How far each run has come, by its key: its checkpoint, or its longest stored beginning; none where there is none.
 
     What a run comes to is the same, bit for bit, as if it were trained at once: its streams are drawn anew for each
     epoch, and a beginning counts only where its schedule gave the rates that the longer run's gives.
@@ -33,20 +36,24 @@ def starts_of(runs: Iterable[Run], fingerprint: str, store: Store) -> dict[str, 
     rows = store.runs(key for keys in shorter.values() for key in keys)
     found: dict[str, Start] = {}
     for key, beginnings in shorter.items():
-        done = [rows[short] for short in beginnings if short in rows and rows[short].status == "finished"]
-        usable = [row for row in done if (store.folder(row.key) / "state.safetensors").is_file()]
+        finished = [rows[short] for short in beginnings if short in rows and rows[short].status == "finished"]
+        usable = [row for row in finished if (store.folder(row.key) / "state.safetensors").is_file()]
         if usable:
             longest = max(usable, key=lambda row: row.epochs)
             found[key] = Start(longest.epochs, store.folder(longest.key))
+        done = epochs_in(checkpoint_of(store.checkpoints, key))
+        if done:
+            found[key] = Start(done, found.get(key, Start()).folder)
     return found
 
 
-def apart_by_start(cohort: Sequence[Run], starts: dict[str, Start]) -> list[tuple[Run, ...]]:
-    """The runs of a cohort by the number of epochs done, as all of a cohort are in the same epoch."""
-    groups: dict[int, list[Run]] = {}
-    for run in cohort:
-        groups.setdefault(starts[run.key].epochs if run.key in starts else 0, []).append(run)
-    return [tuple(group) for group in groups.values()]
+def epochs_in(checkpoint: Path) -> int:
+    """The epochs that a checkpoint's run has done; 0 if it is missing or damaged."""
+    try:
+        with safe_open(checkpoint, framework="np") as file:
+            return int(file.metadata()["epochs"])
+    except (SafetensorError, OSError):
+        return 0
 
 
 def goes_on(short: Recipe, recipe: Recipe) -> bool:

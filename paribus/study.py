@@ -23,8 +23,9 @@ from paribus.search_outlook import look_ahead_of_search
 from paribus.spec import DataSpec, StudySpec
 from paribus.store import Store, home_directory
 from paribus.studies import find_study
+from paribus.training.job import Job
 from paribus.user_code import code_in
-from paribus.work import Pool, Todo, Work, frozen_entry, work_of
+from paribus.work import Pool, Work, frozen_entry, work_of
 
 if TYPE_CHECKING:
     from paribus.freezing import FrozenPlan
@@ -124,10 +125,10 @@ class Study(StudySpec):
 
             save_series(store, self, [work.study.name for work in works])
         while works:
-            todo: list[Todo] = []
+            jobs: list[Job] = []
             for work in works:
-                todo += work.begin(store, {run.key for other in todo for run in other.cohort})
-            pool.train(todo, len({run.key for work in works for run in work.plan.runs}))
+                jobs += work.begin(store, {run.key for job in jobs for run in job.runs})
+            pool.train(jobs, len({run.key for work in works for run in work.plan.runs}))
             works = [grown for work in works if (grown := work.grown(store))]
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -13,56 +12,16 @@ import cloudpickle
 from paribus.data import Dataset, load
 from paribus.data.prepared import prepare
 from paribus.environment import environment
-from paribus.execution import Workers, show_progress
-from paribus.extension import Start, apart_by_start, starts_of
+from paribus.execution import Workers, pack, show_progress
+from paribus.extension import Start, starts_of
 from paribus.outlook import count, plan_on, predict, stack_size, stored_keys
 from paribus.planning import ENGINE, Plan, Run, grow
 from paribus.spec import Recipe, StudySpec
 from paribus.spec.parts import find_part
 from paribus.store import RunRecord, Store
-from paribus.training.job import Job, OwnCode, RunTask
+from paribus.training.job import Job, OwnCode, RunTask, checkpoint_of
 
 Runs = tuple[Run, ...]
-_PATIENCE = 1.25
-"""A cohort may take so many times a worker's share of all the work before it is halved."""
-
-
-@dataclass(frozen=True)
-class Todo:
-    """What is left of a cohort, how long it will take, the job that a worker is given, and the epochs done already."""
-
-    cohort: Runs
-    time_s: float
-    job: Job
-    begun: int = 0
-
-    def halves(self) -> list[Todo]:
-        """The same in two; a cohort that is half trained would begin anew, so it stays whole."""
-        num = len(self.cohort)
-        if num == 1 or (self.job.checkpoint and self.job.checkpoint.exists()):
-            return [self]
-        cuts = slice(-(-num // 2)), slice(-(-num // 2), None)
-        return [self._part(cut) for cut in cuts]
-
-    def _part(self, cut: slice) -> Todo:
-        cohort, runs, whole = self.cohort[cut], self.job.runs[cut], self.job.checkpoint
-        checkpoint = whole and whole.with_stem(_name(cohort))
-        time_s = self.time_s * len(cohort) / len(self.cohort)
-        return Todo(cohort, time_s, replace(self.job, runs=runs, checkpoint=checkpoint), self.begun)
-
-
-def shared_out(todo: Sequence[Todo], workers: int) -> list[Todo]:
-    """Cohorts for all workers to be busy with, the longest first: what is much more than a worker's share is halved.
-
-    To train fewer runs at a time costs time, but less than a worker that waits; the results are the same bits.
-    """
-    share_s = _PATIENCE * sum(one.time_s for one in todo) / workers
-    parts = list(todo)
-    while True:
-        halved = [half for one in parts for half in (one.halves() if one.time_s > share_s else [one])]
-        if len(halved) == len(parts):
-            return sorted(parts, key=lambda one: -one.time_s)
-        parts = halved
 
 
 @dataclass(frozen=True)
@@ -79,28 +38,25 @@ class Pool:
     workers: Workers
     quiet: bool
 
-    def train(self, todo: Sequence[Todo], num_runs: int, title: str = "") -> None:
-        """Train all cohorts, the longest first, storing each as it ends.
+    def train(self, jobs: Sequence[Job], num_runs: int, title: str = "") -> None:
+        """Train all cohorts, storing each as it ends.
 
         Args:
-            todo: what is left.
+            jobs: what is left.
             num_runs: how many runs there are with those that are stored.
             title: what every line of progress begins with.
         """
-        ordered = shared_out(todo, self.workers.count)
-        cohorts = [one.cohort for one in ordered]
-        begun, stored = [one.begun for one in ordered], num_runs - sum(map(len, cohorts))
-        times_s = [one.time_s for one in ordered]
-        with show_progress(cohorts, stored, self.quiet, title, begun=begun, times_s=times_s) as progress:
+        packed = pack(jobs, self.workers.count)
+        stored = num_runs - sum(len(job.runs) for job in jobs)
+        with show_progress(packed, stored, self.quiet, title) as progress:
 
-            def save(job: Job, records: list[RunRecord]) -> None:
+            def save(records: list[RunRecord]) -> None:
                 for record in records:
                     self.store.save_run(record)
-                if job.checkpoint:
-                    job.checkpoint.unlink(missing_ok=True)
+                    checkpoint_of(self.store.checkpoints, record.key).unlink(missing_ok=True)
                 progress.saved(records)
 
-            self.workers.train([one.job for one in ordered], save, progress.tick)
+            self.workers.train(packed, save, progress.tick)
 
 
 @dataclass(frozen=True)
@@ -139,13 +95,13 @@ class Work:
         wanted = seeds_wanted(record, contrasts_of(record, rows))
         return replace(self, plan=grow(self.plan, wanted, stack_size)) if wanted else None
 
-    def begin(self, store: Store, taken: Set[str] = frozenset()) -> list[Todo]:
+    def begin(self, store: Store, taken: Set[str] = frozenset()) -> list[Job]:
         """Write the study's record, and say what is left of each cohort of its plan; arguments as for `left`."""
         _, description = self._laid_out(store, self.plan.variants.values())
         store.save_study(self.study.name, _record(self, description))
         return self.left(self.plan.cohorts, store, taken)
 
-    def left(self, cohorts: Sequence[Runs], store: Store, taken: Set[str] = frozenset()) -> list[Todo]:
+    def left(self, cohorts: Sequence[Runs], store: Store, taken: Set[str] = frozenset()) -> list[Job]:
         """Lay the data out for workers, and say what is left of each cohort.
 
         Args:
@@ -153,38 +109,25 @@ class Work:
             store: whose runs need no training.
             taken: keys of further runs that need none, as others train them.
         """
-        folder, _ = self._laid_out(store, [run.recipe for cohort in cohorts for run in cohort])
-        known = stored_keys([run for cohort in cohorts for run in cohort], store) | taken
+        runs = [run for cohort in cohorts for run in cohort]
+        folder, _ = self._laid_out(store, [run.recipe for run in runs])
+        known = stored_keys(runs, store) | taken
         missing = [tuple(run for run in cohort if run.key not in known) for cohort in cohorts]
         starts = starts_of([run for cohort in missing for run in cohort], self.plan.fingerprint, store)
-        return [
-            self._todo(part, self._job(part, folder, store, starts), starts)
-            for cohort in missing
-            for part in apart_by_start(cohort, starts)
-        ]
-
-    def _todo(self, cohort: Runs, job: Job, starts: dict[str, Start]) -> Todo:
-        """Its runs all go on from the same epoch."""
-        begun = starts[cohort[0].key].epochs if cohort[0].key in starts else 0
-        time_s = sum(predict(run.recipe, self.dataset) * (1 - begun / run.recipe.epochs) for run in cohort)
-        return Todo(cohort, time_s, job, begun)
+        return [self._job(cohort, folder, store, starts) for cohort in missing if cohort]
 
     def _laid_out(self, store: Store, recipes: Iterable[Recipe]) -> tuple[Path, dict[str, Any]]:
         return prepare(self.dataset, store.home, [recipe.data for recipe in recipes])
 
     def _job(self, cohort: Runs, folder: Path, store: Store, starts: dict[str, Start]) -> Job:
-        begun = {key: start.folder for key, start in starts.items()}
-        tasks = tuple(
-            RunTask(run.key, run.seed, run.recipe.model_dump(mode="json"), begun.get(run.key)) for run in cohort
-        )
         function = find_part("model", cohort[0].recipe.model.kind).own
         own = OwnCode(cloudpickle.dumps(function), self.base) if function else None
-        shape, checkpoint = self.dataset.item_shape, store.checkpoints / f"{_name(cohort)}.safetensors"
-        return Job(tasks, folder, self.dataset.num_classes, shape, own, checkpoint)
+        tasks = tuple(self._task(run, starts.get(run.key, Start())) for run in cohort)
+        return Job(tasks, folder, self.dataset.num_classes, self.dataset.item_shape, own, store.checkpoints)
 
-
-def _name(cohort: Runs) -> str:
-    return hashlib.sha256("".join(run.key for run in cohort).encode()).hexdigest()
+    def _task(self, run: Run, start: Start) -> RunTask:
+        time_s = predict(run.recipe, self.dataset) * (1 - start.epochs / run.recipe.epochs)
+        return RunTask(run.key, run.seed, run.recipe.model_dump(mode="json"), start.folder, start.epochs, time_s)
 
 
 def work_of(study: StudySpec, base: Path) -> Work:

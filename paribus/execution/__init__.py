@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from paribus.execution.forking import warm_up
     from paribus.execution.local import Workers, default_workers
+    from paribus.execution.packing import pack
     from paribus.execution.progress import duration, show_progress
 
-__all__ = ["Workers", "default_workers", "duration", "show_progress", "warm_up"]
+__all__ = ["Workers", "default_workers", "duration", "pack", "show_progress", "warm_up"]
 
-_FILES = {"warm_up": "forking", "duration": "progress", "show_progress": "progress"}
+_FILES = {"warm_up": "forking", "pack": "packing", "duration": "progress", "show_progress": "progress"}
 
 
 def __getattr__(name: str) -> Any:

@@ -8,9 +8,10 @@ import sys
 import tempfile
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, wait
 from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,9 +20,9 @@ from pebble import ProcessExpired, ProcessPool
 
 from paribus.execution.forking import context, warm_up
 from paribus.store.records import RunRecord, Status
-from paribus.training.job import Job
+from paribus.training.job import Job, board_rows
 
-OnRecords = Callable[[Job, list[RunRecord]], None]
+OnRecords = Callable[[list[RunRecord]], None]
 OnTick = Callable[[np.ndarray], None]
 _TICK_S = 0.2
 _TRIES = 2
@@ -54,25 +55,21 @@ class Workers:
         """Train every cohort; a failing one gives failed records and stops nothing else.
 
         Args:
-            jobs: the cohorts, the longest first.
-            on_records: called in this process with each cohort and its records, in finishing order.
-            on_tick: called several times a second with the progress board, shape (job, 4): epochs done, runs still
-                training, best validation accuracy, epochs that were done before.
+            jobs: the cohorts, in the order in which they begin.
+            on_records: called in this process with the records of a cohort, in finishing order.
+            on_tick: called several times a second with the progress board, shape (run, 2), whose rows are those of
+                `board_rows`: epochs done, and validation accuracy, nan before the first.
         """
         with tempfile.TemporaryDirectory(prefix="paribus-") as folder, _main_not_imported():
-            path = Path(folder) / "board.npy"
-            np.save(path, np.zeros((len(jobs), 4)))
-            board = np.load(path, mmap_mode="r")
-            left = dict(enumerate(jobs))
+            board, rows, left = Path(folder) / "board.npy", board_rows(jobs), list(jobs)
+            np.save(board, np.zeros((len(rows), 2)))
             for _ in range(_TRIES):
                 if left:
-                    pool = self._ready(len(left))
-                    lost = _drive(pool, left, path, on_records, lambda: on_tick(board))
-                    left = {row: left[row] for row in lost}
-                    if lost:
+                    left = _Errand(self._ready(len(left)), left, board, rows, on_records, on_tick).run()
+                    if left:
                         self._end(kindly=False)
-            for job in left.values():
-                on_records(job, failures(job, "The worker process died twice. Is there enough memory?"))
+            for job in left:
+                on_records(failures(job, "The worker process died twice. Is there enough memory?"))
 
     def _ready(self, num_jobs: int) -> ProcessPool:
         """The pool with a worker for each job, or with all that there may be."""
@@ -94,25 +91,68 @@ class Workers:
             pool.join()
 
 
-def _drive(
-    pool: ProcessPool, jobs: dict[int, Job], board: Path, on_records: OnRecords, tick: Callable[[], None]
-) -> list[int]:
-    from paribus.execution import start
+@dataclass
+class _Errand:
+    """Jobs on their way through the workers.
 
-    with _uninterrupted():  # the first starts the workers
-        waiting: dict[Any, int] = {pool.schedule(start.work, args=[job, board, row]): row for row, job in jobs.items()}
-    lost: list[int] = []
-    while waiting:
-        done, _ = wait(waiting, timeout=_TICK_S, return_when=FIRST_COMPLETED)
-        for future in done:
-            row = waiting.pop(future)
-            error = future.exception()
-            if isinstance(error, ProcessExpired | BrokenExecutor):
-                lost.append(row)
+    Args:
+        pool: of the workers.
+        held: jobs that no worker was given yet, in the order in which they begin.
+        board: file of the progress board.
+        rows: of the board, by key.
+        on_records: see `Workers.train`.
+        on_tick: likewise.
+    """
+
+    pool: ProcessPool
+    held: list[Job]
+    board: Path
+    rows: Mapping[str, int]
+    on_records: OnRecords
+    on_tick: OnTick
+    _given: dict[Any, Job] = field(default_factory=dict[Any, Job])
+
+    def run(self) -> list[Job]:
+        """Have all of them trained; those whose workers died, without the runs that other jobs went on with."""
+        lost: list[Job] = []
+        board = np.load(self.board, mmap_mode="r")
+        with _uninterrupted():  # the first starts the workers
+            self._give(board)
+        while self._given:
+            done, _ = wait(self._given, timeout=_TICK_S, return_when=FIRST_COMPLETED)
+            for future in done:
+                job, error = self._given.pop(future), future.exception()
+                own = replace(job, runs=tuple(run for run in job.runs if run.until is None))
+                if isinstance(error, ProcessExpired | BrokenExecutor):
+                    lost += [own] if own.runs else []
+                else:
+                    self._settle(failures(own, _told(error)) if error else future.result())
+            self._give(board)
+            self.on_tick(board)
+        return lost
+
+    def _give(self, board: np.ndarray) -> None:
+        """Give the pool what can be trained now."""
+        from paribus.execution import start
+
+        held, self.held = self.held, []
+        for job in held:
+            if self._can_begin(job, board):
+                self._given[self.pool.schedule(start.work, args=[job, self.board, self.rows])] = job
             else:
-                on_records(jobs[row], failures(jobs[row], _told(error)) if error else future.result())
-        tick()
-    return lost
+                self.held.append(job)
+
+    def _can_begin(self, job: Job, board: np.ndarray) -> bool:
+        """Whether no other job is still to do earlier epochs of its runs."""
+        others = {run.key for given in self._given.values() for run in given.runs}
+        return all(run.key not in others or board[self.rows[run.key], 0] >= run.after for run in job.runs)
+
+    def _settle(self, records: list[RunRecord]) -> None:
+        """Pass records on; a run that ended early needs nobody to go on with it."""
+        ended = {record.key for record in records}
+        rest = [replace(job, runs=tuple(run for run in job.runs if run.key not in ended)) for job in self.held]
+        self.held = [job for job in rest if job.runs]
+        self.on_records(records)
 
 
 def failures(job: Job, message: str) -> list[RunRecord]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from paribus.planning import Run
 from paribus.store import RunRecord
+from paribus.training.job import Job, board_rows
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,106 +29,80 @@ class Progress:
     """Counts runs and epochs, and hands a line of text to what shows it.
 
     Args:
-        cohorts: to be trained, in the order of the progress board.
+        jobs: to be done; the progress board has their runs in the order of `board_rows`.
         stored: number of runs that needed no training.
         show: what shows the line.
         close: called at the end; with what was trained in what time, where there is no title.
         title: what every line begins with, if this is a part of something.
-        begun: epochs that each cohort's runs have behind them already; none unless given.
-        times_s: what each cohort is expected to take, in seconds of any unit; equal epochs unless given.
     """
 
-    def __init__(
-        self,
-        cohorts: Sequence[Sequence[Run]],
-        stored: int,
-        show: Show,
-        close: Close,
-        title: str = "",
-        *,
-        begun: Sequence[int] = (),
-        times_s: Sequence[float] = (),
-    ) -> None:
-        self._title = title
-        self._cohorts, self._done, self._show, self._close = cohorts, stored, show, close
-        self._total = stored + sum(len(cohort) for cohort in cohorts)
-        behind = zip(cohorts, begun or [0] * len(cohorts), strict=True)
-        self._begun_at = {run.key: epochs for cohort, epochs in behind for run in cohort}
-        self._epochs = {run.key: run.recipe.epochs for cohort in cohorts for run in cohort}
-        self._time_s = {  # of an epoch
-            run.key: time_s / max(sum(self._left(one.key) for one in cohort), 1)
-            for cohort, time_s in zip(cohorts, times_s, strict=False)
-            for run in cohort
-        }
-        self._saved: set[str] = set()
-        self._board = np.zeros((len(cohorts), 4))
+    def __init__(self, jobs: Sequence[Job], stored: int, show: Show, close: Close, title: str = "") -> None:
+        self._title, self._show, self._close = title, show, close
+        self._rows = board_rows(jobs)
+        self._done, self._total = stored, stored + len(self._rows)
+        self._begun_R, self._left_R, self._time_R = _expected(jobs, self._rows)
+        self._since_R = np.zeros(len(self._rows))
+        self._saved_R = np.zeros(len(self._rows), bool)
         self._best, self._trained = math.nan, 0
-        self._begun = time.monotonic()
+        self._began = time.monotonic()
 
     def __enter__(self) -> Self:
-        if self._cohorts:
-            left = self._total - self._done
-            self._show(0.0, f"{self._title}{self._done} of {self._total} runs stored, {left} to train", True)
+        if self._rows:
+            self._show(0.0, f"{self._title}{self._done} of {self._total} runs stored, {len(self._rows)} to train", True)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        taken_s = time.monotonic() - self._begun
+        taken_s = time.monotonic() - self._began
         tells = self._trained and not error and not self._title
         self._close(f"{self._trained:,} epochs in {duration(taken_s)}, {pace(self._trained, taken_s)}" if tells else "")
 
     def tick(self, board: np.ndarray) -> None:
         """Take in the progress board of `Workers.train`."""
-        self._board = np.array(board)
-        self._best = float(np.fmax.reduce(board[board[:, 0] > 0, 2], initial=self._best))
-        for cohort, begun in zip(self._cohorts, self._board[:, 3], strict=True):
-            self._begun_at |= {run.key: int(begun) for run in cohort if begun > self._begun_at[run.key]}
+        self._since_R = np.clip(board[:, 0] - self._begun_R, 0, self._left_R)
+        self._best = float(np.fmax.reduce(board[board[:, 0] > 0, 1], initial=self._best))
         self._tell(important=False)
 
     def saved(self, records: Sequence[RunRecord]) -> None:
         """These runs are in the store now."""
+        rows = [self._rows[record.key] for record in records]
+        epochs = np.array([record.epochs for record in records], np.int64)
         self._done += len(records)
-        self._trained += sum(max(record.epochs - self._begun_at[record.key], 0) for record in records)
-        self._saved |= {record.key for record in records}
+        self._trained += int(np.maximum(epochs - self._begun_R[rows], 0).sum())
+        self._saved_R[rows] = True
         self._tell(important=True)
 
-    def _left(self, key: str) -> int:
-        """Epochs that a run had before it when this began."""
-        return max(self._epochs[key] - self._begun_at[key], 0)
-
     def _tell(self, important: bool) -> None:
-        trained = zip(self._cohorts, self._board[:, 0], strict=True)
-        since = {run.key: max(epoch - self._begun_at[run.key], 0) for cohort, epoch in trained for run in cohort}
-        every = {key: self._left(key) for key in self._epochs}
-        done = {key: left if key in self._saved else min(since[key], left) for key, left in every.items()}
-        share, taken_s = self._cost(done) / max(self._cost(every), 1e-9), time.monotonic() - self._begun
+        done_R = np.where(self._saved_R, self._left_R, self._since_R)
+        share = float(done_R @ self._time_R) / max(float(self._left_R @ self._time_R), 1e-9)
+        taken_s = time.monotonic() - self._began
         text = f"{self._title}{self._done}/{self._total} runs"
         if share:
-            text += f"  {pace(sum(done.values()), taken_s)}  {duration(taken_s * (1 / share - 1))} left"
+            text += f"  {pace(float(done_R.sum()), taken_s)}  {duration(taken_s * (1 / share - 1))} left"
         if not math.isnan(self._best):
             text += f"  best validation accuracy {100 * self._best:.2f} %"
         self._show(share, text, important)
 
-    def _cost(self, epochs: Mapping[str, float]) -> float:
-        return sum(number * self._time_s.get(key, 1.0) for key, number in epochs.items())
+
+def _expected(jobs: Sequence[Job], rows: Mapping[str, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of each run: epochs done before, epochs to do, and seconds that one is expected to take, 1 where nobody knows."""
+    begun_R, left_R, time_R = (np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64), np.zeros(len(rows)))
+    for run in (run for job in jobs for run in job.runs):
+        row = rows[run.key]
+        begun_R[row] = run.begun if run.after == 0 else begun_R[row]
+        left_R[row] = max(run.epochs - begun_R[row], 0)
+        time_R[row] += run.time_s
+    return begun_R, left_R, np.where(time_R > 0, time_R / np.maximum(left_R, 1), 1.0)
 
 
-def show_progress(
-    cohorts: Sequence[Sequence[Run]],
-    stored: int,
-    quiet: bool,
-    title: str = "",
-    *,
-    begun: Sequence[int] = (),
-    times_s: Sequence[float] = (),
-) -> Progress:
+def show_progress(jobs: Sequence[Job], stored: int, quiet: bool, title: str = "") -> Progress:
     """Progress on standard error: live where that is a terminal, in lines elsewhere, not at all if `quiet`."""
     from rich.console import Console
 
     console = Console(stderr=True, quiet=quiet)
     show, close = _live(console) if console.is_terminal else _plain(console)
-    return Progress(cohorts, stored, show, close, title, begun=begun, times_s=times_s)
+    return Progress(jobs, stored, show, close, title)
 
 
 def pace(epochs: float, time_s: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from paribus.store.records import RunRecord
@@ -15,8 +16,8 @@ def initialize(driver: int) -> None:
     worker.initialize(driver)
 
 
-def work(job: Job, board: Path, row: int) -> list[RunRecord]:
+def work(job: Job, board: Path, rows: Mapping[str, int]) -> list[RunRecord]:
     """Train a cohort; see `worker.work`."""
     from paribus.execution import worker
 
-    return worker.work(job, board, row)
+    return worker.work(job, board, rows)

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -38,14 +39,13 @@ def prepare_torch() -> None:
     torch.set_flush_denormal(True)
 
 
-def work(job: Job, board: Path, row: int) -> list[RunRecord]:
-    """Train a cohort, keeping its row of the progress board up to date."""
-    rows, begun = np.load(board, mmap_mode="r+"), -1
+def work(job: Job, board: Path, rows: Mapping[str, int]) -> list[RunRecord]:
+    """Train a cohort, keeping its runs' rows of the progress board up to date."""
+    shown = np.load(board, mmap_mode="r+")
 
-    def progress(epoch: int, active: int, accuracy: float) -> None:
-        nonlocal begun
-        begun = epoch if begun < 0 else begun
-        rows[row] = epoch, active, accuracy, begun
+    def progress(epoch: int, accuracies: Mapping[str, float]) -> None:
+        for key, accuracy in accuracies.items():
+            shown[rows[key]] = epoch, accuracy
 
     if job.own:
         _learn(job.own)

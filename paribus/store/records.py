@@ -28,7 +28,7 @@ class RunRecord:
         status: how it ended.
         epochs: epochs trained.
         best_epoch: epoch, counted from 1, with the best monitored metric; the last where there is none.
-        time_s: wall-clock seconds of its cohort divided by the cohort's runs.
+        time_s: its share of the seconds that its cohort's epochs took.
         predicted_s: what `predicted_time_s` said of it, for later estimates.
         metrics: by name, `val_accuracy`, `test_loss`, ...; empty unless finished.
         history: one array an epoch column, shape (epoch,).

@@ -1,135 +1,110 @@
-"""A cohort in the middle of its training, on disk: what a killed study goes on from, bit for bit.
+"""A run at the end of an epoch: what one that was killed, handed over or made longer goes on from, bit for bit.
 
-Random streams are drawn anew for each epoch, so that a checkpoint at the end of one needs no generator's state.
+Random streams are drawn anew for each epoch, so that no generator's state is needed.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow.parquet as pq
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
+from paribus.training.job import Job, RunTask, checkpoint_of
 from paribus.training.optimizers.rules import set_states, states_of
-from paribus.training.record import COLUMNS
-from paribus.training.stopping import Watch
+from paribus.training.record import COLUMNS, Member
 
 if TYPE_CHECKING:
-    from paribus.store.records import RunRecord
     from paribus.training.cohort import Cohort
 
-
-@dataclass
-class Clock:
-    """How far a cohort has come, in epochs and seconds; seconds before a kill count."""
-
-    epoch: int = 0
-    before_s: float = 0.0
-    begun: float = field(default_factory=time.monotonic)
-    last: float = field(default_factory=time.monotonic)
-
-    @property
-    def taken_s(self) -> float:
-        """Seconds of training so far."""
-        return self.before_s + time.monotonic() - self.begun
-
-    def is_due(self, interval_s: float) -> bool:
-        """Whether the last checkpoint is `interval_s` old."""
-        return time.monotonic() - self.last >= interval_s
+Tensors = dict[str, torch.Tensor]
 
 
-def save_checkpoint(cohort: Cohort, clock: Clock) -> None:
-    """Write the cohort to its job's checkpoint file, whole or not at all."""
-    path = cohort.job.checkpoint
-    if path is None:
+@dataclass(frozen=True)
+class State:
+    """All that a run needs to go on, as a stored run has it too.
+
+    Args:
+        history: the numbers of each epoch that is done.
+        weights: of the best epoch where that is kept, else of the last.
+        rest: the optimizer's memory, and the last epoch's network where `weights` are those of another.
+        time_s: seconds of training so far; 0 where those of a stored run were counted as its own.
+    """
+
+    history: list[dict[str, float]]
+    weights: Tensors
+    rest: Tensors
+    time_s: float = 0.0
+
+
+def save_checkpoint(cohort: Cohort, member: Member) -> None:
+    """Write a run of the cohort to its file, whole or not at all."""
+    folder = cohort.job.checkpoints
+    if folder is None:
         return
-    tensors: dict[str, torch.Tensor] = {}
-    for m, (member, state) in enumerate(zip(cohort.active, states_of(cohort.optimizer), strict=True)):
-        for group, values in (("network", cohort.network.state_of(m)), ("optimizer", state)):
-            tensors |= {f"{member.key}/{group}/{name}": value for name, value in values.items()}
-    for member in cohort.members:
-        tensors |= {f"{member.key}/kept/{name}": value for name, value in member.kept.items()}
-        tensors |= {f"{member.key}/state/{name}": value for name, value in member.state.items()}
-    watches = {m.key: {k: v for k, v in vars(m.watch).items() if k != "recipe"} for m in cohort.members}
-    meta = {
-        "epoch": clock.epoch,
-        "taken_s": clock.taken_s,
-        "active": [member.key for member in cohort.active],
-        "watch": watches,
-        "history": {member.key: member.history for member in cohort.members},
-    }
+    weights, rest = member.kept, member.state
+    if member in cohort.active:
+        m = cohort.active.index(member)
+        weights, rest = weights or cohort.network.state_of(m), rest_of(cohort, m)
+    path = checkpoint_of(folder, member.key)
     temporary = path.with_suffix(f".{os.getpid()}")
-    save_file(tensors, temporary, metadata={"cohort": json.dumps(meta)})
+    tensors = {f"weights/{name}": value for name, value in weights.items()}
+    tensors |= {f"rest/{name}": value for name, value in rest.items()}
+    meta = {"epochs": str(len(member.history)), "history": json.dumps(member.history), "time_s": repr(member.time_s)}
+    save_file(tensors, temporary, metadata=meta)
     os.replace(temporary, path)
-    clock.last = time.monotonic()
 
 
-def resume(cohort: Cohort) -> tuple[Clock, list[RunRecord]]:
-    """Bring a new cohort to where its checkpoint left it; a missing or damaged file means that it just starts.
+def find_state(job: Job, run: RunTask) -> State | None:
+    """Where a run goes on: its checkpoint, or the stored run that is its beginning; None if it starts anew.
 
-    Returns:
-        The clock, and the records of the runs that were done.
+    A damaged checkpoint is none.
     """
-    path = cohort.job.checkpoint
-    if path is None or not path.is_file():
-        return Clock(epoch=start(cohort)), []
-    try:
-        with safe_open(path, framework="pt", device=cohort.device) as file:
-            meta: dict[str, Any] = json.loads(file.metadata()["cohort"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (safe_open is no dictionary)
-    except (SafetensorError, OSError):
-        return Clock(epoch=start(cohort)), []
-    for member in cohort.members:
-        member.watch = Watch(member.recipe, **meta["watch"][member.key])
-        member.history = meta["history"][member.key]
-        member.kept = _named(tensors, f"{member.key}/kept/")
-        member.state = _named(tensors, f"{member.key}/state/")
-    done = [m for m, member in enumerate(cohort.active) if member.key not in meta["active"]]
-    for m in done:
-        cohort.network.restore(m, cohort.active[m].kept)
-    records = cohort.records(done)
-    cohort.select([m for m in range(len(cohort.active)) if m not in done])
-    for m, member in enumerate(cohort.active):
-        cohort.network.restore(m, _named(tensors, f"{member.key}/network/"))
-    set_states(cohort.optimizer, [_named(tensors, f"{member.key}/optimizer/") for member in cohort.active])
-    return Clock(epoch=meta["epoch"], before_s=meta["taken_s"]), records
+    path = job.checkpoints and checkpoint_of(job.checkpoints, run.key)
+    if path and path.is_file():
+        try:
+            return _read(path)
+        except (SafetensorError, OSError):
+            pass
+    if run.start is None:
+        return None
+    history = pq.read_table(run.start / "history.parquet", columns=list(COLUMNS)).to_pylist()
+    weights, rest = (load_file(run.start / f"{name}.safetensors") for name in ("weights", "state"))
+    return State(history, weights, rest)
 
 
-def start(cohort: Cohort) -> int:
-    """Bring the runs of a new cohort to where stored runs left off, all after as many epochs.
+def _read(path: Path) -> State:
+    with safe_open(path, framework="pt") as file:
+        meta = file.metadata()
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (safe_open is no dictionary)
+    history = json.loads(meta["history"])
+    return State(history, _named(tensors, "weights/"), _named(tensors, "rest/"), float(meta["time_s"]))
 
-    Returns:
-        The number of epochs done, 0 without stored runs to go on from.
-    """
-    folders = {run.key: run.start for run in cohort.job.runs if run.start}
-    states: list[dict[str, torch.Tensor]] = []
-    for m, member in enumerate(cohort.active):
-        folder = folders.get(member.key)
-        if folder is None:
-            return 0
-        weights, state = load_file(folder / "weights.safetensors"), load_file(folder / "state.safetensors")
-        for row in pq.read_table(folder / "history.parquet", columns=list(COLUMNS)).to_pylist():
+
+def go_on(cohort: Cohort, states: list[State]) -> None:
+    """Bring the runs of a new cohort to these states, all after as many epochs."""
+    for m, (member, state) in enumerate(zip(cohort.active, states, strict=True)):
+        for row in state.history:
             member.see(row)
-        member.kept = weights if member.recipe.keep == "best" else {}
-        cohort.network.restore(m, _named(state, "network/") or weights)
-        states.append(_named(state, "optimizer/"))
-    set_states(cohort.optimizer, states)
-    return cohort.active[0].watch.epochs
+        member.kept = state.weights if member.recipe.keep == "best" else {}
+        member.time_s = state.time_s
+        cohort.network.restore(m, _named(state.rest, "network/") or state.weights)
+    set_states(cohort.optimizer, [_named(state.rest, "optimizer/") for state in states])
 
 
-def state_after(cohort: Cohort, m: int) -> dict[str, torch.Tensor]:
-    """What `start` needs of the run at place m, beside the weights that it keeps."""
+def rest_of(cohort: Cohort, m: int) -> Tensors:
+    """What the run at place m needs to go on, beside the weights that it keeps."""
     found = {f"optimizer/{name}": value for name, value in states_of(cohort.optimizer)[m].items()}
     if cohort.active[m].kept:
         found |= {f"network/{name}": value for name, value in cohort.network.state_of(m).items()}
     return found
 
 
-def _named(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+def _named(tensors: Tensors, prefix: str) -> Tensors:
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

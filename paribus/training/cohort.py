@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,9 +18,9 @@ from paribus.models.network import make_network
 from paribus.spec import Recipe
 from paribus.spec.parts import call_part
 from paribus.store.records import RunRecord
-from paribus.training.checkpoint import resume, save_checkpoint, state_after
+from paribus.training.checkpoint import find_state, go_on, rest_of, save_checkpoint
 from paribus.training.feed import Feed, TextFeed, open_feeds
-from paribus.training.job import Job
+from paribus.training.job import Job, RunTask
 from paribus.training.objective import make_objective
 from paribus.training.optimizers.rules import optimizer_of, set_states, states_of
 from paribus.training.precision import choose_precision
@@ -27,7 +28,7 @@ from paribus.training.record import VALIDATION, Member, Predictions, record_of
 from paribus.training.schedules.rates import Rates
 from paribus.training.step import evaluate, probabilities, step
 
-Progress = Callable[[int, int, float], None]
+Progress = Callable[[int, Mapping[str, float]], None]
 
 
 class Cohort:
@@ -113,7 +114,7 @@ class Cohort:
         done = [m for m, member in enumerate(self.active) if member.watch.done]
         for m in done:
             kept = self.active[m].kept
-            self.active[m].state = state_after(self, m)
+            self.active[m].state = rest_of(self, m)
             self.network.restore(m, kept)
             self.active[m].kept = kept or self.network.state_of(m)
         records = self.records(done)
@@ -121,6 +122,16 @@ class Cohort:
         if done:
             self.select(keep)
         return records
+
+    def hand_over(self, epoch: int) -> None:
+        """Let runs go that another job is to train from this epoch on; their checkpoints are all that is left here."""
+        goes = {run.key for run in self.job.runs if run.until is not None and run.until <= epoch}
+        going = [member for member in self.active if member.key in goes]
+        for member in going:
+            save_checkpoint(self, member)
+            self.members.remove(member)
+        if going:
+            self.select([m for m, member in enumerate(self.active) if member.key not in goes])
 
     def select(self, keep: Sequence[int]) -> None:
         """Go on with the runs at the places `keep` alone."""
@@ -156,26 +167,47 @@ class Cohort:
 
 
 def train_cohort(job: Job, progress: Progress | None = None, device: str = "cpu") -> list[RunRecord]:
-    """Train all runs of `job` and return their records, in the job's order; go on from its checkpoint if there is one.
+    """Train all runs of `job`, those with a checkpoint or a stored beginning from there on.
 
     Args:
         job: the cohort; its data folder holds `x_train.npy`, `y_train.npy`, `x_test.npy` and `y_test.npy`.
-        progress: called at the start and after every epoch with the epochs done, those of a checkpoint included, the
-            number of runs still training, and the best validation accuracy among them, nan at the start.
+        progress: called at the start and after every epoch with the epochs done, those before included, and the
+            validation accuracy of each run that was trained, by its key, nan at the start.
         device: where to train.
+
+    Returns:
+        The records in the job's order; there is none of a run that another job goes on with.
     """
-    cohort = Cohort(job, device)
-    clock, records = resume(cohort)
-    if progress:
-        progress(clock.epoch, len(cohort.active), math.nan)
-    records += cohort.retire()
+    states = {run.key: find_state(job, run) for run in job.runs}
+    alike: dict[int, list[RunTask]] = {}  # all runs of a cohort are in the same epoch
+    for run in job.runs:
+        state = states[run.key]
+        alike.setdefault(len(state.history) if state else 0, []).append(run)
+    found: dict[str, RunRecord] = {}
+    for epoch, runs in alike.items():
+        cohort = Cohort(replace(job, runs=tuple(runs)), device)
+        if epoch:
+            go_on(cohort, [state for run in runs if (state := states.pop(run.key))])
+        found |= {record.key: record for record in _train(cohort, epoch, progress or (lambda *_: None))}
+    return [found[run.key] for run in job.runs if run.key in found]
+
+
+def _train(cohort: Cohort, epoch: int, progress: Progress) -> list[RunRecord]:
+    """Train a cohort from this epoch on; its records."""
+    cohort.hand_over(epoch)
+    progress(epoch, {member.key: math.nan for member in cohort.members})
+    records, saved = cohort.retire(), time.monotonic()
     while cohort.active:
-        cohort.train_epoch(clock.epoch)
-        clock.epoch += 1
-        if progress:
-            progress(clock.epoch, len(cohort.active), max(m.history[-1]["val_accuracy"] for m in cohort.active))
+        training, begun = cohort.active, time.monotonic()
+        cohort.train_epoch(epoch)
+        epoch += 1
+        for member in training:
+            member.time_s += (time.monotonic() - begun) / len(training)
+        cohort.hand_over(epoch)
+        progress(epoch, {member.key: member.history[-1]["val_accuracy"] for member in training})
         records += cohort.retire()
-        if cohort.active and clock.is_due(job.checkpoint_s):
-            save_checkpoint(cohort, clock)
-    by_key = {record.key: replace(record, time_s=clock.taken_s / len(job.runs)) for record in records}
-    return [by_key[run.key] for run in job.runs]
+        if cohort.active and time.monotonic() - saved >= cohort.job.checkpoint_s:
+            for member in cohort.members:
+                save_checkpoint(cohort, member)
+            saved = time.monotonic()
+    return records

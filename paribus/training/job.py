@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,15 +10,32 @@ from typing import Any
 
 @dataclass(frozen=True)
 class RunTask:
-    """One run of a cohort: its key, its seed and its recipe as JSON values.
+    """One run of a cohort, or some of its epochs.
 
-    `start` is the folder of a stored run that came as far by the same way, from which this one goes on.
+    Args:
+        key: of the run.
+        seed: of the run.
+        recipe: as JSON values.
+        start: folder of a stored run that came as far by the same way, from which this one goes on.
+        begun: epochs that were done before, by that run or until a kill.
+        time_s: what the epochs asked for here are expected to take one thread.
+        after: the epochs that another job does before.
+        until: the epochs after which another job goes on; None if the run is trained to its end.
     """
 
     key: str
     seed: int
     recipe: dict[str, Any]
     start: Path | None = None
+    begun: int = 0
+    time_s: float = 0.0
+    after: int = 0
+    until: int | None = None
+
+    @property
+    def epochs(self) -> int:
+        """At most, those of its beginning included."""
+        return self.recipe["epochs"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +56,7 @@ class Job:
         num_classes: of the data.
         item_shape: of the data's items.
         own: the user's own model, if the runs have one.
-        checkpoint: file to go on from after a kill; none is written without it.
+        checkpoints: folder for what runs go on from after a kill; nothing is written without it.
         checkpoint_s: seconds between checkpoints, at the ends of epochs.
     """
 
@@ -47,5 +65,21 @@ class Job:
     num_classes: int
     item_shape: tuple[int, ...]
     own: OwnCode | None = None
-    checkpoint: Path | None = None
+    checkpoints: Path | None = None
     checkpoint_s: float = 20.0
+
+    @property
+    def time_s(self) -> float:
+        """What it is expected to take one thread."""
+        return sum(run.time_s for run in self.runs)
+
+
+def checkpoint_of(folder: Path, key: str) -> Path:
+    """The file that the run of this key goes on from after a kill."""
+    return folder / f"{key}.safetensors"
+
+
+def board_rows(jobs: Iterable[Job]) -> dict[str, int]:
+    """The row of each run, by its key, on the progress board of these jobs."""
+    keys = dict.fromkeys(run.key for job in jobs for run in job.runs)
+    return {key: row for row, key in enumerate(keys)}

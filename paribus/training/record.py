@@ -31,6 +31,7 @@ class Member:
         self.kept: dict[str, torch.Tensor] = {}
         self.state: dict[str, torch.Tensor] = {}
         self.preprocessing: dict[str, np.ndarray] = {}
+        self.time_s = 0.0
 
     def stream(self, source: Source, epoch: int) -> np.random.Generator:
         """What the run draws from in an epoch."""
@@ -80,6 +81,7 @@ def record_of(member: Member, predictions: dict[str, Predictions], operations: i
         status=Status.FINISHED if finished else Status.DIVERGED,
         epochs=epochs,
         best_epoch=member.watch.best_epoch,
+        time_s=member.time_s,
         predicted_s=predicted_time_s(operations, len(member.rows.train), epochs, batch_size),
         metrics=metrics,
         history={name: np.array([epoch[name] for epoch in member.history]) for name in COLUMNS},

@@ -1,7 +1,8 @@
-"""A cohort that goes on from a checkpoint equals one that was never interrupted, bit for bit."""
+"""Runs that go on from checkpoints, here or elsewhere, equal those that were never interrupted, bit for bit."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,12 @@ import numpy as np
 import pytest
 
 from paribus.execution.worker import prepare_torch
+from paribus.extension import epochs_in
 from paribus.spec import StudySpec
+from paribus.store import RunRecord
+from paribus.training.checkpoint import find_state
 from paribus.training.cohort import Cohort, train_cohort
-from paribus.training.job import Job, RunTask
+from paribus.training.job import Job, RunTask, checkpoint_of
 
 VARIANTS: dict[str, list[dict[str, Any]]] = {
     "adam": [{}] * 3,
@@ -52,44 +56,95 @@ def make_job(folder: Path, changes: list[dict[str, Any]]) -> Job:
     )
 
 
+def assert_equal(ours: list[RunRecord], theirs: list[RunRecord]) -> None:
+    for mine, other in zip(ours, theirs, strict=True):
+        assert (mine.key, mine.status, mine.epochs, mine.best_epoch) == (
+            other.key,
+            other.status,
+            other.epochs,
+            other.best_epoch,
+        )
+        assert mine.metrics == other.metrics
+        for kind in ("weights", "history", "predictions", "state"):
+            assert getattr(mine, kind).keys() == getattr(other, kind).keys()
+            for key, value in getattr(mine, kind).items():
+                np.testing.assert_array_equal(value, getattr(other, kind)[key])
+
+
 @pytest.mark.parametrize("epochs", [1, 3, 4])
 @pytest.mark.parametrize("name", VARIANTS)
 def test_going_on_equals_going_through(name: str, epochs: int, folder: Path, tmp_path: Path) -> None:
     prepare_torch()
     job = make_job(folder, VARIANTS[name])
     whole = train_cohort(job)
-    watched = replace(job, checkpoint=tmp_path / "checkpoint.safetensors", checkpoint_s=0.0)
+    watched = replace(job, checkpoints=tmp_path, checkpoint_s=0.0)
     told: list[int] = []
 
-    def kill(epoch: int, active: int, accuracy: float) -> None:
+    def kill(epoch: int, accuracies: Mapping[str, float]) -> None:
         told.append(epoch)
         if epoch == epochs + 1:
             raise Killed
 
     with pytest.raises(Killed):
         train_cohort(watched, kill)
-    rest = train_cohort(watched, lambda epoch, *_: told.append(epoch))
-    assert told == [*range(epochs + 2), *range(epochs, 6)]  # each begins with the epochs that are done
-    for ours, theirs in zip(rest, whole, strict=True):
-        assert (ours.status, ours.epochs, ours.best_epoch) == (theirs.status, theirs.epochs, theirs.best_epoch)
-        assert ours.metrics == theirs.metrics
-        for kind in ("weights", "history", "predictions"):
-            assert getattr(ours, kind).keys() == getattr(theirs, kind).keys()
-            for key, value in getattr(ours, kind).items():
-                np.testing.assert_array_equal(value, getattr(theirs, kind)[key])
+    assert {epochs_in(checkpoint_of(tmp_path, run.key)) for run in job.runs} <= set(range(epochs + 1))
+    rest = train_cohort(watched, lambda epoch, _: told.append(epoch))
+    assert [*range(epochs + 2)] == told[: epochs + 2]
+    assert [*range(epochs, 6)] == [epoch for epoch in told[epochs + 2 :] if epoch >= epochs]  # no epoch again
+    assert_equal(rest, whole)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_what_another_job_goes_on_with_equals_what_one_trains(name: str, folder: Path, tmp_path: Path) -> None:
+    prepare_torch()
+    job = make_job(folder, VARIANTS[name])
+    whole = train_cohort(job)
+    first, *others = job.runs
+    watched = replace(job, checkpoints=tmp_path)
+    here = train_cohort(replace(watched, runs=(replace(first, until=2), *others)))
+    there = train_cohort(replace(watched, runs=(replace(first, after=2),)))
+    one_ended = whole[0].epochs < 2  # before it could be handed over
+    assert [record.key for record in here] == [run.key for run in (job.runs if one_ended else others)]
+    assert_equal(here if one_ended else [*there, *here], whole)
+
+
+def test_runs_that_are_in_different_epochs_are_trained_apart(folder: Path, tmp_path: Path) -> None:
+    prepare_torch()
+    job = make_job(folder, VARIANTS["adam"])
+    watched = replace(job, checkpoints=tmp_path)
+    one, two, three = job.runs
+    assert train_cohort(replace(watched, runs=(replace(one, until=2), replace(three, until=4)))) == []
+    told: list[tuple[int, list[str]]] = []
+    records = train_cohort(watched, lambda epoch, accuracies: told.append((epoch, sorted(accuracies))))
+    assert [epoch for epoch, _ in told] == [2, 3, 4, 5, 0, 1, 2, 3, 4, 5, 4, 5]
+    assert [key for _, (key,) in told] == ["0"] * 4 + ["1"] * 6 + ["2"] * 2
+    assert_equal(records, train_cohort(job))
+    assert two.key == "1"
+
+
+def test_the_time_before_a_handover_counts(folder: Path, tmp_path: Path) -> None:
+    prepare_torch()
+    job = replace(make_job(folder, [{}]), checkpoints=tmp_path)
+    (run,) = job.runs
+    train_cohort(replace(job, runs=(replace(run, until=4),)))
+    state = find_state(job, run)
+    assert state is not None
+    assert 0 < state.time_s < train_cohort(job)[0].time_s
 
 
 def test_a_damaged_checkpoint_means_a_new_start(folder: Path, tmp_path: Path) -> None:
     prepare_torch()
-    path = tmp_path / "checkpoint.safetensors"
+    job = replace(make_job(folder, [{"epochs": 1}]), checkpoints=tmp_path)
+    path = checkpoint_of(tmp_path, job.runs[0].key)
     path.write_bytes(b"half a file")
-    job = replace(make_job(folder, [{"epochs": 1}]), checkpoint=path)
+    assert epochs_in(path) == 0
     assert train_cohort(job)[0].epochs == 1
 
 
 def test_no_checkpoint_is_written_before_its_time(folder: Path, tmp_path: Path) -> None:
     prepare_torch()
-    job = replace(make_job(folder, [{}]), checkpoint=tmp_path / "checkpoint.safetensors")
+    job = replace(make_job(folder, [{}]), checkpoints=tmp_path)
     train_cohort(job)
     assert not list(tmp_path.iterdir())
+    assert epochs_in(checkpoint_of(tmp_path, job.runs[0].key)) == 0
     assert Cohort(job).active

@@ -1,42 +1,49 @@
 """The lines that tell how a study goes, without any training."""
 
 import re
-from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from paribus.execution import duration, show_progress
 from paribus.execution.progress import Progress
-from paribus.planning import Run, plan_study
-from paribus.spec import StudySpec
 from paribus.store import RunRecord, Status
+from paribus.training.job import Job, RunTask
 
 
 @pytest.fixture
-def cohorts(make_study: Callable[..., StudySpec]) -> tuple[tuple[Run, ...], ...]:
+def jobs() -> list[Job]:
     """Two cohorts of two runs, of 10 epochs each."""
-    factors = {"depth": {"vary": "model.depth", "levels": [1, 2]}}
-    return plan_study(make_study(baseline={"epochs": 10}, seeds=2, factors=factors), "f" * 64).cohorts
+    return [job(number) for number in range(2)]
 
 
-def record(run: Run) -> RunRecord:
-    return RunRecord(run.key, {}, run.seed, Status.FINISHED, epochs=7)
+def job(number: int, begun: int = 0, time_s: float = 0.0) -> Job:
+    tasks = (RunTask(f"{number}-{seed}", seed, {"epochs": 10}, begun=begun, time_s=time_s) for seed in range(2))
+    return Job(tuple(tasks), Path("data"), 2, (4,))
 
 
-def test_runs_epochs_and_time_are_counted(
-    cohorts: tuple[tuple[Run, ...], ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def records(job: Job) -> list[RunRecord]:
+    return [RunRecord(run.key, {}, run.seed, Status.FINISHED, epochs=7) for run in job.runs]
+
+
+def board(*cohorts: tuple[int, float]) -> np.ndarray:
+    """The progress board where both runs of a cohort have come as far."""
+    return np.repeat(np.array(cohorts, float), 2, axis=0)
+
+
+def test_runs_epochs_and_time_are_counted(jobs: list[Job], monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
     monkeypatch.setattr("paribus.execution.progress.time.monotonic", lambda: now[0])
     told: list[tuple[float, str, bool]] = []
     closed: list[str] = []
-    with Progress(cohorts, 3, lambda *words: told.append(words), closed.append) as progress:
+    with Progress(jobs, 3, lambda *words: told.append(words), closed.append) as progress:
         now[0] += 2
-        progress.tick(np.array([[5, 2, 0.5, 0], [0, 0, 0.9, 0]]))  # the second has not begun: its accuracy says nothing
-        progress.saved([record(run) for run in cohorts[0]])
-        progress.tick(np.array([[5, 2, 0.5, 0], [10, 2, 0.75, 0]]))
-        progress.saved([record(run) for run in cohorts[1]])
+        progress.tick(board((5, 0.5), (0, 0.9)))  # the second has not begun: its accuracy says nothing
+        progress.saved(records(jobs[0]))
+        progress.tick(board((5, 0.5), (10, 0.75)))
+        progress.saved(records(jobs[1]))
     assert [share for share, _, _ in told] == [0.0, 0.25, 0.5, 1.0, 1.0]
     assert [important for _, _, important in told] == [True, False, True, False, True]
     assert [text for _, text, _ in told] == [
@@ -49,63 +56,66 @@ def test_runs_epochs_and_time_are_counted(
     assert closed == ["28 epochs in 2.0 s, 14.0 epochs/s"]
 
 
-def test_epochs_that_runs_go_on_from_are_not_counted(
-    cohorts: tuple[tuple[Run, ...], ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = [0.0]
-    monkeypatch.setattr("paribus.execution.progress.time.monotonic", lambda: now[0])
-    told: list[str] = []
-    closed: list[str] = []
-    with Progress(cohorts, 0, lambda *words: told.append(words[1]), closed.append, begun=[6, 0]) as progress:
-        now[0] += 2
-        progress.tick(np.array([[0, 2, np.nan, 0], [5, 2, np.nan, 0]]))
-        progress.tick(np.array([[8, 2, np.nan, 6], [5, 2, np.nan, 0]]))
-        progress.saved([record(run) for run in cohorts[0]])
-    assert told[1].startswith("0/4 runs  5.0 epochs/s")
-    assert told[2].startswith("0/4 runs  7.0 epochs/s")
-    assert closed == ["2 epochs in 2.0 s, 1.0 epochs/s"]  # the seventh of each
-
-
-def test_nor_are_those_of_a_checkpoint(cohorts: tuple[tuple[Run, ...], ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker says with what epoch it began: of 2 times 6 and 2 times 10 epochs, 2 took 20 seconds."""
+def test_epochs_that_were_done_before_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 2 times 6 and 2 times 10 epochs, 2 took 20 seconds."""
     now = [0.0]
     monkeypatch.setattr("paribus.execution.progress.time.monotonic", lambda: now[0])
     told: list[tuple[float, str, bool]] = []
-    with Progress(cohorts, 0, lambda *words: told.append(words), lambda text: None) as progress:
+    jobs = [job(0, begun=4), job(1)]
+    with Progress(jobs, 0, lambda *words: told.append(words), lambda text: told.append((1, text, True))) as progress:
         now[0] += 20
-        progress.tick(np.array([[4, 2, np.nan, 4], [0, 2, np.nan, 0]]))
-        progress.tick(np.array([[5, 2, np.nan, 4], [0, 2, np.nan, 0]]))
-    assert [text for _, text, _ in told[1:]] == ["0/4 runs", "0/4 runs  10 s an epoch  5 min 0 s left"]
+        progress.tick(board((0, np.nan), (0, np.nan)))
+        progress.tick(board((5, np.nan), (0, np.nan)))
+        progress.saved(records(jobs[0]))
+    assert [text for _, text, _ in told[1:3]] == ["0/4 runs", "0/4 runs  10 s an epoch  5 min 0 s left"]
     assert told[2][0] == 2 / 32
+    assert told[-1][1] == "6 epochs in 20 s, 3.3 s an epoch"  # the fifth to seventh of each
 
 
-def test_what_is_left_goes_by_what_epochs_take(
-    cohorts: tuple[tuple[Run, ...], ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_in_two_parts_is_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its 4 epochs here take 12 seconds, its 6 epochs there 18, as do 10 of another: 15 of 20 epochs are left."""
+    now = [0.0]
+    monkeypatch.setattr("paribus.execution.progress.time.monotonic", lambda: now[0])
+    told: list[str] = []
+    first, whole = (RunTask(key, 0, {"epochs": 10}, time_s=30.0) for key in ("cut", "whole"))
+    tasks = [replace(first, until=4, time_s=12.0), whole, replace(first, begun=4, after=4, time_s=18.0)]
+    jobs = [Job((task,), Path("data"), 2, (4,)) for task in tasks]
+    with Progress(jobs, 0, lambda *words: told.append(words[1]), told.append) as progress:
+        now[0] += 10
+        progress.tick(np.array([[5, np.nan], [0, np.nan]]))
+        progress.saved([RunRecord("cut", {}, 0, Status.FINISHED, epochs=10)])
+    assert told == [
+        "0 of 2 runs stored, 2 to train",
+        "0/2 runs  2.0 s an epoch  30 s left",
+        "1/2 runs  1.0 epochs/s  10 s left",
+        "10 epochs in 10 s, 1.0 epochs/s",
+    ]
+
+
+def test_what_is_left_goes_by_what_epochs_take(monkeypatch: pytest.MonkeyPatch) -> None:
     """20 epochs of 3 seconds each, 20 of 1: with the first cohort's behind it, 20 of 80 seconds are left."""
     now = [0.0]
     monkeypatch.setattr("paribus.execution.progress.time.monotonic", lambda: now[0])
     told: list[str] = []
-    with Progress(cohorts, 0, lambda *words: told.append(words[1]), told.append, times_s=[60.0, 20.0]) as progress:
+    jobs = [job(0, time_s=30.0), job(1, time_s=10.0)]
+    with Progress(jobs, 0, lambda *words: told.append(words[1]), told.append) as progress:
         now[0] += 300
-        progress.tick(np.array([[10, 2, np.nan, 0], [0, 0, np.nan, 0]]))
+        progress.tick(board((10, np.nan), (0, np.nan)))
     assert told[1] == "0/4 runs  15 s an epoch  1 min 40 s left"
 
 
-def test_without_validation_no_accuracy_is_told(cohorts: tuple[tuple[Run, ...], ...]) -> None:
+def test_without_validation_no_accuracy_is_told(jobs: list[Job]) -> None:
     told: list[str] = []
-    with Progress(cohorts, 0, lambda share, text, important: told.append(text), lambda text: None) as progress:
-        progress.tick(np.array([[5, 2, np.nan, 0], [0, 0, 0, 0]]))
+    with Progress(jobs, 0, lambda share, text, important: told.append(text), lambda text: None) as progress:
+        progress.tick(board((5, np.nan), (0, 0)))
     assert re.fullmatch(r"0/4 runs  [\d.]+ epochs/s  [\d.]+ s left", told[-1])
 
 
-def test_where_there_is_no_terminal_lines_are_few(
-    cohorts: tuple[tuple[Run, ...], ...], capsys: pytest.CaptureFixture[str]
-) -> None:
-    with show_progress(cohorts, 0, quiet=False) as progress:
+def test_where_there_is_no_terminal_lines_are_few(jobs: list[Job], capsys: pytest.CaptureFixture[str]) -> None:
+    with show_progress(jobs, 0, quiet=False) as progress:
         for epoch in range(10):
-            progress.tick(np.array([[epoch, 2, 0.5, 0], [0, 0, 0, 0]]))
-        progress.saved([record(run) for run in cohorts[0]])
+            progress.tick(board((epoch, 0.5), (0, 0)))
+        progress.saved(records(jobs[0]))
     out, err = capsys.readouterr()
     assert out == ""
     *lines, last = err.splitlines()
@@ -114,8 +124,8 @@ def test_where_there_is_no_terminal_lines_are_few(
 
 
 @pytest.mark.parametrize("quiet", [True, False])
-def test_silence(cohorts: tuple[tuple[Run, ...], ...], capsys: pytest.CaptureFixture[str], quiet: bool) -> None:
-    with show_progress(cohorts if quiet else (), 4, quiet):
+def test_silence(jobs: list[Job], capsys: pytest.CaptureFixture[str], quiet: bool) -> None:
+    with show_progress(jobs if quiet else [], 4, quiet):
         pass
     assert capsys.readouterr() == ("", "")
 

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -58,10 +58,10 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def job_of(data: Any, epochs: int = 2, width: int = 4) -> Job:
+def job_of(data: Any, epochs: int = 2, width: int = 4, **options: Any) -> Job:
     model = {"kind": "mlp", "width": width, "depth": 1}
     study = StudySpec.model_validate(
-        {"name": "a", "data": {"source": "none"}, "baseline": {"model": model, "epochs": epochs}}
+        {"name": "a", "data": {"source": "none"}, "baseline": {"model": model, "epochs": epochs, **options}}
     )
     recipe = study.recipe().model_dump(mode="json")
     runs = tuple(RunTask(f"{width}-{seed}", seed, recipe) for seed in (0, 1))
@@ -70,10 +70,12 @@ def job_of(data: Any, epochs: int = 2, width: int = 4) -> Job:
 
 def finish(jobs: list[Job], workers: int = 2) -> list[list[RunRecord]]:
     """The records of each job, in the order of the jobs."""
-    found: dict[str, list[RunRecord]] = {}
+    found: dict[str, RunRecord] = {}
     with Workers(workers) as started:
-        started.train(jobs, lambda job, records: found.update({job.runs[0].key: records}), lambda board: None)
-    return [found[job.runs[0].key] for job in jobs]
+        started.train(
+            jobs, lambda records: found.update({record.key: record for record in records}), lambda board: None
+        )
+    return [[found[run.key] for run in job.runs] for job in jobs]
 
 
 def living(descendants_of: int) -> set[int]:
@@ -130,16 +132,81 @@ def test_workers_use_one_thread(folder: Path) -> None:
     assert finish([job_of(folder)])[0][0].engine["threads"] == 1
 
 
-def test_the_board_shows_epochs_runs_and_accuracy(folder: Path) -> None:
+def test_the_board_shows_epochs_and_accuracy(folder: Path) -> None:
     boards: list[np.ndarray] = []
-    jobs = [job_of(folder, epochs=3), job_of(folder, epochs=5)]
+    jobs = [job_of(folder, epochs=3), job_of(folder, epochs=5, width=5)]
     with Workers(1) as worker:
-        worker.train(jobs, lambda job, records: None, lambda board: boards.append(board.copy()))
+        worker.train(jobs, lambda records: None, lambda board: boards.append(board.copy()))
     epochs = np.array(boards)[:, :, 0]
-    assert epochs[-1].tolist() == [3, 5]
+    assert epochs[-1].tolist() == [3, 3, 5, 5]
     assert (np.diff(epochs, axis=0) >= 0).all()
-    assert boards[-1][:, 1].tolist() == [2, 2]
-    assert ((boards[-1][:, 2] > 0) & (boards[-1][:, 2] <= 1)).all()
+    assert ((boards[-1][:, 1] > 0) & (boards[-1][:, 1] <= 1)).all()
+
+
+def in_two_parts(job: Job, until: int) -> list[Job]:
+    """The job without its first run's last epochs, and a job for those."""
+    first, *others = job.runs
+    return [
+        replace(job, runs=(replace(first, until=until), *others)),
+        replace(job, runs=(replace(first, begun=until, after=until),)),
+    ]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_run_goes_on_in_another_worker(folder: Path, workers: int) -> None:
+    job = replace(job_of(folder, epochs=6), checkpoints=folder)
+    told: list[list[str]] = []
+    with Workers(workers) as started:
+        started.train(
+            in_two_parts(job, until=3), lambda records: told.append([run.key for run in records]), lambda board: None
+        )
+    assert sorted(told) == [["4-0"], ["4-1"]]
+    (whole,) = finish([job_of(folder, epochs=6)])
+    (_, last), (first,) = whole, finish(in_two_parts(job, until=3))[1]
+    assert first.metrics == whole[0].metrics
+    assert last.metrics == whole[1].metrics
+
+
+def test_a_run_that_ends_before_it_is_handed_over_is_trained_once(folder: Path) -> None:
+    job = replace(job_of(folder, epochs=9, early_stopping={"patience": 1, "min_delta": 1.0}), checkpoints=folder)
+    told: list[str] = []
+    with Workers(2) as started:
+        started.train(
+            in_two_parts(job, until=7), lambda records: told.extend(run.key for run in records), lambda board: None
+        )
+    assert sorted(told) == ["4-0", "4-1"]
+
+
+def test_a_killed_worker_leaves_alone_what_it_handed_over(folder: Path) -> None:
+    """Its own run is trained again; both come to what they would have come to."""
+    trap = Trap(folder, "killed", deaths=1)
+    parts = in_two_parts(replace(job_of(folder, epochs=6), checkpoints=folder), until=3)
+    records: dict[str, list[RunRecord]] = {}
+    with Workers(2) as started:
+        started.train(
+            [replace(parts[0], data=trap), parts[1]],
+            lambda found: records.update({run.key: [*records.get(run.key, []), run] for run in found}),
+            lambda board: None,
+        )
+    (whole,) = finish([job_of(folder, epochs=6)])
+    assert trap.attempts == 2
+    assert {key: [run.metrics for run in found] for key, found in records.items()} == {
+        run.key: [run.metrics] for run in whole
+    }
+
+
+def test_where_the_first_part_fails_the_second_is_tried(folder: Path) -> None:
+    trap = Trap(folder, "raises", error="no luck")
+    parts = in_two_parts(replace(job_of(folder, epochs=6), checkpoints=folder), until=3)
+    found: dict[str, RunRecord] = {}
+    with Workers(2) as started:
+        started.train(
+            [replace(parts[0], data=trap), parts[1]],
+            lambda records: found.update({run.key: run for run in records}),
+            lambda board: None,
+        )
+    assert {key: str(run.status) for key, run in found.items()} == {"4-0": "finished", "4-1": "failed"}
+    assert found["4-0"].epochs == 6
 
 
 def test_nothing_to_do_starts_nothing() -> None:
@@ -156,7 +223,7 @@ def test_workers_stay_until_they_are_not_needed(folder: Path) -> None:
     with Workers(2) as workers:
         seen: list[set[int]] = []
         for jobs in ([job_of(folder)], [job_of(folder, width=5)], [job_of(folder), job_of(folder, width=5)]):
-            workers.train(jobs, lambda job, records: None, lambda board: None)
+            workers.train(jobs, lambda records: None, lambda board: None)
             seen.append(living(os.getpid()) - before)
     assert seen[0] == seen[1]
     assert [len(one) for one in seen] == [1, 1, 2]
@@ -168,7 +235,7 @@ def test_an_error_while_storing_stops_all_workers(folder: Path, error: type[Base
     finish([job_of(folder)])  # the server that workers are forked from stays
     before = living(os.getpid())
 
-    def full(job: Job, records: list[RunRecord]) -> None:
+    def full(records: list[RunRecord]) -> None:
         raise error
 
     with pytest.raises(error), Workers(2) as workers:
