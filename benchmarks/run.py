@@ -11,11 +11,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ from benchmarks.workloads import WORKLOADS, Workload
 
 HERE = Path(__file__).parent
 TINY_ROWS = 1000
+ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -94,8 +97,11 @@ def _speed(bench: Bench, machine: Mapping[str, Any], asked: argparse.Namespace) 
         "Whole processes": tables.whole_table(found),
         "Test accuracy": tables.accuracy_table(found),
     }
-    intro = f"Ours and the peer's in turn, {asked.rounds} times; numbers are medians, memory the most."
-    write_report("Paribus beside its peers", intro, parts, machine, asked.output)
+    intro = (
+        f"Ours and the peer's in turn, {ROUNDS} times or more; numbers are medians, memory the most. Each row is of the "
+        "time and\nthe commit that it names; speeds are comparable within a row only."
+    )
+    write_report("Paribus beside its peers", intro, _merged(parts, asked.output), machine, asked.output)
     return len(found) < len(bench.workloads)
 
 
@@ -109,11 +115,21 @@ def _equal(bench: Bench, machine: Mapping[str, Any], asked: argparse.Namespace) 
             found[name] = ours, peer, tested
             print(tables.equal_table({name: found[name]}), flush=True)
     intro = (
-        "Test accuracy of the same networks, whose learning rates fall along a cosine; two one-sided tests, Welch's, "
-        "of a difference within the margin."
+        "Test accuracy of the same networks, whose learning rates fall along a cosine, step by step; two one-sided "
+        "tests,\nWelch's, of a difference within the margin."
     )
-    write_report("The same learning", intro, {"Test accuracy": tables.equal_table(found)}, machine, asked.output)
+    parts = {"Test accuracy": tables.equal_table(found)}
+    write_report("The same learning", intro, _merged(parts, asked.output), machine, asked.output)
     return len(found) < len(bench.workloads)
+
+
+def _merged(parts: Mapping[str, str], output: Path | None) -> dict[str, str]:
+    """Tables with the rows of other workloads that the page holds already."""
+    command = ["git", "describe", "--always", "--dirty"]
+    commit = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=True).stdout
+    when = f"{datetime.now(UTC):%Y-%m-%d %H:%M}, {commit.strip()}"
+    page = output.read_text(encoding="utf-8") if output and output.is_file() else ""
+    return {head: tables.merged(tables.stamped(body, when), page) for head, body in parts.items()}
 
 
 @contextmanager
@@ -152,13 +168,13 @@ def parse() -> argparse.Namespace:
     """The options, those that were not given filled in."""
     parser = argparse.ArgumentParser(description="Measure paribus beside what people would run instead.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"workloads: {', '.join(WORKLOADS)}  [all]")
-    parser.add_argument("--rounds", type=int, default=3, help="times that both sides are run in turn  [3]")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"times that both sides are run in turn  [{ROUNDS}]")
     parser.add_argument("--epochs", type=int, help="instead of each workload's own")
     parser.add_argument("--seeds", type=int, help="instead of each workload's own")
     parser.add_argument("--precision", choices=["fp32", "bf16"], help="of ours  [bf16 where the processor has it]")
     parser.add_argument("--equal", action="store_true", help="compare accuracies instead of speed")
     parser.add_argument("--tiny", action="store_true", help=f"{TINY_ROWS} rows, an epoch, a round: does it work?")
-    parser.add_argument("--output", type=Path, help="[RESULTS.md or EQUAL.md here, if all are run]")
+    parser.add_argument("--output", type=Path, help="[RESULTS.md or EQUAL.md here, where nothing but names is given]")
     asked = parser.parse_args()
     unknown = set(asked.names) - set(WORKLOADS)
     if unknown:
@@ -170,7 +186,8 @@ def _completed(asked: argparse.Namespace) -> argparse.Namespace:
     """Fill in what was not given."""
     learned = [name for name, workload in WORKLOADS.items() if workload.learning]
     every = learned if asked.equal else list(WORKLOADS)
-    if not (asked.names or asked.output or asked.tiny):
+    own = asked.tiny or asked.epochs or asked.seeds or asked.precision or (asked.rounds < ROUNDS and not asked.equal)
+    if not (own or asked.output):
         asked.output = HERE / ("EQUAL.md" if asked.equal else "RESULTS.md")
     asked.names = [name for name in every if name in (asked.names or every)]
     if asked.tiny:

@@ -114,5 +114,19 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in [head, ["---"] * len(head), *rows])
 
 
+def stamped(body: str, when: str) -> str:
+    """A table whose rows say when, and of which commit, they were measured."""
+    head, line, *rows = body.splitlines()
+    return "\n".join([f"{head} measured |", f"{line} --- |", *(f"{row} {when} |" for row in rows)])
+
+
+def merged(body: str, page: str) -> str:
+    """A table, and those rows of the table of the same head in a page that are of other workloads."""
+    head, line, *rows = body.splitlines()
+    _, _, rest = page.partition(f"{head}\n{line}\n")
+    by_name = {row.split("|")[1].strip(): row for row in [*rest.split("\n\n")[0].splitlines(), *rows]}
+    return "\n".join([head, line, *(by_name[name] for name in WORKLOADS if name in by_name)])
+
+
 def _share(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.0f} %"

@@ -32,10 +32,10 @@ class Task:
         with np.load(asked["arrays"], allow_pickle=False) as stored:
             self.arrays = {name: stored[name] for name in stored.files}
 
-    def rate(self, epoch: int) -> float:
-        """The learning rate of an epoch, counted from 0."""
-        falling = (1 + math.cos(math.pi * epoch / self.baseline["epochs"])) / 2
-        return self.baseline["optimizer"].get("lr", 0.001) * (falling if "schedule" in self.baseline else 1)
+    def falling_steps(self, rows: int) -> int | None:
+        """The steps over which the learning rate falls to zero along half a cosine; None where it does not fall."""
+        per_epoch = math.ceil(rows / self.baseline["batch_size"])
+        return self.baseline["epochs"] * per_epoch if "schedule" in self.baseline else None
 
     def split(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Numbers of the training and the validation rows, stratified, of a stratified sample."""

@@ -17,7 +17,8 @@ def main() -> None:
         keras.utils.set_random_seed(seed)
         train, held_out = task.split(0 if "text" in task.data else seed)
         layers, classes = task.facts["layers"], task.facts["classes"]
-        model = compiled(build(layers, classes, x.shape[1:], recipe.get("l2", 0.0)), task.rate(0))
+        network = build(layers, classes, x.shape[1:], recipe.get("l2", 0.0))
+        model = compiled(network, recipe["optimizer"]["lr"], task.falling_steps(len(train)))
         watch.start()
         model.fit(
             x[train],
@@ -25,7 +26,6 @@ def main() -> None:
             batch_size=recipe["batch_size"],
             epochs=recipe["epochs"],
             validation_data=(x[held_out], y[held_out]),
-            callbacks=[keras.callbacks.LearningRateScheduler(task.rate)] if "schedule" in recipe else [],
             verbose=0,
         )
         accuracy.append(float(model.evaluate(x_test, y_test, verbose=0)[1]))

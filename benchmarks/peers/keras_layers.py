@@ -38,9 +38,10 @@ def build(layers: list[dict[str, Any]], classes: int, shape: tuple[int, ...], l2
     return keras.Sequential([keras.Input(shape), *found, head])
 
 
-def compiled(model: keras.Sequential, learning_rate: float) -> keras.Sequential:
-    """Ready to be fitted with Adam."""
-    optimizer = keras.optimizers.Adam(learning_rate)
+def compiled(model: keras.Sequential, learning_rate: float, falling_steps: int | None = None) -> keras.Sequential:
+    """Ready to be fitted with Adam, whose rate falls along a cosine for so many steps."""
+    rate = keras.optimizers.schedules.CosineDecay(learning_rate, falling_steps) if falling_steps else learning_rate
+    optimizer = keras.optimizers.Adam(rate)
     model.compile(optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 

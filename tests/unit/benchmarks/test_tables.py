@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.equal import Equivalence
 from benchmarks.sides import Side
-from benchmarks.tables import Compared, accuracy_table, equal_table, speed_table, whole_table
+from benchmarks.tables import Compared, accuracy_table, equal_table, merged, speed_table, stamped, table, whole_table
 from benchmarks.workloads import WORKLOADS
 
 
@@ -64,3 +64,26 @@ def test_equivalence_is_told_in_points() -> None:
     assert cells(table)[3:] == ["-0.10", "-0.42 to +0.22", "0.50", "0.030", "equivalent"]
     assert cells(table, 1)[3:] == ["-"] * 5
     assert "90 % interval" in table
+
+
+def test_rows_of_other_workloads_stay() -> None:
+    head = ["", "speed"]
+    page = "\n\n".join(
+        [
+            "# Page",
+            stamped(table(head, [["W1", "10"], ["W3", "30"], ["gone", "0"]]), "before"),
+            stamped(table(["", "memory"], [["W2", "1"]]), "before"),
+        ]
+    )
+    found = merged(stamped(table(head, [["W3", "33"], ["W2", "20"]]), "now"), page)
+    assert found == "\n".join(
+        [
+            "|  | speed | measured |",
+            "| --- | --- | --- |",
+            "| W1 | 10 | before |",
+            "| W2 | 20 | now |",
+            "| W3 | 33 | now |",
+        ]
+    )
+    assert merged(found, "") == found
+    assert merged(found, found) == found
