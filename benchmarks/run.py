@@ -98,8 +98,8 @@ def _speed(bench: Bench, machine: Mapping[str, Any], asked: argparse.Namespace) 
         "Test accuracy": tables.accuracy_table(found),
     }
     intro = (
-        f"Ours and the peer's in turn, {ROUNDS} times or more; numbers are medians, memory the most. Each row is of the "
-        "time and\nthe commit that it names; speeds are comparable within a row only."
+        f"Ours and the peer's in turn, {ROUNDS} times or more; numbers are medians, memory the most. Each row is of "
+        "the time\nand the commit that it names; speeds are comparable within a row only."
     )
     write_report("Paribus beside its peers", intro, _merged(parts, asked.output), machine, asked.output)
     return len(found) < len(bench.workloads)
@@ -115,7 +115,7 @@ def _equal(bench: Bench, machine: Mapping[str, Any], asked: argparse.Namespace) 
             found[name] = ours, peer, tested
             print(tables.equal_table({name: found[name]}), flush=True)
     intro = (
-        "Test accuracy of the same networks, whose learning rates fall along a cosine, step by step; two one-sided "
+        "Test accuracy of the same networks, whose learning rates fall along a cosine, epoch by epoch; two one-sided "
         "tests,\nWelch's, of a difference within the margin."
     )
     parts = {"Test accuracy": tables.equal_table(found)}

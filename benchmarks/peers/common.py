@@ -32,10 +32,10 @@ class Task:
         with np.load(asked["arrays"], allow_pickle=False) as stored:
             self.arrays = {name: stored[name] for name in stored.files}
 
-    def falling_steps(self, rows: int) -> int | None:
-        """The steps over which the learning rate falls to zero along half a cosine; None where it does not fall."""
-        per_epoch = math.ceil(rows / self.baseline["batch_size"])
-        return self.baseline["epochs"] * per_epoch if "schedule" in self.baseline else None
+    def rate(self, epoch: int) -> float:
+        """The learning rate of an epoch, counted from 0."""
+        falling = (1 + math.cos(math.pi * epoch / self.baseline["epochs"])) / 2
+        return self.baseline["optimizer"].get("lr", 0.001) * (falling if "schedule" in self.baseline else 1)
 
     def split(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Numbers of the training and the validation rows, stratified, of a stratified sample."""
@@ -50,20 +50,18 @@ class Task:
 
 
 class Stopwatch:
-    """From the first `start` to the last `stop`."""
+    """Seconds between each `start` and its `stop`, in all."""
 
     def __init__(self) -> None:
-        self._begun: float | None = None
-        self.time_s = 0.0
+        self._begun, self.time_s = 0.0, 0.0
 
     def start(self) -> None:
-        """Begin, the first time."""
-        self._begun = self._begun or time.perf_counter()
+        """Go on."""
+        self._begun = time.perf_counter()
 
     def stop(self) -> None:
-        """Note the time."""
-        assert self._begun is not None
-        self.time_s = time.perf_counter() - self._begun
+        """Pause."""
+        self.time_s += time.perf_counter() - self._begun
 
 
 def answer(watch: Stopwatch, epochs: int, accuracy: list[float], parameters: int | None) -> None:

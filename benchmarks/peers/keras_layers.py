@@ -12,16 +12,16 @@ from common import Task
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 
-def items(task: Task) -> tuple[np.ndarray, np.ndarray]:
-    """Training and test items, float32: pixels / 255, as images or flat; or texts as dense TF-IDF.
+def features(task: Task, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Training and test texts as dense TF-IDF, float32, whose terms are chosen by the training rows of the seed."""
+    train, test = _texts(task, "train"), _texts(task, "test")
+    vectorizer = TfidfVectorizer(max_features=task.data["text"]["max_features"], dtype=np.float32)
+    vectorizer.fit([train[row] for row in task.split(seed)[0]])
+    return vectorizer.transform(train).toarray(), vectorizer.transform(test).toarray()
 
-    Terms are chosen by the training rows of the first seed, once for all.
-    """
-    if "text" in task.data:
-        train, test = _texts(task, "train"), _texts(task, "test")
-        vectorizer = TfidfVectorizer(max_features=task.data["text"]["max_features"], dtype=np.float32)
-        vectorizer.fit([train[row] for row in task.split(0)[0]])
-        return vectorizer.transform(train).toarray(), vectorizer.transform(test).toarray()
+
+def items(task: Task) -> tuple[np.ndarray, np.ndarray]:
+    """Training and test items, float32: pixels / 255, as images or flat."""
     shaped = _images if task.facts["images"] else _flat
     x_train, x_test = (shaped(task.arrays[f"x_{part}"]).astype(np.float32) / 255 for part in ("train", "test"))
     return x_train, x_test
@@ -38,10 +38,9 @@ def build(layers: list[dict[str, Any]], classes: int, shape: tuple[int, ...], l2
     return keras.Sequential([keras.Input(shape), *found, head])
 
 
-def compiled(model: keras.Sequential, learning_rate: float, falling_steps: int | None = None) -> keras.Sequential:
-    """Ready to be fitted with Adam, whose rate falls along a cosine for so many steps."""
-    rate = keras.optimizers.schedules.CosineDecay(learning_rate, falling_steps) if falling_steps else learning_rate
-    optimizer = keras.optimizers.Adam(rate)
+def compiled(model: keras.Sequential, learning_rate: float) -> keras.Sequential:
+    """Ready to be fitted with Adam."""
+    optimizer = keras.optimizers.Adam(learning_rate)
     model.compile(optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 

@@ -8,7 +8,7 @@ from common import Stopwatch, Task, answer
 from PIL import Image
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
-from torch_layers import Stepper, build, num_parameters
+from torch_layers import build, num_parameters
 
 
 class Pictures(Dataset):
@@ -31,7 +31,7 @@ class Pictures(Dataset):
         return pixels.permute(2, 0, 1).contiguous().to(torch.float32).div(255)
 
 
-def train_epoch(model: nn.Module, loader: DataLoader, optimizer: Stepper) -> None:
+def train_epoch(model: nn.Module, loader: DataLoader, optimizer: torch.optim.Optimizer) -> None:
     """Once over the training rows, with the running loss and accuracy that notebooks print."""
     model.train()
     loss_of = nn.CrossEntropyLoss()
@@ -77,9 +77,10 @@ def main() -> None:
             for number, part in enumerate(parts)
         )
         model = build(task.facts["layers"], task.facts["classes"], int(np.prod(arrays["x_train"].shape[1:])))
-        optimizer = Stepper(model, task.falling_steps(len(train)))
+        optimizer = torch.optim.Adam(model.parameters())
         watch.start()
-        for _ in range(recipe["epochs"]):
+        for epoch in range(recipe["epochs"]):
+            optimizer.param_groups[0]["lr"] = task.rate(epoch)
             train_epoch(model, train_loader, optimizer)
             evaluate(model, held_loader)
         accuracy.append(evaluate(model, test_loader))

@@ -7,12 +7,12 @@ import torch
 from common import Stopwatch, Task, answer
 from torch import Tensor, nn
 from torch.nn import functional
-from torch_layers import Stepper, build, num_parameters
+from torch_layers import build, num_parameters
 
 Rows = tuple[Tensor, Tensor]
 
 
-def train_epoch(model: nn.Module, rows: Rows, batch_size: int, optimizer: Stepper) -> None:
+def train_epoch(model: nn.Module, rows: Rows, batch_size: int, optimizer: torch.optim.Optimizer) -> None:
     """Once over the training rows."""
     model.train()
     x, y = rows
@@ -43,9 +43,10 @@ def main() -> None:
         mean, deviation = x[train].mean(), x[train].std()
         parts = [((x[rows] - mean) / deviation, y[rows]) for rows in (train, held_out)]
         model = build(task.facts["layers"], task.facts["classes"], x.shape[1])
-        optimizer = Stepper(model, task.falling_steps(len(train)))
+        optimizer = torch.optim.Adam(model.parameters())
         watch.start()
-        for _ in range(recipe["epochs"]):
+        for epoch in range(recipe["epochs"]):
+            optimizer.param_groups[0]["lr"] = task.rate(epoch)
             train_epoch(model, parts[0], recipe["batch_size"], optimizer)
             evaluate(model, parts[1])
         accuracy.append(evaluate(model, ((x_test - mean) / deviation, y_test)))

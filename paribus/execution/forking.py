@@ -9,7 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-_TUNABLES = "GLIBC_TUNABLES"
+_SIZE = 2**30
+_ENVIRONMENT = {
+    "GLIBC_TUNABLES": f"glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold={_SIZE}:glibc.malloc.trim_threshold={_SIZE}",
+    "PYDANTIC_DISABLE_PLUGINS": "__all__",
+}
+"""Memory comes in large pages and is kept, so that steps take less time, see `docs/log.md`; and no installed package is
+searched for plugins, which takes a quarter of a second. Both are read at a process' start, and by nothing else."""
 
 
 def warm_up() -> None:
@@ -24,29 +30,22 @@ def warm_up() -> None:
         resource_tracker.ensure_running()  # before, because it lets Ctrl-C through again
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
-            with _large_pages():
+            with _environment():
                 forkserver.ensure_running()
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 @contextmanager
-def _large_pages() -> Iterator[None]:
-    """Processes that start now get their memory in large pages, and keep it: steps take less time, see `docs/log.md`.
-
-    glibc reads this at a process' start, and nothing else does.
-    """
-    if _TUNABLES in os.environ:
-        yield
-        return
-    size = 2**30
-    os.environ[_TUNABLES] = (
-        f"glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold={size}:glibc.malloc.trim_threshold={size}"
-    )
+def _environment() -> Iterator[None]:
+    """Processes that start now find these variables, unless they have others of their name."""
+    added = {name: value for name, value in _ENVIRONMENT.items() if name not in os.environ}
+    os.environ.update(added)
     try:
         yield
     finally:
-        del os.environ[_TUNABLES]
+        for name in added:
+            del os.environ[name]
 
 
 def context() -> Any:
@@ -54,7 +53,7 @@ def context() -> Any:
     if not _forks():
         return multiprocessing.get_context("spawn")
     found = multiprocessing.get_context("forkserver")
-    found.set_forkserver_preload(["paribus.execution.worker"])
+    found.set_forkserver_preload(["paribus.execution.preload"])
     return found
 
 

@@ -19,6 +19,7 @@ import numpy as np
 from pebble import ProcessExpired, ProcessPool
 
 from paribus.execution.forking import context, warm_up
+from paribus.execution.memory import give_back
 from paribus.store.records import RunRecord, Status
 from paribus.training.job import Job, board_rows
 
@@ -80,6 +81,7 @@ class Workers:
             from paribus.execution import start
 
             warm_up()
+            give_back()  # what reading the data took
             arguments = {"context": context(), "initializer": start.initialize, "initargs": [os.getpid()]}
             self._pool, self._started = ProcessPool(max_workers=wanted, **arguments), wanted
         return self._pool

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -10,6 +9,8 @@ from paribus.training.job import Job, RunTask
 
 _LEAST = 0.05
 """Of a worker's time: less of a run than that is not handed over."""
+_ALONE = 1.4
+"""An epoch of a run by itself takes so many times what it takes beside others, see `docs/log.md`."""
 
 
 def pack(jobs: Sequence[Job], workers: int) -> list[Job]:
@@ -25,9 +26,8 @@ def pack(jobs: Sequence[Job], workers: int) -> list[Job]:
 
     Source: McNaughton (1959), the wrap-around rule, which gives the shortest time where jobs may be interrupted.
     """
-    total_s = sum(job.time_s for job in jobs)
-    share_s = max([total_s / workers, *(run.time_s for job in jobs for run in job.runs)])
-    packed = _Packed(share_s, workers)
+    longest_s = max((run.time_s for job in jobs for run in job.runs), default=0.0)
+    packed = _Packed(sum(job.time_s for job in jobs), longest_s, workers)
     for job in sorted(jobs, key=lambda job: -job.time_s):
         packed.add(job)
     return [part for _, part in sorted(packed.parts, key=lambda part: part[0])]
@@ -38,18 +38,23 @@ class _Packed:
     """What the workers have been given so far.
 
     Args:
-        share_s: each worker's time.
-        workers: how many there are.
+        left_s: time of what nobody has been given.
+        longest_s: time of the longest run, which no worker can share.
+        workers: that have no share yet, and one more that is being given jobs.
         parts: jobs, with the seconds after which they begin.
-        worker: that is being given jobs.
-        taken_s: of its time.
+        taken_s: time of what that one has been given.
     """
 
-    share_s: float
+    left_s: float
+    longest_s: float
     workers: int
     parts: list[tuple[float, Job]] = field(default_factory=list[tuple[float, Job]])
-    worker: int = 0
     taken_s: float = 0.0
+
+    @property
+    def share_s(self) -> float:
+        """What the worker should be given in all."""
+        return max((self.taken_s + self.left_s) / self.workers, self.longest_s)
 
     def add(self, job: Job) -> None:
         """Give a job to the worker; what it has no time for goes to the next."""
@@ -60,11 +65,11 @@ class _Packed:
             runs = runs[fitting:]
             if runs:
                 runs[0] = self._cut(job, runs[0])
-                self.worker, self.taken_s = self.worker + 1, 0.0
+                self.workers, self.taken_s = self.workers - 1, 0.0
 
     def _fitting(self, runs: Sequence[RunTask]) -> int:
         """How many of the runs the worker has time for, but for next to nothing; the last worker takes all."""
-        if self.worker == self.workers - 1:
+        if self.workers == 1:
             return len(runs)
         left_s = self.share_s * (1 + _LEAST) - self.taken_s
         fitting = 0
@@ -76,16 +81,19 @@ class _Packed:
     def _cut(self, job: Job, run: RunTask) -> RunTask:
         """Give the worker the last epochs of a run, as many as it has time for; what is left of the run."""
         num = run.epochs - run.begun
-        late = math.floor((self.share_s - self.taken_s) / run.time_s * num + 1e-9)
+        slower = _ALONE if len(job.runs) > 1 else 1.0
+        late = round((self.share_s - self.taken_s) / (run.time_s * slower) * num)
         late_s = run.time_s * late / num
-        if late == 0 or late_s < _LEAST * self.share_s:
+        if late in (0, num) or late_s < _LEAST * self.share_s:
             return run
         border = run.epochs - late
         last = replace(run, begun=border, after=border, time_s=late_s)
         self.parts.append((self.share_s - late_s, replace(job, runs=(last,))))
+        self.left_s -= late_s
         return replace(run, until=border, time_s=run.time_s - late_s)
 
     def _give(self, job: Job, runs: Sequence[RunTask]) -> None:
         if runs:
             self.parts.append((self.taken_s, replace(job, runs=tuple(runs))))
-            self.taken_s += sum(run.time_s for run in runs)
+            time_s = sum(run.time_s for run in runs)
+            self.taken_s, self.left_s = self.taken_s + time_s, self.left_s - time_s

@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 import paribus.models
 import paribus.training.optimizers
 import paribus.training.schedules  # noqa: F401  (registers what recipes name)
+from paribus.execution.memory import give_back
 from paribus.spec.parts import register_own
 from paribus.store.records import RunRecord
 from paribus.training.cohort import train_cohort
@@ -49,7 +50,9 @@ def work(job: Job, board: Path, rows: Mapping[str, int]) -> list[RunRecord]:
 
     if job.own:
         _learn(job.own)
-    return train_cohort(job, progress)
+    records = train_cohort(job, progress)
+    give_back()
+    return records
 
 
 def _learn(own: OwnCode) -> None:

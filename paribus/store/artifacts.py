@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -33,7 +34,7 @@ def write_run(home: Path, record: RunRecord) -> Path:
     (temporary / "recipe.json").write_text(json.dumps(values, indent=1), encoding="utf-8")
     if record.history:
         epochs = np.arange(1, record.epochs + 1)
-        table = pa.table({"epoch": epochs, **record.history})
+        table = pa.table({name: _column(values) for name, values in {"epoch": epochs, **record.history}.items()})
         pq.write_table(table, temporary / "history.parquet")
     if record.predictions:
         np.savez(temporary / "predictions.npz", allow_pickle=False, **record.predictions)
@@ -49,6 +50,12 @@ def write_run(home: Path, record: RunRecord) -> Path:
     temporary.rename(final)
     _flush(final.parent)
     return final
+
+
+def _column(values: np.ndarray) -> Any:
+    """An array's own memory; `pa.array` would import pandas, which takes half a second, to ask whether it is one."""
+    kind = pa.from_numpy_dtype(values.dtype)
+    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(np.ascontiguousarray(values))])
 
 
 def read_history(path: Path) -> dict[str, np.ndarray]:

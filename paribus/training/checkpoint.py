@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pyarrow.parquet as pq
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
@@ -74,6 +73,8 @@ def find_state(job: Job, run: RunTask) -> State | None:
             pass
     if run.start is None:
         return None
+    import pyarrow.parquet as pq  # late, as few runs go on from a stored one
+
     history = pq.read_table(run.start / "history.parquet", columns=list(COLUMNS)).to_pylist()
     weights, rest = (load_file(run.start / f"{name}.safetensors") for name in ("weights", "state"))
     return State(history, weights, rest)

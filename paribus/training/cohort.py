@@ -68,11 +68,12 @@ class Cohort:
         change = self._augmentation(epoch)
         batches = rows_MN.split(self.active[0].recipe.batch_size, dim=1)
         rate_M: list[float] = []
-        for number, rows_MB in enumerate(batches):
-            self.rates.set(epoch + number / len(batches))
-            rate_M = rate_M or self.optimizer.lr_M.tolist()
-            batch = self.train_feed.batch(rows_MB, change)
-            step(self.network, self.optimizer, batch, self.objective, totals_2M)
+        with torch.no_grad():  # here, as in each step it takes as long as a kernel
+            for number, rows_MB in enumerate(batches):
+                self.rates.set(epoch + number / len(batches))
+                rate_M = rate_M or self.optimizer.lr_M.tolist()
+                batch = self.train_feed.batch(rows_MB, change)
+                step(self.network, self.optimizer, batch, self.objective, totals_2M)
         train_2M = (totals_2M.double() / rows_MN.shape[1]).cpu().numpy()
         validation = self._validate()
         for m, member in enumerate(self.active):

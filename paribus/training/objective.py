@@ -46,7 +46,7 @@ class Objective:
 
     def _prepare(self, logits_MBC: Tensor, y_MB: Tensor, totals_2M: Tensor) -> tuple[Tensor, Callable[[], None]]:
         """The gradient's array, and what fills it; most steps have the same arrays as others of the same shape."""
-        grad_MBC = torch.empty_like(logits_MBC)
+        grad_MBC = torch.empty_like(logits_MBC) if logits_MBC.grad is None else logits_MBC.grad
         given = logits_MBC.numpy(), y_MB.numpy(), self.weights_MC.numpy(), np.float32(self.label_smoothing)
         return grad_MBC, partial(kernels.cross_entropy, *given, (grad_MBC.numpy(), totals_2M.numpy()))
 

@@ -14,7 +14,6 @@ from paribus.training.optimizers.rules import Rule
 _CHUNK = 1024
 
 
-@torch.no_grad()
 def step(
     network: Network | OwnNetwork,
     optimizer: Rule,
@@ -22,7 +21,7 @@ def step(
     objective: Objective,
     totals_2M: Tensor,
 ) -> None:
-    """One update of every run, each by the gradient of its own loss.
+    """One update of every run, each by the gradient of its own loss; autograd must be off.
 
     Args:
         network: the runs' networks.

@@ -74,7 +74,8 @@ def test_step_by_step_the_weights_are_those_of_scikit_learn(activation: str) -> 
     x_NF, y_N = (torch.from_numpy(values[:400]) for values in data())
     objective, totals_2M = Objective(torch.ones(1, C)), torch.zeros(2, 1)
     for rows in list(torch.arange(400).split(B)) * 3:
-        step(network, optimizer, (x_NF[rows][None], y_N[rows][None]), objective, totals_2M)
+        with torch.no_grad():
+            step(network, optimizer, (x_NF[rows][None], y_N[rows][None]), objective, totals_2M)
     for layer, weight, bias in zip(layers, end.coefs_, end.intercepts_, strict=True):
         np.testing.assert_allclose(layer.weight[0].detach().numpy(), weight, atol=2e-6)
         np.testing.assert_allclose(layer.bias[0, 0].detach().numpy(), bias, atol=2e-6)

@@ -81,7 +81,8 @@ def compare(options: dict[str, Any], optimizer: str) -> None:
     for _ in range(10):
         x_MBF = torch.randn(M, B, F, generator=generator)
         y_MB = torch.randint(0, C, (M, B), generator=generator)
-        step(network, ours, (x_MBF, y_MB), objective, totals_2M)
+        with torch.no_grad():
+            step(network, ours, (x_MBF, y_MB), objective, totals_2M)
         for m in range(M):
             theirs[m].zero_grad()
             nn.functional.cross_entropy(peers[m](x_MBF[m]), y_MB[m]).backward()

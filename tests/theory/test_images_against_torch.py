@@ -115,7 +115,8 @@ def test_three_steps_equal_pytorchs(name: str) -> None:
     generator = torch.Generator().manual_seed(0)
     for _ in range(3):
         x, y_MB = torch.randn(2, 8, *ITEM, generator=generator), torch.randint(0, CLASSES, (2, 8), generator=generator)
-        step(network, mine, (x.flatten(2), y_MB), objective, totals_2M)
+        with torch.no_grad():
+            step(network, mine, (x.flatten(2), y_MB), objective, totals_2M)
         for m, peer in enumerate(peers):
             theirs[m].zero_grad()
             functional.cross_entropy(peer(x[m]), y_MB[m]).backward()

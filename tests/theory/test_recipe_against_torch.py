@@ -164,7 +164,8 @@ def test_steps_equal_pytorchs(objective: Objective, loss: Any, clip: np.ndarray 
     generator = torch.Generator().manual_seed(1)
     for _ in range(steps):
         x_MBF, y_MB = torch.randn(M, B, F, generator=generator), torch.randint(0, C, (M, B), generator=generator)
-        step(network, mine, (x_MBF, y_MB), objective, totals_2M)
+        with torch.no_grad():
+            step(network, mine, (x_MBF, y_MB), objective, totals_2M)
         for m, peer in enumerate(peers):
             theirs[m].zero_grad()
             loss(peer, x_MBF[m], y_MB[m], m).backward()
@@ -193,7 +194,8 @@ def test_one_sigmoid_output_equals_binary_cross_entropy() -> None:
     generator = torch.Generator().manual_seed(1)
     for _ in range(10):
         x_MBF, y_MB = torch.randn(1, B, F, generator=generator), torch.randint(0, 2, (1, B), generator=generator)
-        step(network, optimizers[0], (x_MBF, y_MB), objective, totals_2M)
+        with torch.no_grad():
+            step(network, optimizers[0], (x_MBF, y_MB), objective, totals_2M)
         optimizers[1].zero_grad()
         functional.binary_cross_entropy_with_logits(peer(x_MBF[0])[:, 0], y_MB[0].float()).backward()
         optimizers[1].step()

@@ -11,13 +11,11 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
 from paribus.data.dataset import Dataset
 from paribus.spec.data import TextFeatures
 
 _CHUNK = 1024  # documents
-compute: Any = pyarrow.compute  # its functions are made when it is imported, so no type checker knows them
 Level = tuple[np.ndarray, Any]
 """The sequence of words that starts at each place, and their names, of one length."""
 
@@ -58,7 +56,7 @@ def write_tokens(dataset: Dataset, folder: Path, text: TextFeatures) -> None:
     blob = b"".join(term.encode() for term in tokens.terms.to_pylist())
     arrays = {
         "terms": np.frombuffer(blob, np.uint8),
-        "ends": np.cumsum(compute.binary_length(tokens.terms), dtype=np.int64),
+        "ends": np.cumsum(_compute().binary_length(tokens.terms), dtype=np.int64),
     }
     kind = np.uint16 if tokens.counts.max(initial=0) < 2**16 else np.int32
     num_train = len(dataset.x_train)
@@ -94,7 +92,7 @@ def count_terms(texts: Sequence[str], text: TextFeatures) -> Tokens:
         levels.append(_longer(levels[-1], words, ids[length - 1 :], _starts(ends, length)))
     del levels[: text.ngrams[0] - 1]
     terms = pa.concat_arrays([names for _, names in levels])
-    order = compute.array_sort_indices(terms)  # bytes of UTF-8 sort as code points do
+    order = _compute().array_sort_indices(terms)  # bytes of UTF-8 sort as code points do
     rank = np.empty(len(terms), np.int32)
     rank[order.to_numpy()] = np.arange(len(terms), dtype=np.int32)
     ranks = np.split(rank, np.cumsum([len(names) for _, names in levels])[:-1])
@@ -171,7 +169,7 @@ def _longer(shorter: Level, words: Any, following: np.ndarray, places: np.ndarra
     prefix, last = np.divmod(encoded.dictionary.to_numpy(), max(1, len(words)))
     longer = np.full(len(grams), -1, np.int32)
     longer[places] = encoded.indices.to_numpy()
-    return longer, compute.binary_join_element_wise(names.take(pa.array(prefix)), words.take(pa.array(last)), " ")
+    return longer, _compute().binary_join_element_wise(names.take(pa.array(prefix)), words.take(pa.array(last)), " ")
 
 
 def _counted(
@@ -191,3 +189,10 @@ def _counted(
         indices.append(columns.astype(np.int32))
         counts.append(found.astype(np.int32))
     return np.cumsum(np.concatenate(filled)), np.concatenate(indices), np.concatenate(counts)
+
+
+def _compute() -> Any:
+    """Arrow's functions, which are made when they are imported: so late, as workers need none, and of any type."""
+    import pyarrow.compute
+
+    return pyarrow.compute

@@ -45,8 +45,9 @@ def finish_s(jobs: Sequence[Job], workers: int) -> float:
     """When the last worker is done, if each takes the next job whose earlier epochs are done when it has time.
 
     A cohort's runs get on side by side, so that one that leaves at a part of its epochs is free at that part of the
-    time that all of them need.
+    time that all of them need. One whose last epochs are done alone, beside nothing of its cohort, takes longer.
     """
+    company = {run.key for job in jobs if len(job.runs) > 1 for run in job.runs}
     free, left, free_at = [0.0] * workers, list(jobs), dict[str, float]()
     while left:
         worker = free.index(min(free))
@@ -61,16 +62,25 @@ def finish_s(jobs: Sequence[Job], workers: int) -> float:
         for run in job.runs:
             if run.until:
                 free_at[run.key] = free[worker] + run.time_s * len(job.runs)
-        free[worker] += job.time_s
+        free[worker] += job.time_s * (1.4 if job.runs[0].after and job.runs[0].key in company else 1)
     return max(free)
 
 
 def test_five_seeds_on_two_workers() -> None:
-    """Two and a half each: the third run changes workers in the middle."""
+    """Two and a half each, but what is left of the third run is slower alone: 36 epochs take as long as 50."""
     assert pieces(pack(cohorts(5), 2)) == [
         [("0-0", 0, None), ("0-1", 0, None)],
-        [("0-2", 0, 50), ("0-3", 0, None), ("0-4", 0, None)],
-        [("0-2", 50, None)],
+        [("0-2", 0, 64), ("0-3", 0, None), ("0-4", 0, None)],
+        [("0-2", 64, None)],
+    ]
+
+
+def test_runs_that_are_alone_anyway_are_cut_in_the_middle() -> None:
+    assert pieces(pack(cohorts(1, 1, 1), 2)) == [
+        [("0-0", 0, None)],
+        [("1-0", 0, 50)],
+        [("2-0", 0, None)],
+        [("1-0", 50, None)],
     ]
 
 
@@ -89,9 +99,11 @@ def test_every_epoch_is_trained_once(sizes: Sequence[int], workers: int) -> None
 
 
 @pytest.mark.parametrize(("sizes", "workers"), SHAPES)
-def test_all_workers_end_together(sizes: Sequence[int], workers: int) -> None:
-    least_s = max(sum(sizes) / workers, 1)
-    assert finish_s(pack(cohorts(*sizes), workers), workers) <= least_s * 1.06
+def test_workers_end_together(sizes: Sequence[int], workers: int) -> None:
+    """Two at the time that no order could better, but for what is slower alone; more not after whole runs would."""
+    runs = sum(sizes)
+    latest_s = max(runs / workers, 1) * 1.06 if workers == 2 else -(-runs // workers)
+    assert finish_s(pack(cohorts(*sizes), workers), workers) <= latest_s
 
 
 def test_runs_of_few_epochs_are_cut_between_two() -> None:
