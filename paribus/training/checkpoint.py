@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
 from paribus.training.job import Job, RunTask, checkpoint_of
-from paribus.training.optimizers.rules import set_states, states_of
+from paribus.training.optimizers.rules import set_states, state_of
 from paribus.training.record import COLUMNS, Member
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def go_on(cohort: Cohort, states: list[State]) -> None:
 
 def rest_of(cohort: Cohort, m: int) -> Tensors:
     """What the run at place m needs to go on, beside the weights that it keeps."""
-    found = {f"optimizer/{name}": value for name, value in states_of(cohort.optimizer)[m].items()}
+    found = {f"optimizer/{name}": value for name, value in state_of(cohort.optimizer, m).items()}
     if cohort.active[m].kept:
         found |= {f"network/{name}": value for name, value in cohort.network.state_of(m).items()}
     return found

@@ -192,15 +192,16 @@ def make_optimizer(
 
 def states_of(optimizer: Rule) -> list[dict[str, Tensor]]:
     """What the optimizer remembers of each run."""
-    return [
-        {"count": torch.tensor(optimizer.count)}
-        | {
-            name: optimizer.parameters.row(flat_P, m)
-            for name, flat_P in optimizer.state.items()
-            if optimizer.remembered[name][m]
-        }
-        for m in range(optimizer.parameters.num_runs)
-    ]
+    return [state_of(optimizer, m) for m in range(optimizer.parameters.num_runs)]
+
+
+def state_of(optimizer: Rule, m: int) -> dict[str, Tensor]:
+    """What the optimizer remembers of the run at place m."""
+    return {"count": torch.tensor(optimizer.count)} | {
+        name: optimizer.parameters.row(flat_P, m)
+        for name, flat_P in optimizer.state.items()
+        if optimizer.remembered[name][m]
+    }
 
 
 def set_states(optimizer: Rule, states: Sequence[Mapping[str, Tensor]]) -> None:
