@@ -195,6 +195,28 @@ def test_a_killed_worker_leaves_alone_what_it_handed_over(folder: Path) -> None:
     }
 
 
+def test_killed_after_a_handover_each_job_is_tried_again_without_the_other(folder: Path) -> None:
+    finish([job_of(folder)])  # the server that workers are forked from stays
+    before = living(os.getpid())
+    job, until = replace(job_of(folder, epochs=2000), checkpoints=folder), 600
+    records: list[RunRecord] = []
+    killed: set[int] = set()
+
+    def kill(board: np.ndarray) -> None:
+        if board[0, 0] >= until and not killed:
+            assert not records
+            killed.update(living(os.getpid()) - before)
+            for process in killed:
+                os.kill(process, signal.SIGKILL)
+
+    with Workers(2) as workers:
+        workers.train(in_two_parts(job, until), records.extend, kill)
+    assert killed
+    (whole,) = finish([job_of(folder, epochs=2000)])
+    assert {run.key: run.metrics for run in records} == {run.key: run.metrics for run in whole}
+    assert len(records) == 2
+
+
 def test_where_the_first_part_fails_the_second_is_tried(folder: Path) -> None:
     trap = Trap(folder, "raises", error="no luck")
     parts = in_two_parts(replace(job_of(folder, epochs=6), checkpoints=folder), until=3)
