@@ -109,7 +109,8 @@ class Study(StudySpec):
         works = [work_of(part, self._base) for part in self.parts()]
         folder = home_directory(Path(home) if home else None)
         frozen = frozen_entry(self._plan_file, self, works, folder, quiet)
-        works, store = [replace(work, frozen=frozen) for work in works], Store(folder)
+        store = Store(folder)
+        works = [replace(work, frozen=frozen).on_disk(store) for work in works]
         with Workers(workers or default_workers()) as started:
             self._train(works, Pool(store, started, quiet))
         from paribus.series import outcome

@@ -10,9 +10,10 @@ from typing import Any
 import cloudpickle
 
 from paribus.data import Dataset, load
-from paribus.data.prepared import prepare
+from paribus.data.prepared import mapped, prepare
 from paribus.environment import environment
 from paribus.execution import Workers, pack, show_progress
+from paribus.execution.memory import give_back
 from paribus.extension import Start, starts_of
 from paribus.outlook import count, plan_on, predict, stack_size, stored_keys
 from paribus.planning import ENGINE, Plan, Run, grow
@@ -79,6 +80,13 @@ class Work:
     search: dict[str, Any] | None = None
     frozen: dict[str, Any] | None = None
 
+    def on_disk(self, store: Store) -> Work:
+        """The same with its data laid out for workers, and mapped from there; texts stay for a search to count."""
+        if self.dataset.is_text and self.study.tune:
+            return self
+        folder, _ = self._laid_out(store, self.plan.variants.values())
+        return replace(self, dataset=mapped(self.dataset, folder))
+
     def tuned(self, search: dict[str, Any]) -> Work:
         """The same with the winner of a search in the place of tuned levels."""
         return replace(self, plan=plan_on(self.study.with_tuned(search["winner"]), self.dataset), search=search)
@@ -138,6 +146,7 @@ def work_of(study: StudySpec, base: Path) -> Work:
         SpecError: a variant cannot take them.
     """
     dataset = load(study.one_data, base)
+    give_back()
     planned = study.with_tuned(study.tune.corners()[0]) if study.tune else study
     return Work(study, plan_on(planned, dataset), dataset, base)
 

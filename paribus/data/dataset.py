@@ -59,9 +59,9 @@ class Dataset:
         for array in (self.x_train, self.y_train, self.x_test, self.y_test):
             digest.update(f"{array.dtype.str}{array.shape}".encode())
             if array.dtype == object:
-                texts = [text.encode() for text in array]
-                digest.update(np.array([len(text) for text in texts], np.int64).data)
-                digest.update(b"".join(texts))
+                digest.update(np.array([len(text.encode()) for text in array], np.int64).data)
+                for text in array:
+                    digest.update(text.encode())
             else:
                 digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()

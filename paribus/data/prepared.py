@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,20 @@ def prepare(dataset: Dataset, home: Path, preparations: Iterable[Preparation]) -
         if preparation.text:
             write_tokens(dataset, folder, preparation.text)
     return folder, json.loads((folder / "description.json").read_text(encoding="utf-8"))
+
+
+def mapped(dataset: Dataset, folder: Path) -> Dataset:
+    """The same data set in no memory of its own: its arrays are mapped from the folder that `prepare` laid out.
+
+    Of texts there are only counts, so that those are left out.
+    """
+    names = _PARTS[1::2] if dataset.is_text else _PARTS
+    arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in names}
+    if dataset.is_text:
+        arrays |= {name: np.empty_like(getattr(dataset, name)) for name in _PARTS[::2]}
+    found = replace(dataset, **arrays)
+    vars(found)["fingerprint"] = dataset.fingerprint  # known, and not to be found out again
+    return found
 
 
 def prepared(home: Path, described: Mapping[str, Any]) -> Dataset | None:

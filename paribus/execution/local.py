@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import sys
 import tempfile
@@ -128,7 +129,7 @@ class _Errand:
                 if isinstance(error, ProcessExpired | BrokenExecutor):
                     lost += [own] if own.runs else []
                 else:
-                    self._settle(failures(own, _told(error)) if error else future.result())
+                    self._settle(failures(own, _told(error)) if error else _received(future.result()))
             self._give(board)
             self.on_tick(board)
         return lost
@@ -155,11 +156,20 @@ class _Errand:
         rest = [replace(job, runs=tuple(run for run in job.runs if run.key not in ended)) for job in self.held]
         self.held = [job for job in rest if job.runs]
         self.on_records(records)
+        give_back()
 
 
 def failures(job: Job, message: str) -> list[RunRecord]:
     """A failed record for every run of a cohort that could not be trained."""
     return [RunRecord(run.key, run.recipe, run.seed, Status.FAILED, message=message) for run in job.runs]
+
+
+def _received(file: Path) -> list[RunRecord]:
+    """The records that a worker left."""
+    with file.open("rb") as content:
+        found = pickle.load(content)  # written by a worker of this process, in a folder of its own
+    file.unlink()
+    return found
 
 
 def _told(error: BaseException) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from paribus.store.records import RunRecord
 from paribus.training.job import Job
 
 
@@ -16,7 +15,7 @@ def initialize(driver: int) -> None:
     worker.initialize(driver)
 
 
-def work(job: Job, board: Path, rows: Mapping[str, int]) -> list[RunRecord]:
+def work(job: Job, board: Path, rows: Mapping[str, int]) -> Path:
     """Train a cohort; see `worker.work`."""
     from paribus.execution import worker
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import signal
@@ -10,6 +11,7 @@ import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import numpy as np
 import torch
@@ -20,7 +22,6 @@ import paribus.training.optimizers
 import paribus.training.schedules  # noqa: F401  (registers what recipes name)
 from paribus.execution.memory import give_back
 from paribus.spec.parts import register_own
-from paribus.store.records import RunRecord
 from paribus.training.cohort import train_cohort
 from paribus.training.job import Job, OwnCode
 
@@ -40,8 +41,12 @@ def prepare_torch() -> None:
     torch.set_flush_denormal(True)
 
 
-def work(job: Job, board: Path, rows: Mapping[str, int]) -> list[RunRecord]:
-    """Train a cohort, keeping its runs' rows of the progress board up to date."""
+def work(job: Job, board: Path, rows: Mapping[str, int]) -> Path:
+    """Train a cohort, keeping its runs' rows of the progress board up to date.
+
+    Returns:
+        A file beside the board with the records; through a pipe they would be in memory four times.
+    """
     shown = np.load(board, mmap_mode="r+")
 
     def progress(epoch: int, accuracies: Mapping[str, float]) -> None:
@@ -50,9 +55,11 @@ def work(job: Job, board: Path, rows: Mapping[str, int]) -> list[RunRecord]:
 
     if job.own:
         _learn(job.own)
-    records = train_cohort(job, progress)
+    with NamedTemporaryFile(dir=board.parent, delete=False) as file:
+        pickle.dump(train_cohort(job, progress), file, pickle.HIGHEST_PROTOCOL)
+    gc.collect()
     give_back()
-    return records
+    return Path(file.name)
 
 
 def _learn(own: OwnCode) -> None:

@@ -7,17 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from scipy.sparse import csr_matrix
 from torch import Tensor
 
 from paribus import kernels
 from paribus.data.scaling import Scaling, fit_scalings
-from paribus.data.text.features import Vectorizer, fit_vectorizer
+from paribus.data.text.features import Documents, Vectorizer, fit_vectorizer
 from paribus.models.layers import SparseRows
 from paribus.training.record import Member
 
 Change = Callable[[Tensor], Tensor]
-Transform = Callable[[Vectorizer], csr_matrix]
 
 
 class Feed:
@@ -85,35 +83,22 @@ class TextFeed:
     """Texts of one part as features, under the names that `Feed` has.
 
     Args:
-        transform: makes the features of all texts by a vectorizer, shape (row, feature).
+        documents: of the part, as each run sees them.
         y_N: classes, shape (row,), int64.
-        vectorizers: one a run; runs that share one share its features.
     """
 
-    def __init__(self, transform: Transform, y_N: Tensor, vectorizers: Sequence[Vectorizer]) -> None:
-        self.transform, self.y_N = transform, y_N
-        self.vectorizers = list(vectorizers)
-        self._matrices: dict[int, csr_matrix] = {}
+    def __init__(self, documents: Sequence[Documents], y_N: Tensor) -> None:
+        self.documents, self.y_N = list(documents), y_N
 
     def batch(self, rows_MB: Tensor, change: Change | None = None) -> tuple[SparseRows, Tensor]:
         """Features, and their labels, shape (run, row)."""
-        matrices = [
-            self._matrix(fitted)[rows_B] for fitted, rows_B in zip(self.vectorizers, rows_MB.numpy(), strict=True)
-        ]
+        matrices = [seen[rows_B] for seen, rows_B in zip(self.documents, rows_MB.numpy(), strict=True)]
         labels = self.y_N.index_select(0, rows_MB.reshape(-1)).view(rows_MB.shape)
         return SparseRows(matrices, self.y_N.device), labels
 
     def select(self, keep: Sequence[int]) -> None:
         """Go on with the runs `keep` alone."""
-        self.vectorizers = [self.vectorizers[m] for m in keep]
-        left = {id(fitted) for fitted in self.vectorizers}
-        self._matrices = {key: matrix for key, matrix in self._matrices.items() if key in left}
-
-    def _matrix(self, fitted: Vectorizer) -> csr_matrix:
-        """Made when it is first asked for: the test part's not before the end of a run."""
-        if id(fitted) not in self._matrices:
-            self._matrices[id(fitted)] = self.transform(fitted)
-        return self._matrices[id(fitted)]
+        self.documents = [self.documents[m] for m in keep]
 
 
 Feeds = tuple[Feed, Feed] | tuple[TextFeed, TextFeed]
@@ -135,8 +120,8 @@ def open_feeds(folder: Path, members: Sequence[Member], labels_N: np.ndarray, de
         vectorizers = _vectorizers(folder, members)
         for member, fitted in zip(members, vectorizers, strict=True):
             member.preprocessing = fitted.arrays()
-        train = TextFeed(lambda fitted: fitted.transform_part(folder, "train"), y_N, vectorizers)
-        return train, TextFeed(lambda fitted: fitted.transform_part(folder, "test"), y_test, vectorizers)
+        train, test = ([one.transform_part(folder, part) for one in vectorizers] for part in ("train", "test"))
+        return TextFeed(train, y_N), TextFeed(test, y_test)
     (x_NF, shape), (x_test, _) = (_items(folder, part) for part in ("train", "test"))
     scalings = fit_scalings(x_NF, [member.rows.train for member in members], recipe.data.scale, shape)
     for member, scaling in zip(members, scalings, strict=True):

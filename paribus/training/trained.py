@@ -74,7 +74,7 @@ class Trained:
         if isinstance(self._fitted, Vectorizer):
             if isinstance(items, str) or not all(isinstance(text, str) for text in items):
                 raise DataError(f"Items must be a list of texts, found {type(items).__name__}.")
-            return TextFeed(lambda fitted: fitted.transform(list(items)), labels, [self._fitted])
+            return TextFeed([self._fitted.transform(list(items))], labels)
         if not isinstance(items, np.ndarray) or items.shape[1:] != self.item_shape or items.dtype.kind not in "uifb":
             raise DataError(
                 f"Items must be numbers of shape (rows, {', '.join(map(str, self.item_shape))}), "

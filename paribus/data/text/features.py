@@ -8,13 +8,46 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import csr_matrix
 
-from paribus.data.text.tokens import analyser, token_folder
+from paribus import kernels
+from paribus.data.text.tokens import analyser, count_type, token_folder
 from paribus.errors import DataError
 from paribus.spec.data import TextFeatures
 
 _CHUNK = 4096  # documents
+
+
+@dataclass(frozen=True)
+class Documents:
+    """Counted terms that become features document by document.
+
+    Args:
+        entries: row pointers, terms and counts, as in `Tokens`.
+        column: of each term, -1 where it is no feature.
+        weight: of a term that stands in a document 0, 1, 2 ... times, float64.
+        idf: factor of each column.
+        unit_rows: whether each row is divided by its norm.
+        num_features: columns, of which the last may have no term.
+    """
+
+    entries: tuple[np.ndarray, np.ndarray, np.ndarray]
+    column: np.ndarray
+    weight: np.ndarray
+    idf: np.ndarray
+    unit_rows: bool
+    num_features: int
+
+    def __getitem__(self, rows: np.ndarray) -> csr_matrix:
+        """Features of the documents of these numbers, float32, shape (document, feature)."""
+        indptr = self.entries[0]
+        places = int((indptr[rows + 1] - indptr[rows]).sum()) + 1
+        columns, values, ends = np.empty(places, np.int32), np.empty(places), np.zeros(len(rows) + 1, np.int32)
+        kernels.weigh_terms(
+            self.entries, rows, (self.column, self.weight, self.idf), self.unit_rows, (columns, values, ends)
+        )
+        kept = slice(ends[-1])
+        return csr_matrix((values[kept].astype(np.float32), columns[kept], ends), (len(rows), self.num_features))
 
 
 @dataclass(frozen=True)
@@ -35,34 +68,34 @@ class Vectorizer:
     idf: np.ndarray
     unit_rows: bool = False
 
-    def transform_part(self, folder: Path, part: Literal["train", "test"]) -> csr_matrix:
-        """Features of all documents of a part, float32, shape (document, max_features).
+    def transform_part(self, folder: Path, part: Literal["train", "test"]) -> Documents:
+        """Features of the documents of a part, which stay counts on disk, shared by all processes, until asked for.
 
         Args:
             folder: of the prepared data set.
             part: `train` or `test`.
         """
-        indptr, indices, counts = _entries(token_folder(folder, self.text), part)
-        column = np.full(int(max(indices.max(initial=0), self.ids.max())) + 1, -1, np.int32)
+        entries = _entries(token_folder(folder, self.text), part)
+        column = np.full(int(max(entries[1].max(initial=0), self.ids.max())) + 1, -1, np.int32)
         column[self.ids] = np.arange(len(self.ids), dtype=np.int32)
-        chunks = [indptr[start : start + _CHUNK + 1] for start in range(0, len(indptr) - 1, _CHUNK)]
-        return vstack([self._chunk(column, ends, indices, counts) for ends in chunks], "csr")
+        return self._documents(entries, column)
 
-    def _chunk(self, column: np.ndarray, ends: np.ndarray, indices: np.ndarray, counts: np.ndarray) -> csr_matrix:
-        """Features of the documents between these ends: in chunks, what is needed on the way takes little memory."""
-        place = slice(ends[0], ends[-1])
-        columns = column[indices[place]]
-        kept = columns >= 0
-        filled = np.concatenate([[0], np.cumsum(kept)])[ends - ends[0]]
-        entries = counts[place][kept].astype(np.float64), columns[kept], filled
-        return self._weighted(csr_matrix(entries, self._shape(ends)))
+    def transform(self, texts: Sequence[str]) -> Documents:
+        """Features of any texts, the same bits as `transform_part` gives."""
+        found: Any = analyser(self.text, vocabulary=self.terms).transform(texts)
+        found.sort_indices()
+        counts = found.data.astype(count_type(found.data))
+        entries = found.indptr.astype(np.int64), found.indices, counts
+        return self._documents(entries, np.arange(len(self.ids), dtype=np.int32))
 
-    def transform(self, texts: Sequence[str]) -> csr_matrix:
-        """Features of any texts, the same bits as `transform_part` gives, shape (text, max_features)."""
-        counts: Any = analyser(self.text, vocabulary=self.terms).transform(texts)
-        counts.sort_indices()
-        indptr = counts.indptr
-        return self._weighted(csr_matrix((counts.data.astype(np.float64), counts.indices, indptr), self._shape(indptr)))
+    def _documents(self, entries: tuple[np.ndarray, np.ndarray, np.ndarray], column: np.ndarray) -> Documents:
+        weight = np.arange(int(entries[2].max(initial=0)) + 1, dtype=np.float64)
+        if self.text.kind == "binary":
+            weight.fill(1)
+        if self.text.sublinear:
+            weight = 1 + np.log(np.maximum(weight, 1))
+        unit_rows = self.unit_rows or self.text.kind == "tfidf"
+        return Documents(entries, column, weight, self.idf, unit_rows, self.text.max_features)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """All of it but `text` and `unit_rows`, to be saved beside the weights."""
@@ -77,21 +110,6 @@ class Vectorizer:
         """The vectorizer that gave these `arrays`."""
         terms = tuple(arrays["text.terms"].tobytes().decode().split("\n"))
         return cls(text, terms, arrays["text.ids"], arrays["text.idf"], unit_rows)
-
-    def _shape(self, indptr: np.ndarray) -> tuple[int, int]:
-        return len(indptr) - 1, self.text.max_features
-
-    def _weighted(self, counts: csr_matrix) -> csr_matrix:
-        from sklearn.preprocessing import normalize
-
-        if self.text.kind == "binary":
-            counts.data.fill(1)
-        if self.text.sublinear:
-            counts.data = 1 + np.log(counts.data)
-        counts.data *= self.idf[counts.indices]
-        if self.unit_rows or self.text.kind == "tfidf":
-            normalize(counts, copy=False)
-        return counts.astype(np.float32)
 
 
 def fit_vectorizer(folder: Path, text: TextFeatures, rows: np.ndarray, unit_rows: bool = False) -> Vectorizer:
@@ -113,13 +131,15 @@ def fit_vectorizer(folder: Path, text: TextFeatures, rows: np.ndarray, unit_rows
     tokens = token_folder(folder, text)
     indptr, indices, counts = _entries(tokens, "train")
     ends = np.load(tokens / "ends.npy", mmap_mode="r")
+    documents, totals = np.zeros(len(ends), np.int64), np.zeros(len(ends), np.int64)
     chosen = np.zeros(len(indptr) - 1, bool)
     chosen[rows] = True
-    chosen = np.repeat(chosen, np.diff(indptr))
-    indices = indices[chosen]
-    documents = np.bincount(indices, minlength=len(ends))
-    weights = None if text.kind == "binary" else counts[chosen]
-    totals = np.bincount(indices, weights, len(ends)).astype(np.float64 if text.kind == "tfidf" else np.int64)
+    for start in range(0, len(chosen), _CHUNK):  # so that it takes little memory
+        bounds = indptr[start : start + _CHUNK + 1]
+        place, kept = slice(bounds[0], bounds[-1]), np.repeat(chosen[start : start + _CHUNK], np.diff(bounds))
+        terms, weights = indices[place][kept], None if text.kind == "binary" else counts[place][kept]
+        documents += np.bincount(terms, minlength=len(ends))
+        totals += np.bincount(terms, weights, len(ends)).astype(np.int64)
     ids = np.flatnonzero(documents >= text.min_df)
     if not len(ids):
         raise DataError(
@@ -127,7 +147,8 @@ def fit_vectorizer(folder: Path, text: TextFeatures, rows: np.ndarray, unit_rows
             "other texts."
         )
     if len(ids) > text.max_features:
-        ids = np.sort(ids[np.argsort(-totals[ids])[: text.max_features]])  # unstable, as scikit-learn's is
+        totals = -totals[ids].astype(np.float64 if text.kind == "tfidf" else np.int64)
+        ids = np.sort(ids[np.argsort(totals)[: text.max_features]])  # unstable, as scikit-learn's is
     idf = np.log((1 + len(rows)) / (1 + documents[ids])) + 1 if text.kind == "tfidf" else np.ones(len(ids))
     return Vectorizer(text, _terms(tokens, ids, ends), ids, idf, unit_rows)
 

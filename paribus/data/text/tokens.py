@@ -56,9 +56,9 @@ def write_tokens(dataset: Dataset, folder: Path, text: TextFeatures) -> None:
     blob = b"".join(term.encode() for term in tokens.terms.to_pylist())
     arrays = {
         "terms": np.frombuffer(blob, np.uint8),
-        "ends": np.cumsum(_compute().binary_length(tokens.terms), dtype=np.int64),
+        "ends": np.cumsum(_numbers(_compute().binary_length(tokens.terms)), dtype=np.int64),
     }
-    kind = np.uint16 if tokens.counts.max(initial=0) < 2**16 else np.int32
+    kind = count_type(tokens.counts)
     num_train = len(dataset.x_train)
     for part, rows in (("train", slice(0, num_train + 1)), ("test", slice(num_train, None))):
         indptr = tokens.indptr[rows]
@@ -72,6 +72,11 @@ def write_tokens(dataset: Dataset, folder: Path, text: TextFeatures) -> None:
         temporary.rename(target)
     except OSError:  # another process was faster
         shutil.rmtree(temporary)
+
+
+def count_type(counts: np.ndarray) -> type[np.uint16] | type[np.int32]:
+    """How counts are kept: in half of the memory where they fit."""
+    return np.uint16 if counts.max(initial=0) < 2**16 else np.int32
 
 
 def count_terms(texts: Sequence[str], text: TextFeatures) -> Tokens:
@@ -94,7 +99,7 @@ def count_terms(texts: Sequence[str], text: TextFeatures) -> Tokens:
     terms = pa.concat_arrays([names for _, names in levels])
     order = _compute().array_sort_indices(terms)  # bytes of UTF-8 sort as code points do
     rank = np.empty(len(terms), np.int32)
-    rank[order.to_numpy()] = np.arange(len(terms), dtype=np.int32)
+    rank[_numbers(order)] = np.arange(len(terms), dtype=np.int32)
     ranks = np.split(rank, np.cumsum([len(names) for _, names in levels])[:-1])
     ranked = [(grams, np.append(rank, np.int32(-1))) for (grams, _), rank in zip(levels, ranks, strict=True)]
     indptr, indices, counts = _counted(ranked, ends, len(terms))
@@ -111,21 +116,37 @@ def analyser(text: TextFeatures, vocabulary: Sequence[str] | None = None) -> Any
 
 def _words(texts: Sequence[str], text: TextFeatures) -> tuple[Any, np.ndarray, np.ndarray]:
     """The different words, the word at each place of all texts, and where each text ends among these places."""
-    chunks = [_split(texts[start : start + _CHUNK]) for start in range(0, len(texts), _CHUNK)]
-    encoded = pa.chunked_array([words for words, _ in chunks], pa.string()).dictionary_encode().combine_chunks()
-    ends = np.cumsum(np.concatenate([counts for _, counts in chunks]))
-    words, ids = encoded.dictionary, encoded.indices.to_numpy()
-    left_out = analyser(text).get_stop_words()
-    if not left_out:
+    words, ids, ends = _numbered(texts)
+    if text.stop_words == "none":
         return words, ids, ends
+    left_out = analyser(text).get_stop_words()  # so late, as scikit-learn takes a second and 80 MB
     kept = ~np.isin(words.to_numpy(zero_copy_only=False), list(left_out))
     ids = np.where(kept, np.cumsum(kept, dtype=np.int32) - 1, -1)[ids]
     ends = np.concatenate([[0], np.cumsum(ids >= 0)])[ends]
     return words.filter(pa.array(kept)), ids[ids >= 0], ends
 
 
+def _numbered(texts: Sequence[str]) -> tuple[Any, np.ndarray, np.ndarray]:
+    """The same with the stop words, numbered chunk by chunk and then alike: all words at once take much memory."""
+    chunks: list[tuple[Any, np.ndarray]] = []
+    lengths: list[np.ndarray] = []
+    for start in range(0, len(texts), _CHUNK):
+        words, counts = _split(texts[start : start + _CHUNK])
+        chunks.append((words.dictionary, _numbers(words.indices)))
+        lengths.append(counts)
+    ends = np.cumsum(np.concatenate(lengths))
+    alike = pa.concat_arrays([words for words, _ in chunks]).dictionary_encode()
+    number_of, ids, place = _numbers(alike.indices), np.empty(ends[-1], np.int32), slice(0)
+    while chunks:  # which lets each go
+        words, own = chunks.pop(0)
+        place = slice(place.stop, place.stop + len(own))
+        ids[place] = number_of[own]
+        number_of = number_of[len(words) :]
+    return alike.dictionary, ids, ends
+
+
 def _split(texts: Sequence[str]) -> tuple[Any, np.ndarray]:
-    """The words of all texts, one after the other, and how many each text has."""
+    """The words of all texts, one after the other, as numbers in a dictionary, and how many each text has."""
     lower = [text.lower() for text in texts]
     codes = np.frombuffer("\n".join(["", *lower, ""]).encode("utf-32-le"), np.uint32)
     inside = _in_words(codes)
@@ -141,7 +162,7 @@ def _split(texts: Sequence[str]) -> tuple[Any, np.ndarray]:
     buffers = [None, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(content)]
     ends = np.cumsum([len(text) + 1 for text in lower]) + 1
     counts = np.diff(np.searchsorted(starts, ends), prepend=0)
-    return pa.Array.from_buffers(pa.string(), len(starts), buffers), counts
+    return pa.Array.from_buffers(pa.string(), len(starts), buffers).dictionary_encode(), counts
 
 
 def _in_words(codes: np.ndarray) -> np.ndarray:
@@ -166,9 +187,9 @@ def _longer(shorter: Level, words: Any, following: np.ndarray, places: np.ndarra
     codes *= len(words)
     codes += following[places]
     encoded = pa.array(codes).dictionary_encode()
-    prefix, last = np.divmod(encoded.dictionary.to_numpy(), max(1, len(words)))
+    prefix, last = np.divmod(_numbers(encoded.dictionary), max(1, len(words)))
     longer = np.full(len(grams), -1, np.int32)
-    longer[places] = encoded.indices.to_numpy()
+    longer[places] = _numbers(encoded.indices)
     return longer, _compute().binary_join_element_wise(names.take(pa.array(prefix)), words.take(pa.array(last)), " ")
 
 
@@ -177,7 +198,9 @@ def _counted(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Row pointers, terms and counts; for each length the sequence at each place, and its rank, the last for none."""
     bounds = np.concatenate([[0], ends])
-    filled, indices, counts = [np.zeros(1, np.int64)], [], []
+    most = sum(len(grams) for grams, _ in ranked)
+    indices, counts = np.empty(most, np.int32), np.empty(most, np.int32)  # in no memory before they are written to
+    filled, place = [np.zeros(1, np.int64)], slice(0)
     for start in range(0, len(ends), _CHUNK):
         inside = bounds[start : start + _CHUNK + 1]
         first_key = np.repeat(np.arange(len(inside) - 1) * num_terms, np.diff(inside))
@@ -186,9 +209,15 @@ def _counted(
         keys, found = np.unique(keys, return_counts=True)
         rows, columns = np.divmod(keys, max(1, num_terms))
         filled.append(np.bincount(rows, minlength=len(inside) - 1))
-        indices.append(columns.astype(np.int32))
-        counts.append(found.astype(np.int32))
-    return np.cumsum(np.concatenate(filled)), np.concatenate(indices), np.concatenate(counts)
+        place = slice(place.stop, place.stop + len(keys))
+        indices[place], counts[place] = columns, found
+    return np.cumsum(np.concatenate(filled)), indices[: place.stop], counts[: place.stop]
+
+
+def _numbers(array: Any) -> np.ndarray:
+    """An Arrow array's own memory; its `to_numpy` would import pandas, which takes half a second."""
+    kind = np.dtype(str(array.type))
+    return np.frombuffer(array.buffers()[1], kind)[array.offset : array.offset + len(array)]
 
 
 def _compute() -> Any:

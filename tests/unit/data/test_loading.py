@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ from sklearn.datasets import load_digits
 
 from paribus.data import Dataset, load
 from paribus.data.locate import Place
-from paribus.data.prepared import prepare, prepared
+from paribus.data.prepared import mapped, prepare, prepared
 from paribus.errors import DataError
+from paribus.spec import Preparation, TextFeatures
 from paribus.spec.data import DataSpec
 from paribus.spec.parts import parts
 
@@ -183,3 +185,25 @@ def test_prepared_data_are_found_again_and_missing_ones_are_none(tmp_path: Path)
     assert (found.fingerprint, found.name, found.item_shape) == (data.fingerprint, "toy", (2,))
     (folder / "x_test.npy").unlink()
     assert prepared(tmp_path, described) is None
+
+
+def test_what_is_laid_out_is_mapped_and_keeps_its_fingerprint(tmp_path: Path) -> None:
+    x, y = np.arange(12, dtype=np.float32).reshape(6, 2), np.arange(6) % 2
+    data = Dataset("toy", x, y, x[:2], y[:2], ("a", "b"), ("left", "right"), ("a note",))
+    found = mapped(data, prepare(data, tmp_path, [])[0])
+    parts = (found.x_train, found.y_train, found.x_test, found.y_test)
+    assert all(isinstance(part, np.memmap) for part in parts)
+    assert replace(found).fingerprint == found.fingerprint == data.fingerprint
+    assert (found.feature_names, found.notes) == (data.feature_names, data.notes)
+
+
+def test_of_texts_that_are_laid_out_only_counts_are_left(tmp_path: Path) -> None:
+    texts, y = np.array(["some words", "other words", "few"], object), np.array([0, 1, 0])
+    data = Dataset("toy", texts, y, texts[:2], y[:2], ("a", "b"))
+    preparations = [Preparation(text=TextFeatures(kind="counts"))]
+    folder, _ = prepare(data, tmp_path, preparations)
+    found = mapped(data, folder)
+    assert (found.is_text, found.item_shape, len(found.x_train)) == (True, (), 3)
+    assert found.fingerprint == data.fingerprint
+    assert "words" not in found.x_train
+    assert prepare(found, tmp_path, preparations)[0] == folder  # what is counted needs no texts
