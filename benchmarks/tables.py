@@ -89,10 +89,10 @@ def accuracy_table(found: Iterable[Compared]) -> str:
 
 def equal_table(found: Mapping[str, tuple[Side, Side, Equivalence | None]]) -> str:
     """A row a workload: accuracies, their difference, and whether they are equivalent; None with a single seed."""
-    head = ["", "ours, % a seed", "peer, % a seed", "difference, points", f"{100 - 200 * ALPHA:g} % interval"]
+    head = ["", "seeds", "ours, % (deviation)", "peer, % (deviation)", "difference, points"]
     rows: list[list[str]] = []
     for name, (ours, peer, tested) in found.items():
-        row = [name, *(" ".join(percents(side.accuracy)) for side in (ours, peer))]
+        row = [name, str(len(ours.accuracy)), *(_mean(side.accuracy) for side in (ours, peer))]
         if tested:
             numbers = (tested.difference, tested.low, tested.high, tested.margin)
             difference, low, high, margin = (f"{100 * number:+.2f}" for number in numbers)
@@ -101,7 +101,13 @@ def equal_table(found: Mapping[str, tuple[Side, Side, Equivalence | None]]) -> s
         else:
             row += ["-"] * 5
         rows.append(row)
-    return table([*head, "margin, points", "p", "verdict"], rows)
+    return table([*head, f"{100 - 200 * ALPHA:g} % interval", "margin, points", "p", "verdict"], rows)
+
+
+def _mean(values: Sequence[float]) -> str:
+    """`81.03 (0.74)`: the mean in percent, and the deviation of several."""
+    mean = f"{100 * statistics.mean(values):.2f}"
+    return f"{mean} ({100 * statistics.stdev(values):.2f})" if len(values) > 1 else mean
 
 
 def percents(values: Iterable[float]) -> list[str]:
