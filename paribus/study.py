@@ -120,7 +120,8 @@ class Study(StudySpec):
     def _train(self, works: Sequence[Work], pool: Pool) -> None:
         """Search, train what is planned, and go on with more seeds where the verdicts ask for them."""
         store = pool.store
-        works = [work.tuned(search(work, pool).record(work.study)) if self.tune else work for work in works]
+        if self.tune:
+            works = [work.tuned(search(work, pool).record(work.study)).on_disk(store) for work in works]
         if not isinstance(self.data, DataSpec):
             from paribus.series import save_series
 

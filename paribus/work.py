@@ -71,6 +71,7 @@ class Work:
         base: folder that its files are relative to.
         search: what a search came to, as JSON values.
         frozen: what was frozen before, and whether this is it, as JSON values.
+        laid_out: the folder where workers find the data, and the data set's description; None before `on_disk`.
     """
 
     study: StudySpec
@@ -79,13 +80,14 @@ class Work:
     base: Path
     search: dict[str, Any] | None = None
     frozen: dict[str, Any] | None = None
+    laid_out: tuple[Path, dict[str, Any]] | None = None
 
     def on_disk(self, store: Store) -> Work:
         """The same with its data laid out for workers, and mapped from there; texts stay for a search to count."""
-        if self.dataset.is_text and self.study.tune:
+        if self.dataset.is_text and self.study.tune and not self.search:
             return self
-        folder, _ = self._laid_out(store, self.plan.variants.values())
-        return replace(self, dataset=mapped(self.dataset, folder))
+        laid_out = self._laid_out(store, self.plan.variants.values())
+        return replace(self, dataset=mapped(self.dataset, laid_out[0]), laid_out=laid_out)
 
     def tuned(self, search: dict[str, Any]) -> Work:
         """The same with the winner of a search in the place of tuned levels."""
@@ -125,7 +127,7 @@ class Work:
         return [self._job(cohort, folder, store, starts) for cohort in missing if cohort]
 
     def _laid_out(self, store: Store, recipes: Iterable[Recipe]) -> tuple[Path, dict[str, Any]]:
-        return prepare(self.dataset, store.home, [recipe.data for recipe in recipes])
+        return self.laid_out or prepare(self.dataset, store.home, [recipe.data for recipe in recipes])
 
     def _job(self, cohort: Runs, folder: Path, store: Store, starts: dict[str, Start]) -> Job:
         function = find_part("model", cohort[0].recipe.model.kind).own

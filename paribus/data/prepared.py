@@ -16,6 +16,7 @@ import numpy as np
 from paribus.data.checks import describe
 from paribus.data.dataset import Dataset
 from paribus.data.text.tokens import write_tokens
+from paribus.errors import DataError
 from paribus.spec import Preparation
 
 _PARTS = ("x_train", "y_train", "x_test", "y_test")
@@ -54,9 +55,15 @@ def mapped(dataset: Dataset, folder: Path) -> Dataset:
     """The same data set in no memory of its own: its arrays are mapped from the folder that `prepare` laid out.
 
     Of texts there are only counts, so that those are left out.
+
+    Raises:
+        DataError: a file is damaged or missing.
     """
     names = _PARTS[1::2] if dataset.is_text else _PARTS
-    arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in names}
+    try:
+        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in names}
+    except (OSError, ValueError, EOFError) as error:
+        raise DataError(f"{folder} is damaged: {error}. Delete that folder; it is made anew from the data.") from error
     if dataset.is_text:
         arrays |= {name: np.empty_like(getattr(dataset, name)) for name in _PARTS[::2]}
     found = replace(dataset, **arrays)

@@ -15,10 +15,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
+from uuid import uuid4
 
 import numpy as np
 from pebble import ProcessExpired, ProcessPool
 
+from paribus.errors import StoreError
 from paribus.execution.forking import context, warm_up
 from paribus.execution.memory import give_back
 from paribus.store.records import RunRecord, Status
@@ -113,7 +115,7 @@ class _Errand:
     rows: Mapping[str, int]
     on_records: OnRecords
     on_tick: OnTick
-    _given: dict[Any, Job] = field(default_factory=dict[Any, Job])
+    _given: dict[Any, tuple[Job, Path]] = field(default_factory=dict[Any, tuple[Job, Path]])
 
     def run(self) -> list[Job]:
         """Have all of them trained; those whose workers died, without the runs that other jobs went on with."""
@@ -124,15 +126,29 @@ class _Errand:
         while self._given:
             done, _ = wait(self._given, timeout=_TICK_S, return_when=FIRST_COMPLETED)
             for future in done:
-                job, error = self._given.pop(future), future.exception()
-                own = replace(job, runs=tuple(run for run in job.runs if run.until is None))
-                if isinstance(error, ProcessExpired | BrokenExecutor):
-                    lost += [own] if own.runs else []
-                else:
-                    self._settle(failures(own, _told(error)) if error else _received(future.result()))
+                lost += self._done(future)
+                give_back()
             self._give(board)
             self.on_tick(board)
         return lost
+
+    def _done(self, future: Any) -> list[Job]:
+        """Settle a job; what is left of it if its worker died."""
+        job, out = self._given.pop(future)
+        own = replace(job, runs=tuple(run for run in job.runs if run.until is None))
+        error = future.exception()
+        try:
+            if isinstance(error, StoreError):
+                raise error
+            if isinstance(error, ProcessExpired | BrokenExecutor):
+                return [own] if own.runs else []
+            records = failures(own, _told(error)) if error else _read(out)
+        except (OSError, EOFError, pickle.UnpicklingError) as unread:
+            records = failures(own, f"What the worker wrote cannot be read: {unread}")
+        finally:
+            out.unlink(missing_ok=True)
+        self._settle(records)
+        return []
 
     def _give(self, board: np.ndarray) -> None:
         """Give the pool what can be trained now."""
@@ -141,13 +157,14 @@ class _Errand:
         held, self.held = self.held, []
         for job in held:
             if self._can_begin(job, board):
-                self._given[self.pool.schedule(start.work, args=[job, self.board, self.rows])] = job
+                out = (job.checkpoints or self.board.parent) / f".writing-{os.getpid()}-{uuid4().hex}"
+                self._given[self.pool.schedule(start.work, args=[job, self.board, self.rows, out])] = job, out
             else:
                 self.held.append(job)
 
     def _can_begin(self, job: Job, board: np.ndarray) -> bool:
         """Whether no other job is still to do earlier epochs of its runs."""
-        others = {run.key for given in self._given.values() for run in given.runs}
+        others = {run.key for given, _ in self._given.values() for run in given.runs}
         return all(run.key not in others or board[self.rows[run.key], 0] >= run.after for run in job.runs)
 
     def _settle(self, records: list[RunRecord]) -> None:
@@ -156,7 +173,6 @@ class _Errand:
         rest = [replace(job, runs=tuple(run for run in job.runs if run.key not in ended)) for job in self.held]
         self.held = [job for job in rest if job.runs]
         self.on_records(records)
-        give_back()
 
 
 def failures(job: Job, message: str) -> list[RunRecord]:
@@ -164,12 +180,10 @@ def failures(job: Job, message: str) -> list[RunRecord]:
     return [RunRecord(run.key, run.recipe, run.seed, Status.FAILED, message=message) for run in job.runs]
 
 
-def _received(file: Path) -> list[RunRecord]:
-    """The records that a worker left."""
-    with file.open("rb") as content:
-        found = pickle.load(content)  # written by a worker of this process, in a folder of its own
-    file.unlink()
-    return found
+def _read(out: Path) -> list[RunRecord]:
+    """The records that a worker of this process wrote."""
+    with out.open("rb") as file:
+        return pickle.load(file)
 
 
 def _told(error: BaseException) -> str:

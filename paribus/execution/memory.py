@@ -12,5 +12,5 @@ def give_back() -> None:
         import pyarrow as pa
 
         pa.default_memory_pool().release_unused()
-    if hasattr(library := ctypes.CDLL(None), "malloc_trim"):
+    if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "malloc_trim"):
         library.malloc_trim(0)

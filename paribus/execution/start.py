@@ -15,8 +15,8 @@ def initialize(driver: int) -> None:
     worker.initialize(driver)
 
 
-def work(job: Job, board: Path, rows: Mapping[str, int]) -> Path:
+def work(job: Job, board: Path, rows: Mapping[str, int], out: Path) -> None:
     """Train a cohort; see `worker.work`."""
     from paribus.execution import worker
 
-    return worker.work(job, board, rows)
+    worker.work(job, board, rows, out)

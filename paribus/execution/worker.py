@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import numpy as np
 import torch
@@ -20,6 +19,7 @@ from threadpoolctl import threadpool_limits
 import paribus.models
 import paribus.training.optimizers
 import paribus.training.schedules  # noqa: F401  (registers what recipes name)
+from paribus.errors import StoreError
 from paribus.execution.memory import give_back
 from paribus.spec.parts import register_own
 from paribus.training.cohort import train_cohort
@@ -41,11 +41,17 @@ def prepare_torch() -> None:
     torch.set_flush_denormal(True)
 
 
-def work(job: Job, board: Path, rows: Mapping[str, int]) -> Path:
+def work(job: Job, board: Path, rows: Mapping[str, int], out: Path) -> None:
     """Train a cohort, keeping its runs' rows of the progress board up to date.
 
-    Returns:
-        A file beside the board with the records; through a pipe they would be in memory four times.
+    Args:
+        job: the cohort.
+        board: file of the progress board.
+        rows: of the board, by key.
+        out: file for the records; through a pipe they would be in memory four times.
+
+    Raises:
+        StoreError: the disk is full, or `out` cannot be written.
     """
     shown = np.load(board, mmap_mode="r+")
 
@@ -55,11 +61,15 @@ def work(job: Job, board: Path, rows: Mapping[str, int]) -> Path:
 
     if job.own:
         _learn(job.own)
-    with NamedTemporaryFile(dir=board.parent, delete=False) as file:
-        pickle.dump(train_cohort(job, progress), file, pickle.HIGHEST_PROTOCOL)
+    records = train_cohort(job, progress)
+    try:
+        with out.open("wb") as file:
+            pickle.dump(records, file, pickle.HIGHEST_PROTOCOL)
+    except OSError as error:
+        raise StoreError(f"Cannot write {out}: {error}") from error
+    del records
     gc.collect()
     give_back()
-    return Path(file.name)
 
 
 def _learn(own: OwnCode) -> None:

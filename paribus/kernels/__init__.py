@@ -12,7 +12,7 @@ from paribus.kernels.gather import gather
 from paribus.kernels.norm import normalize, normalize_back
 from paribus.kernels.norm_pool import image_statistics, norm_pool, norm_pool_back, norm_pool_sums
 from paribus.kernels.rows import add_rows, relu, relu_back, sum_rows
-from paribus.kernels.terms import weigh_terms
+from paribus.kernels.terms import sum_terms, weigh_terms
 from paribus.kernels.updates import adam, adam_numbers, rmsprop, rmsprop_numbers, sgd, sgd_numbers, square_norms
 
 __all__ = [
@@ -39,5 +39,6 @@ __all__ = [
     "sgd_numbers",
     "square_norms",
     "sum_rows",
+    "sum_terms",
     "weigh_terms",
 ]

@@ -28,7 +28,7 @@ def weigh_terms(
         rows_B: numbers of the wanted ones.
         weights: the column of each term, -1 for none; the weight of each count; the factor of each column.
         unit_rows: whether rows are divided by their norms.
-        out: columns, values in float64, with a place more than there are entries; and row pointers, the first 0.
+        out: columns, values in float64, and row pointers, the first of them 0.
     """
     (indptr, terms, counts), (column, weight, factor), (columns, values, ends) = entries, weights, out
     filled = _U(0)  # unsigned, as numbers below 0 would have to be looked for, which count from the end
@@ -45,3 +45,15 @@ def weigh_terms(
             norm = math.sqrt(square)
             for at in range(begun, filled):
                 values[at] /= norm
+
+
+@compiled
+def sum_terms(
+    entries: tuple[np.ndarray, np.ndarray, np.ndarray], rows_B: np.ndarray, sums: tuple[np.ndarray, np.ndarray]
+) -> None:
+    """Add up in how many of some rows each term stands, and how often; arguments as for `weigh_terms`."""
+    (indptr, terms, counts), (documents, totals) = entries, sums
+    for row in rows_B:
+        for at in range(_U(indptr[row]), _U(indptr[row + 1])):
+            documents[_U(terms[at])] += 1
+            totals[_U(terms[at])] += counts[at]

@@ -93,7 +93,7 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
 
 def sweep(home: Path) -> None:
     """Remove what processes that are no longer alive left half-written."""
-    for left in [*(home / "runs").glob(".writing-*"), *(home / "probes").glob(".writing-*")]:
+    for left in (path for name in ("runs", "probes", "checkpoints") for path in (home / name).glob(".writing-*")):
         if not _alive(int(left.name.split("-")[1])):
             left.unlink(missing_ok=True) if left.is_file() else shutil.rmtree(left, ignore_errors=True)
 

@@ -15,8 +15,6 @@ from paribus.data.text.tokens import analyser, count_type, token_folder
 from paribus.errors import DataError
 from paribus.spec.data import TextFeatures
 
-_CHUNK = 4096  # documents
-
 
 @dataclass(frozen=True)
 class Documents:
@@ -41,8 +39,8 @@ class Documents:
     def __getitem__(self, rows: np.ndarray) -> csr_matrix:
         """Features of the documents of these numbers, float32, shape (document, feature)."""
         indptr = self.entries[0]
-        places = int((indptr[rows + 1] - indptr[rows]).sum()) + 1
-        columns, values, ends = np.empty(places, np.int32), np.empty(places), np.zeros(len(rows) + 1, np.int32)
+        most = int((indptr[rows + 1] - indptr[rows]).sum())
+        columns, values, ends = np.empty(most, np.int32), np.empty(most), np.zeros(len(rows) + 1, np.int32)
         kernels.weigh_terms(
             self.entries, rows, (self.column, self.weight, self.idf), self.unit_rows, (columns, values, ends)
         )
@@ -75,10 +73,10 @@ class Vectorizer:
             folder: of the prepared data set.
             part: `train` or `test`.
         """
-        entries = _entries(token_folder(folder, self.text), part)
-        column = np.full(int(max(entries[1].max(initial=0), self.ids.max())) + 1, -1, np.int32)
+        tokens = token_folder(folder, self.text)
+        column = np.full(len(np.load(tokens / "ends.npy", mmap_mode="r")), -1, np.int32)
         column[self.ids] = np.arange(len(self.ids), dtype=np.int32)
-        return self._documents(entries, column)
+        return self._documents(_entries(tokens, part), column)
 
     def transform(self, texts: Sequence[str]) -> Documents:
         """Features of any texts, the same bits as `transform_part` gives."""
@@ -129,17 +127,11 @@ def fit_vectorizer(folder: Path, text: TextFeatures, rows: np.ndarray, unit_rows
     Source: scikit-learn, `CountVectorizer` and `TfidfTransformer` with smoothed idf.
     """
     tokens = token_folder(folder, text)
-    indptr, indices, counts = _entries(tokens, "train")
     ends = np.load(tokens / "ends.npy", mmap_mode="r")
     documents, totals = np.zeros(len(ends), np.int64), np.zeros(len(ends), np.int64)
-    chosen = np.zeros(len(indptr) - 1, bool)
-    chosen[rows] = True
-    for start in range(0, len(chosen), _CHUNK):  # so that it takes little memory
-        bounds = indptr[start : start + _CHUNK + 1]
-        place, kept = slice(bounds[0], bounds[-1]), np.repeat(chosen[start : start + _CHUNK], np.diff(bounds))
-        terms, weights = indices[place][kept], None if text.kind == "binary" else counts[place][kept]
-        documents += np.bincount(terms, minlength=len(ends))
-        totals += np.bincount(terms, weights, len(ends)).astype(np.int64)
+    kernels.sum_terms(_entries(tokens, "train"), rows, (documents, totals))
+    if text.kind == "binary":
+        totals = documents
     ids = np.flatnonzero(documents >= text.min_df)
     if not len(ids):
         raise DataError(

@@ -135,7 +135,7 @@ def _numbered(texts: Sequence[str]) -> tuple[Any, np.ndarray, np.ndarray]:
         chunks.append((words.dictionary, _numbers(words.indices)))
         lengths.append(counts)
     ends = np.cumsum(np.concatenate(lengths))
-    alike = pa.concat_arrays([words for words, _ in chunks]).dictionary_encode()
+    alike = pa.chunked_array([words for words, _ in chunks], pa.string()).dictionary_encode().combine_chunks()
     number_of, ids, place = _numbers(alike.indices), np.empty(ends[-1], np.int32), slice(0)
     while chunks:  # which lets each go
         words, own = chunks.pop(0)

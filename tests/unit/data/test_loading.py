@@ -190,11 +190,15 @@ def test_prepared_data_are_found_again_and_missing_ones_are_none(tmp_path: Path)
 def test_what_is_laid_out_is_mapped_and_keeps_its_fingerprint(tmp_path: Path) -> None:
     x, y = np.arange(12, dtype=np.float32).reshape(6, 2), np.arange(6) % 2
     data = Dataset("toy", x, y, x[:2], y[:2], ("a", "b"), ("left", "right"), ("a note",))
-    found = mapped(data, prepare(data, tmp_path, [])[0])
+    folder, _ = prepare(data, tmp_path, [])
+    found = mapped(data, folder)
     parts = (found.x_train, found.y_train, found.x_test, found.y_test)
     assert all(isinstance(part, np.memmap) for part in parts)
     assert replace(found).fingerprint == found.fingerprint == data.fingerprint
     assert (found.feature_names, found.notes) == (data.feature_names, data.notes)
+    (folder / "x_test.npy").write_bytes(b"\x93NUMPY")
+    with pytest.raises(DataError, match=rf"{folder} is damaged: .*Delete that folder"):
+        mapped(data, folder)
 
 
 def test_of_texts_that_are_laid_out_only_counts_are_left(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from paribus.execution import Workers
+from paribus.errors import StoreError
+from paribus.execution import Workers, local
+from paribus.execution.local import _read
 from paribus.spec import StudySpec
 from paribus.store import RunRecord
 from paribus.training.job import Job, RunTask
@@ -231,6 +233,32 @@ def test_where_the_first_part_fails_the_second_is_tried(folder: Path) -> None:
     assert found["4-0"].epochs == 6
 
 
+def test_what_hands_records_over_is_gone_afterwards(folder: Path) -> None:
+    job = replace(job_of(folder), checkpoints=folder)
+    before = {path.name for path in folder.iterdir()}
+    assert len(finish([job])[0]) == 2
+    assert {path.name for path in folder.iterdir()} == before
+
+
+def test_records_that_cannot_be_written_end_the_study(folder: Path) -> None:
+    with (
+        pytest.raises(StoreError, match=r"Cannot write .*/gone/.*No such file or directory"),
+        Workers(1) as workers,
+    ):
+        workers.train([replace(job_of(folder), checkpoints=folder / "gone")], lambda _: None, lambda _: None)
+
+
+def test_records_that_cannot_be_read_are_failures(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(out: Path) -> list[RunRecord]:
+        out.write_bytes(out.read_bytes()[:100])
+        return _read(out)
+
+    monkeypatch.setattr(local, "_read", read)
+    (records,) = finish([job_of(folder)])
+    assert [record.status for record in records] == ["failed"] * 2
+    assert "What the worker wrote cannot be read" in records[0].message
+
+
 def test_nothing_to_do_starts_nothing() -> None:
     def never(*_: Any) -> None:
         raise AssertionError
@@ -293,7 +321,9 @@ import sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 import paribus.study  # registers what recipes name
-from paribus.execution import Workers
+from paribus.errors import StoreError
+from paribus.execution import Workers, local
+from paribus.execution.local import _read
 from test_workers import job_of
 
 def tick(board):

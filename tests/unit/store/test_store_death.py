@@ -69,8 +69,9 @@ def test_death_at_each_step(
     assert not list(tmp_path.glob("runs/.writing-*"))
 
 
-def test_only_what_the_dead_left_is_swept(tmp_path: Path) -> None:
-    runs = Store(tmp_path).home / "runs"
+@pytest.mark.parametrize("place", ["runs", "checkpoints"])
+def test_only_what_the_dead_left_is_swept(tmp_path: Path, place: str) -> None:
+    runs = Store(tmp_path).home / place
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     dead, alive, foreign = (runs / f".writing-{process}-ab" for process in (gone.pid, os.getpid(), 1))

@@ -10,7 +10,6 @@ from sklearn.preprocessing import normalize
 
 from paribus.data import Dataset
 from paribus.data.prepared import prepare
-from paribus.data.text import features
 from paribus.data.text.features import Vectorizer, fit_vectorizer
 from paribus.errors import DataError
 from paribus.spec import Preparation, TextFeatures
@@ -143,13 +142,3 @@ def test_any_documents_in_any_order(tmp_path: Path) -> None:
     rows = RNG.integers(0, 300, 500)
     assert np.array_equal(documents[rows].toarray(), documents[np.arange(300)].toarray()[rows])
     assert documents[rows[:0]].shape == (0, 150)
-
-
-def test_chunks_of_documents_make_no_difference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = TextFeatures(kind="tfidf", max_features=150)
-    folder = prepared(tmp_path, text)
-    whole = fit_vectorizer(folder, text, ROWS)
-    monkeypatch.setattr(features, "_CHUNK", 7)  # 300 documents are 42 chunks and six documents
-    parts = fit_vectorizer(folder, text, ROWS)
-    assert parts.terms == whole.terms
-    assert np.array_equal(parts.idf, whole.idf)
