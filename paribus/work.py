@@ -86,7 +86,7 @@ class Work:
         """The same with its data laid out for workers, and mapped from there; texts stay for a search to count."""
         if self.dataset.is_text and self.study.tune and not self.search:
             return self
-        laid_out = self._laid_out(store, self.plan.variants.values())
+        laid_out = self._lay_out(store, self.plan.variants.values())
         return replace(self, dataset=mapped(self.dataset, laid_out[0]), laid_out=laid_out)
 
     def tuned(self, search: dict[str, Any]) -> Work:
@@ -107,7 +107,7 @@ class Work:
 
     def begin(self, store: Store, taken: Set[str] = frozenset()) -> list[Job]:
         """Write the study's record, and say what is left of each cohort of its plan; arguments as for `left`."""
-        _, description = self._laid_out(store, self.plan.variants.values())
+        _, description = self._lay_out(store, self.plan.variants.values())
         store.save_study(self.study.name, _record(self, description))
         return self.left(self.plan.cohorts, store, taken)
 
@@ -120,13 +120,13 @@ class Work:
             taken: keys of further runs that need none, as others train them.
         """
         runs = [run for cohort in cohorts for run in cohort]
-        folder, _ = self._laid_out(store, [run.recipe for run in runs])
+        folder, _ = self._lay_out(store, [run.recipe for run in runs])
         known = stored_keys(runs, store) | taken
         missing = [tuple(run for run in cohort if run.key not in known) for cohort in cohorts]
         starts = starts_of([run for cohort in missing for run in cohort], self.plan.fingerprint, store)
         return [self._job(cohort, folder, store, starts) for cohort in missing if cohort]
 
-    def _laid_out(self, store: Store, recipes: Iterable[Recipe]) -> tuple[Path, dict[str, Any]]:
+    def _lay_out(self, store: Store, recipes: Iterable[Recipe]) -> tuple[Path, dict[str, Any]]:
         return self.laid_out or prepare(self.dataset, store.home, [recipe.data for recipe in recipes])
 
     def _job(self, cohort: Runs, folder: Path, store: Store, starts: dict[str, Start]) -> Job:

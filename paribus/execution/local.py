@@ -63,6 +63,9 @@ class Workers:
             on_records: called in this process with the records of a cohort, in finishing order.
             on_tick: called several times a second with the progress board, shape (run, 2), whose rows are those of
                 `board_rows`: epochs done, and validation accuracy, nan before the first.
+
+        Raises:
+            StoreError: a worker cannot write what it trained.
         """
         with tempfile.TemporaryDirectory(prefix="paribus-") as folder, _main_not_imported():
             board, rows, left = Path(folder) / "board.npy", board_rows(jobs), list(jobs)
