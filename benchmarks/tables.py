@@ -87,12 +87,12 @@ def accuracy_table(found: Iterable[Compared]) -> str:
     return table(["", "ours, % a seed", "peer, % a seed"], rows)
 
 
-def equal_table(found: Mapping[str, tuple[Side, Side, Equivalence | None]]) -> str:
+def equal_table(found: Mapping[str, tuple[Sequence[float], Sequence[float], Equivalence | None]]) -> str:
     """A row a workload: accuracies, their difference, and whether they are equivalent; None with a single seed."""
     head = ["", "seeds", "ours, % (deviation)", "peer, % (deviation)", "difference, points"]
     rows: list[list[str]] = []
     for name, (ours, peer, tested) in found.items():
-        row = [name, str(len(ours.accuracy)), *(_mean(side.accuracy) for side in (ours, peer))]
+        row = [name, str(len(ours)), _mean(ours), _mean(peer)]
         if tested:
             numbers = (tested.difference, tested.low, tested.high, tested.margin)
             difference, low, high, margin = (f"{100 * number:+.2f}" for number in numbers)

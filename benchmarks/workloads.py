@@ -68,7 +68,7 @@ class Workload:
             "name": name,
             "data": {"source": source, **self.data},
             "baseline": {**self.baseline, "epochs": epochs},
-            "seeds": seeds or self.seeds,
+            "seeds": list(range(seeds or self.seeds)),
             **rest,
         }
 
@@ -125,7 +125,7 @@ WORKLOADS = {
         learning=Learning(0.005, epochs=10, seeds=100),  # runs differ by points on its test rows
     ),
     "W2": _cnn("half MNIST, CNN 32-64-128, batch 64", "mnist", 5.0, Learning(0.003, epochs=3)),
-    "W3": _cnn("half CIFAR-10, CNN 32-64-128, batch 64", "cifar10", 3.5, Learning(0.005, epochs=5, seeds=24)),
+    "W3": _cnn("half CIFAR-10, CNN 32-64-128, batch 64", "cifar10", 3.5, Learning(0.005, epochs=20, seeds=12)),
     "W3a": Workload(
         "a tenth of CIFAR-10, AlexNet, batch 64",  # half of it takes a quarter of an hour, learning many
         "cifar10",

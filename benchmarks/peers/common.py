@@ -28,7 +28,7 @@ class Task:
         self.study: dict[str, Any] = asked["study"]
         self.facts: dict[str, Any] = asked["facts"]
         self.data, self.baseline = self.study["data"], self.study["baseline"]
-        self.seeds = range(self.study["seeds"])
+        self.seeds: list[int] = self.study["seeds"]
         with np.load(asked["arrays"], allow_pickle=False) as stored:
             self.arrays = {name: stored[name] for name in stored.files}
 

@@ -60,7 +60,8 @@ def test_accuracies_are_in_percent() -> None:
 
 def test_equivalence_is_told_in_points() -> None:
     tested = Equivalence(-0.001, -0.0042, 0.0022, 0.03, 0.005)
-    table = equal_table({"W1": (side(1.0), side(1.0), tested), "W2": (side(1.0), side(1.0), None)})
+    scores = (0.9, 0.81234)
+    table = equal_table({"W1": (scores, scores, tested), "W2": (scores, scores, None)})
     assert cells(table)[:4] == ["W1", "2", "85.62 (6.20)", "85.62 (6.20)"]  # of 90.00 and 81.234
     assert cells(table)[4:] == ["-0.10", "-0.42 to +0.22", "0.50", "0.030", "equivalent"]
     assert cells(table, 1)[4:] == ["-"] * 5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -122,3 +123,15 @@ def test_the_chart_has_every_point_in_its_panel() -> None:
     of_runs = [(runs, speeds), (runs, [256.0] * 8), (runs, [2 * speed for speed in speeds]), (runs, [256.0] * 8)]
     assert panels[:4] == of_runs
     assert panels[4:] == [(list(scaling.WIDTHS), [16.0] * 6), (list(scaling.BATCHES), [16.0] * 6)]
+
+
+def test_where_only_scores_count_every_seed_is_trained_once_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    def peer(script: str, options: Mapping[str, Any], folder: Path) -> Side:
+        return Side(9.0, 1.0, 1, 1, tuple(seed / 10 for seed in options["study"]["seeds"]), 7)
+
+    monkeypatch.setattr(run, "run_ours", lambda study, folder: Side(9.0, 1.0, 1, 1, (0.5, 0.6, 0.7), 7))
+    monkeypatch.setattr(run, "run_peer", peer)
+    bench = run.Bench(WORKLOADS, {"W3": {"seeds": [0, 1, 2]}}, {"W3": {"parameters": 7}}, Path())
+    ours, peers = bench.learned("W3")
+    assert ours == (0.5, 0.6, 0.7)
+    assert sorted(peers) == [0.0, 0.1, 0.2]
