@@ -14,7 +14,7 @@ from paribus.outlook import stack_size
 from paribus.planning import cohorts_of
 from paribus.spec import Recipe, StudySpec
 from paribus.store import Store
-from paribus.tuning import Rung, Sampler, at_edge, brackets_of, make_sampler, survivors
+from paribus.tuning import Rung, at_edge, brackets_of, make_sampler, survivors
 from paribus.tuning.sampler import BATCH, importance
 from paribus.tuning.trials import trial_runs
 from paribus.work import Pool, Work
@@ -96,7 +96,8 @@ def search(work: Work, pool: Pool) -> Search:
             trials += drawn
             climbing.append((drawn, brackets[number]))
         _climb(work, pool, climbing, f"tuning, trials {first} to {len(trials) - 1}")
-        _tell(sampler, trials[first:], study.metric)
+        if tune.algorithm == "tpe":  # no other learns, and Optuna's grid takes no scores once it is through
+            sampler.tell(first, [_loss(list(trial.scores.values())[-1], study.metric) for trial in trials[first:]])
     whole = [trial for trial in trials if np.isfinite(trial.scores.get(tune.max_epochs, np.nan))]
     if not whole:
         raise RunError(
@@ -160,10 +161,6 @@ def _epochs(trials: Sequence[Trial], store: Store) -> int:
 
 def _recipe(values: dict[str, Any]) -> Recipe:
     return Recipe.model_validate(values)
-
-
-def _tell(sampler: Sampler, trials: Sequence[Trial], metric: str) -> None:
-    sampler.tell(trials[0].number, [_loss(list(trial.scores.values())[-1], metric) for trial in trials])
 
 
 def _loss(score: float, metric: str) -> float:

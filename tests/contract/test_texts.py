@@ -115,3 +115,28 @@ def test_loaded_predictions_are_those_stored(level: str, result: Result, tmp_pat
 def test_other_items_are_refused(result: Result) -> None:
     with pytest.raises(DataError, match=r"Items must be a list of texts, found ndarray"):
         result.load("baseline").predict_proba(np.zeros((2, 12)))
+
+
+def reversals() -> dict[str, Any]:
+    """The same words in both classes, so that only pairs of them tell one from the other."""
+    rng = np.random.default_rng(1)
+    labels = np.arange(120) % 2
+    ends = ["not good but bad", "not bad but good"]
+    texts = [" ".join([*rng.permutation(WORDS[2:])[:2], ends[label]]) for label in labels]
+    return {"x": np.array(texts, object), "y": labels, "class_names": ["down", "up"]}
+
+
+def test_a_search_counts_the_terms_of_each_trial(tmp_path: Path) -> None:
+    asked = Study(
+        name="searched",
+        data={"source": reversals, "text": {"kind": "counts"}},
+        baseline={"model": {"kind": "linear"}, "epochs": 10, "batch_size": 16, "optimizer": {"kind": "adam", "lr": 0.05}},
+        factors={"recipe": {"levels": {"default": {}, "tuned": {"tuned": True}}}},
+        tune={"space": {"data.text.ngrams": [1, 2]}, "algorithm": "grid"},
+        seeds=2,
+    )
+    result = asked.run(tmp_path, quiet=True)
+    assert result.summary["search"]["winner"] == {"data.text.ngrams": 2}
+    default, tuned = result.variants["mean"]
+    assert default < 0.7
+    assert tuned > 0.9

@@ -114,3 +114,18 @@ def test_a_search_that_was_killed_comes_to_the_same(cli, folder: Path, study: Pa
     assert num_stored(folder / "killed") == num_stored(folder / "whole") > seen
     texts = [timeless(cli("show", "tuned", "--json", "--home", home).out) for home in ("killed", "whole")]
     assert texts[0] == texts[1]
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "trials", "epochs"), [("successive_halving", 6, 10), ("random", 6, 18), ("grid", 4, 12), ("tpe", 6, 18)]
+)
+def test_every_other_algorithm_finds_a_winner(cli, study: Path, algorithm: str, trials: int, epochs: int) -> None:
+    if algorithm == "grid":
+        study.write_text(TUNED.replace("{low: 1.0e-3, high: 1.0e-1, log: true}", "[0.001, 0.01]"))
+    asked = [f"tune.algorithm={algorithm}", "tune.trials=6"]
+    done = cli("run", "tuned.yaml", *(word for value in asked for word in ("--set", value)), "--json")
+    assert done.code == 0, done.err
+    search = json.loads(done.out)["search"]
+    assert (search["algorithm"], len(search["trials"]), search["epochs"]) == (algorithm, trials, epochs)
+    best = max(search["trials"], key=lambda trial: trial["scores"].get("3", 0.0))
+    assert search["winner"] == best["point"]
