@@ -130,7 +130,12 @@ def test_a_search_counts_the_terms_of_each_trial(tmp_path: Path) -> None:
     asked = Study(
         name="searched",
         data={"source": reversals, "text": {"kind": "counts"}},
-        baseline={"model": {"kind": "linear"}, "epochs": 10, "batch_size": 16, "optimizer": {"kind": "adam", "lr": 0.05}},
+        baseline={
+            "model": {"kind": "linear"},
+            "optimizer": {"kind": "adam", "lr": 0.05},
+            "epochs": 10,
+            "batch_size": 8,
+        },
         factors={"recipe": {"levels": {"default": {}, "tuned": {"tuned": True}}}},
         tune={"space": {"data.text.ngrams": [1, 2]}, "algorithm": "grid"},
         seeds=2,

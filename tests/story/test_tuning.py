@@ -117,7 +117,8 @@ def test_a_search_that_was_killed_comes_to_the_same(cli, folder: Path, study: Pa
 
 
 @pytest.mark.parametrize(
-    ("algorithm", "trials", "epochs"), [("successive_halving", 6, 10), ("random", 6, 18), ("grid", 4, 12), ("tpe", 6, 18)]
+    ("algorithm", "trials", "epochs"),
+    [("successive_halving", 6, 10), ("random", 6, 18), ("grid", 4, 12), ("tpe", 6, 18)],
 )
 def test_every_other_algorithm_finds_a_winner(cli, study: Path, algorithm: str, trials: int, epochs: int) -> None:
     if algorithm == "grid":
