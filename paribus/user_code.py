@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
-import inspect
 import sys
 import traceback
 from collections.abc import Callable, Generator
@@ -51,18 +49,14 @@ def import_function(name: str) -> Callable[..., Any]:
 
 
 def name_of(function: Callable[..., Any]) -> str:
-    """`module:function`, which a recipe carries."""
+    """`module:function`, which a recipe carries.
+
+    Raises:
+        SpecError: it has no name, as a `functools.partial` has none.
+    """
+    if not hasattr(function, "__qualname__"):
+        raise SpecError(f"{function!r} has no name. Write a function with `def` that calls it.")
     return f"{function.__module__}:{function.__qualname__}"
-
-
-def source_hash(function: Callable[..., Any]) -> str:
-    """sha256 of the file that defines the function, or of its own text where there is no file: new code, new runs."""
-    try:
-        file = inspect.getsourcefile(function)
-        text = Path(file).read_text(encoding="utf-8") if file and Path(file).is_file() else inspect.getsource(function)
-    except (OSError, TypeError):
-        text = name_of(function)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def told(failed: BaseException) -> str:

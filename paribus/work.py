@@ -130,8 +130,8 @@ class Work:
         return self.laid_out or prepare(self.dataset, store.home, [recipe.data for recipe in recipes])
 
     def _job(self, cohort: Runs, folder: Path, store: Store, starts: dict[str, Start]) -> Job:
-        function = find_part("model", cohort[0].recipe.model.kind).own
-        own = OwnCode(cloudpickle.dumps(function), self.base) if function else None
+        model = find_part("model", cohort[0].recipe.model.kind)
+        own = OwnCode(model.kind, cloudpickle.dumps(model.own), self.base) if model.own else None
         tasks = tuple(self._task(run, starts.get(run.key, Start())) for run in cohort)
         return Job(tasks, folder, self.dataset.num_classes, self.dataset.item_shape, own, store.checkpoints)
 

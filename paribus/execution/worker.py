@@ -76,7 +76,8 @@ def _learn(own: OwnCode) -> None:
     """Make the user's model known in this process."""
     if str(own.folder) not in sys.path:
         sys.path.insert(0, str(own.folder))
-    register_own("model", pickle.loads(own.function))  # made by the driver of this study, never read from a store
+    function = pickle.loads(own.function)  # made by the driver of this study, never read from a store
+    register_own("model", function, own.kind)
 
 
 def _follow(driver: int) -> None:

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from functools import reduce
 from typing import Any, cast
 
+from paribus.code_hash import code_hash
 from paribus.comparison.summary import contrasts_of
 from paribus.comparison.verdicts import ALPHA, FAMILY
 from paribus.comparison.words import hypothesis, metric_name
@@ -16,7 +17,6 @@ from paribus.planning import ENGINE, Plan, plan_study
 from paribus.planning.plan import canonical
 from paribus.spec import Recipe, StudySpec
 from paribus.spec.parts import find_part
-from paribus.user_code import source_hash
 
 TESTS = {
     "decides": "two-sided paired t interval over seeds, at the level of Holm's step-down within the family",
@@ -164,7 +164,7 @@ def _recipes(plan: Plan, plans: Sequence[Plan]) -> dict[str, Any]:
 def _recipe(recipe: Recipe) -> dict[str, Any]:
     """As JSON values, with the hash of the code of a model of the user's own."""
     own = find_part("model", recipe.model.kind).own
-    return {**recipe.model_dump(mode="json"), **({"code": source_hash(own)} if own else {})}
+    return {**recipe.model_dump(mode="json"), **({"code": code_hash(own)} if own else {})}
 
 
 def _open(one: Any, other: Any) -> Any:

@@ -89,6 +89,16 @@ class Network(nn.Module):
         return torch.cat([torch.zeros_like(scores), scores], dim=2) if self.sigmoid else scores
 
     @property
+    def heads(self) -> list[nn.Module]:
+        """The head."""
+        return [self.head]
+
+    @property
+    def trained(self) -> list[nn.Parameter]:
+        """All parameters."""
+        return list(self.parameters())
+
+    @property
     def kernels(self) -> list[nn.Parameter]:
         """Weights of dense layers and convolutions, the head's too: what an L2 penalty is about."""
         return [m.weight for m in self.modules() if isinstance(m, layers.Dense | images.Conv)]
@@ -140,14 +150,19 @@ class OwnNetwork(nn.Module):
         return scores.detach(), back
 
     @property
-    def head(self) -> nn.Module:
-        """The last fully connected layer; the whole module if there is none."""
-        return next((m for m in reversed(list(self.module.modules())) if isinstance(m, nn.Linear)), self.module)
+    def heads(self) -> list[nn.Module]:
+        """The module and its fully connected layers: the one called last is the head."""
+        return [self.module, *(m for m in self.module.modules() if isinstance(m, nn.Linear) and m is not self.module)]
+
+    @property
+    def trained(self) -> list[nn.Parameter]:
+        """Parameters that the function did not freeze."""
+        return [p for p in self.module.parameters() if p.requires_grad]
 
     @property
     def kernels(self) -> list[nn.Parameter]:
-        """Parameters of two or more dimensions."""
-        return [p for p in self.module.parameters() if p.dim() > 1]
+        """Trained parameters of two or more dimensions."""
+        return [p for p in self.trained if p.dim() > 1]
 
     def state_of(self, m: int) -> dict[str, Tensor]:
         """All that the module keeps, copied."""

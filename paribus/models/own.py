@@ -42,12 +42,16 @@ class OwnModel:
             SpecError: the function raised, or returned something else.
         """
         import torch
+        from torch.nn.parameter import is_lazy
 
         name = name_of(self.factory)
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(int(stream(seed, "init", name).integers(2**62)))
             try:
                 module = self.factory(self.item_shape(item_shape), num_outputs, **self.options)
+                if isinstance(module, torch.nn.Module) and any(map(is_lazy, module.parameters())):
+                    module.eval()(torch.zeros(2, *self.item_shape(item_shape)))  # which gives them their shapes
+                    module.train()
             except Exception as failed:
                 raise SpecError(f"model {name} raised {told(failed)}. Mend the function.") from failed
         if not isinstance(module, torch.nn.Module):
@@ -58,11 +62,14 @@ class OwnModel:
         """Number of trained parameters; the module is built, and tried on two items.
 
         Raises:
-            SpecError: it cannot be built, cannot take such items, or gives no score an output.
+            SpecError: it cannot be built, cannot take such items, gives no score an output, or has nothing to train.
         """
         module = self.build(item_shape, num_outputs, 0)
         self._forward_operations(module, item_shape, num_outputs)
-        return sum(p.numel() for p in module.parameters())
+        trained = sum(p.numel() for p in module.parameters() if p.requires_grad)
+        if not trained:
+            raise SpecError(f"model {name_of(self.factory)} has no parameter with requires_grad; one must be trained.")
+        return trained
 
     def operations(self, item_shape: Shape, num_outputs: int) -> int:
         """Multiplications and additions of a forward pass, an item; arguments as for `parameters`."""

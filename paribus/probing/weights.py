@@ -22,7 +22,7 @@ def weight_distributions(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndar
     kernels = {
         name.removeprefix("features.").removesuffix(".weight"): values.ravel().astype(np.float64)
         for name, values in weights.items()
-        if name.endswith(".weight") and "batch_norm" not in name
+        if values.ndim > 1 and "batch_norm" not in name
     }
     found = [np.histogram(values, _BINS) for values in kernels.values()]
     return {
@@ -30,6 +30,6 @@ def weight_distributions(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndar
         "layer_sizes": np.array([values.size for values in kernels.values()]),
         "layer_means": np.array([values.mean() for values in kernels.values()]),
         "layer_deviations": np.array([values.std() for values in kernels.values()]),
-        "layer_edges": np.array([edges for _, edges in found]),
-        "layer_counts": np.array([counts for counts, _ in found]),
+        "layer_edges": np.array([edges for _, edges in found]).reshape(-1, _BINS + 1),
+        "layer_counts": np.array([counts for counts, _ in found]).reshape(-1, _BINS),
     }

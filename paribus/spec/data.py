@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag
 from paribus.errors import SpecError
 from paribus.spec.base import Record, wrong
 from paribus.spec.validation import Folds, Validation
+from paribus.user_code import name_of
 
 Scale = Literal["none", "unit", "standard", "per-feature", "l2-rows", "l2-columns", "image-columns"]
 
@@ -18,6 +19,8 @@ Scale = Literal["none", "unit", "standard", "per-feature", "l2-rows", "l2-column
 def _check_source(source: Any) -> Any:
     if not (isinstance(source, str) and source) and not callable(source):
         raise wrong(f"must be a registered name, a file or module:function, found {source!r}")
+    if callable(source) and not hasattr(source, "__qualname__"):
+        raise wrong(f"must have a name, found {source!r}; write a function with `def` that calls it")
     return source
 
 
@@ -51,7 +54,7 @@ def _check_ngrams(ngrams: Any) -> tuple[int, int]:
 
 
 def _source_name(source: Any) -> str:
-    return source if isinstance(source, str) else f"{source.__module__}:{source.__qualname__}"
+    return source if isinstance(source, str) else name_of(source)
 
 
 Source = Annotated[

@@ -7,7 +7,9 @@ from typing import Any, cast
 
 from pydantic import Field, model_validator
 
+from paribus.errors import SpecError
 from paribus.spec.base import Record, wrong
+from paribus.spec.parts import with_names
 
 
 class Factor(Record):
@@ -40,6 +42,14 @@ class Factor(Record):
             if change.get("tuned", True) is not True:  # pyright: ignore[reportUnknownMemberType]
                 raise wrong(f"must be true, found {change['tuned']!r}; leave it out otherwise", f"levels.{name}.tuned")
         return cast(Any, values)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_functions(cls, values: Any) -> Any:
+        try:
+            return with_names(values)
+        except SpecError as error:
+            raise wrong(str(error).removesuffix("."), "levels") from error
 
     @property
     def tuned(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeVar, cast, get_type_hints
 from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, create_model
 from pydantic_core import CoreSchema, core_schema
 
+from paribus.code_hash import code_hash
 from paribus.errors import SpecError, suggest
 from paribus.spec.base import Record, wrong
 from paribus.user_code import folder_is_given, import_function, name_of
@@ -70,13 +71,19 @@ def adapter(room: Room) -> Callable[[Function], Function]:
     return register
 
 
-def register_own(room: Room, function: Callable[..., Any]) -> Part:
-    """Make a user's own function a part, named `module:function`; its options are what its signature has after two.
+def register_own(room: Room, function: Callable[..., Any], kind: str = "") -> Part:
+    """Make a user's own function a part; its options are what its signature has after two.
+
+    Args:
+        room: of the part.
+        function: the user's.
+        kind: the part's name; by default `module:function`, with a part of the code's hash where another function may
+            have that name too, as those have that were made within one.
 
     Raises:
-        SpecError: it takes less than two arguments, or any number of them.
+        SpecError: it has no name, or takes less than two arguments, or any number of them.
     """
-    kind, parameters = name_of(function), list(inspect.signature(function).parameters.values())
+    kind, parameters = kind or _own_kind(function), list(inspect.signature(function).parameters.values())
     named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     if len(parameters) < 2 or any(p.kind not in named for p in parameters[2:]):
         raise SpecError(
@@ -92,6 +99,24 @@ def register_own(room: Room, function: Callable[..., Any]) -> Part:
     found = Part(kind, _call, options, own=function)
     _REGISTER.setdefault(room, {})[kind] = found
     return found
+
+
+def _own_kind(function: Callable[..., Any]) -> str:
+    name = name_of(function)
+    return f"{name}@{code_hash(function)[:8]}" if "<" in name else name
+
+
+def with_names(value: Any) -> Any:
+    """A level, or what it holds, with the user's functions made parts, and their names in their places.
+
+    Raises:
+        SpecError: a function cannot be a model.
+    """
+    if isinstance(value, dict):
+        return {key: with_names(held) for key, held in cast(dict[Any, Any], value).items()}
+    if isinstance(value, list | tuple):
+        return [with_names(held) for held in cast(list[Any], value)]
+    return register_own("model", value).kind if callable(value) else value
 
 
 def parts(room: Room) -> Mapping[str, Part]:
@@ -138,7 +163,7 @@ class OptionsOf:
     def _check(self, value: Any) -> Record:
         if isinstance(value, Record):
             return value
-        if callable(value):
+        if callable(value) or (self.room in _ADAPTERS and isinstance(value, str) and ":" in value):
             value = {"kind": value}
         if not isinstance(value, dict):
             raise wrong(

@@ -42,6 +42,7 @@ class RunTask:
 class OwnCode:
     """A user's function for a worker: pickled by name where it can be imported from `folder`, else as it is."""
 
+    kind: str
     function: bytes
     folder: Path
 

@@ -87,11 +87,19 @@ class Trained:
     def features(self, items: Items) -> np.ndarray:
         """What the head sees of each item, shape (row, feature), float32; arguments as for `predict_proba`."""
         seen: list[torch.Tensor] = []
-        hook = self.network.head.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].flatten(0, -2)))
+        called: list[torch.Tensor] = []
+        hooks = [head.register_forward_pre_hook(lambda _, x: called.append(x[0])) for head in self.network.heads]
+
+        def keep(_module: Any, _x: Any, scores_MBC: torch.Tensor) -> None:
+            seen.append(called[-1].reshape(scores_MBC.shape[1], -1))
+            called.clear()
+
+        hooks.append(self.network.register_forward_hook(keep))
         try:
             self.predict_proba(items)
         finally:
-            hook.remove()
+            for hook in hooks:
+                hook.remove()
         return torch.cat(seen).numpy()
 
 

@@ -52,8 +52,13 @@ def test_from_a_study_file(shell, own: Path) -> None:
     assert "own: 6 runs, 6 finished" in first.out
     parameters = 64 * 12 + 12 + 2 * 12 + 12 * 10 + 10
     assert f"{parameters}  2 of 2" in shell("plan", "own.yaml").out
-    (own / "nets.py").write_text(NETS + "# changed\n")
+    (own / "nets.py").write_text("# a comment\n" + NETS)
+    assert "Nothing to train." in shell("plan", "own.yaml").out
+    (own / "nets.py").write_text(NETS.replace("ReLU", "Tanh"))
     assert "2 of 2" in shell("plan", "own.yaml").out  # the MLP's
+    assert "4 to train" in shell("plan", "own.yaml").out
+    (own / "nets.py").write_text(NETS)
+    (own / "sizes.py").write_text("def hidden(width): return width + width\n")
     assert "4 to train" in shell("plan", "own.yaml").out
 
 
@@ -127,3 +132,96 @@ def test_scores_of_another_number_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match=r"gives \(2, 3\) for 2 items; asked is \(2, 10\)"):
         study.run(tmp_path, quiet=True)
     assert not (tmp_path / "paribus.db").exists()
+
+
+def made(width: int):
+    def build(item_shape, num_outputs):
+        return nn.Sequential(nn.Flatten(), nn.Linear(64, width), nn.ReLU(), nn.Linear(width, num_outputs))
+
+    return build
+
+
+def test_functions_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    levels = {"two": {"model": {"kind": made(2)}}, "nine": {"model": made(9)}, "MLP": {"model": {"kind": "mlp"}}}
+    study = Study(
+        name="widths",
+        data={"source": "digits"},
+        baseline={"model": {"kind": "mlp"}, "epochs": 1},
+        factors={"model": {"levels": levels, "reference": "MLP"}},
+        seeds=2,
+    )
+    result = study.run(tmp_path, quiet=True)
+    counts = {row["level"]: row["parameters"] for row in result.summary["variants"]}
+    assert (counts["two"], counts["nine"]) == (65 * 2 + 3 * 10, 65 * 9 + 10 * 10)
+    assert result.load("model=nine").network.module[1].out_features == 9
+    assert len(set(result.runs["test_loss"])) == 6
+
+
+class Odd(nn.Module):
+    """A layer to be frozen, a head of unknown width, and after it a layer that is not called."""
+
+    def __init__(self, num_outputs: int) -> None:
+        super().__init__()
+        self.first = nn.Linear(64, 8)
+        self.head = nn.LazyLinear(num_outputs)
+        self.spare = nn.Linear(3, 3)
+
+    def forward(self, x):
+        return self.head(torch.relu(self.first(x.flatten(1))))
+
+
+def odd(item_shape, num_outputs):
+    net = Odd(num_outputs)
+    for part in (net.first, net.spare):
+        part.requires_grad_(False)
+    return net
+
+
+def bare(item_shape, num_outputs):
+    return nn.Linear(8, num_outputs)
+
+
+def frozen(item_shape, num_outputs):
+    return small(item_shape, num_outputs).requires_grad_(False)
+
+
+def test_a_frozen_layer_stays_and_the_layer_called_last_is_the_head(tmp_path: Path) -> None:
+    from paribus.spec.parts import call_part
+
+    optimizer = {"kind": "adamw", "weight_decay": 1.0}
+    baseline = {"model": {"kind": odd}, "epochs": 2, "optimizer": optimizer, "l2": 0.1}
+    study = Study(name="odd", data={"source": "digits"}, baseline=baseline, seeds=[3])
+    result = study.run(tmp_path, quiet=True)
+    assert result.summary["variants"][0]["parameters"] == 8 * 10 + 10
+    trained, fresh = result.load("baseline"), call_part("model", study.recipe().model).build((8, 8), 10, 3)
+    first, head = (trained.network.module.state_dict()[f"{name}.weight"] for name in ("first", "head"))
+    torch.testing.assert_close(first, fresh.state_dict()["first.weight"], rtol=0, atol=0)
+    assert not torch.equal(head, fresh.state_dict()["head.weight"])
+    items = np.zeros((5, 8, 8), np.uint8)
+    assert trained.features(items).shape == (5, 8)
+    result.probe()
+    assert result.report().is_file()
+
+
+def test_a_single_layer_is_reported(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    np.savez(tmp_path / "rows.npz", x=rng.normal(size=(60, 8)), y=np.arange(60) % 3)
+    data, baseline = {"source": str(tmp_path / "rows.npz"), "scale": "none"}, {"model": {"kind": bare}, "epochs": 1}
+    result = Study(name="bare", data=data, baseline=baseline, seeds=2).run(tmp_path, quiet=True)
+    result.probe()
+    assert result.report().is_file()
+
+
+def test_with_nothing_to_train_a_model_is_refused(tmp_path: Path) -> None:
+    study = Study(name="frozen", data={"source": "digits"}, baseline={"model": {"kind": frozen}})
+    with pytest.raises(SpecError, match="frozen has no parameter with requires_grad; one must be trained"):
+        study.run(tmp_path, quiet=True)
+
+
+def test_a_function_without_a_name_is_refused() -> None:
+    from functools import partial
+
+    with pytest.raises(SpecError, match=r"baseline.model.kind: .* has no name"):
+        Study(name="partial", data={"source": "digits"}, baseline={"model": partial(small, width=3)})
+    with pytest.raises(SpecError, match=r"data.source: must have a name"):
+        Study(name="partial", data={"source": partial(dict)})

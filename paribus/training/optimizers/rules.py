@@ -170,7 +170,7 @@ def optimizer_of(recipes: Sequence[Recipe], network: Network | OwnNetwork) -> Ru
         recipes: one a run.
         network: of the runs; its parameters become views, see `Parameters`.
     """
-    parameters = Parameters(network.parameters(), network.num_runs)
+    parameters = Parameters(network.trained, network.num_runs)
     clip_M = np.array([math.inf if recipe.clip_norm is None else recipe.clip_norm for recipe in recipes])
     return make_optimizer(
         parameters,
