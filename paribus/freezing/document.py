@@ -9,7 +9,6 @@ from dataclasses import asdict
 from functools import reduce
 from typing import Any, cast
 
-from paribus.code_hash import code_hash
 from paribus.comparison.summary import contrasts_of
 from paribus.comparison.verdicts import ALPHA, FAMILY
 from paribus.comparison.words import hypothesis, metric_name
@@ -17,6 +16,7 @@ from paribus.planning import ENGINE, Plan, plan_study
 from paribus.planning.plan import canonical
 from paribus.spec import Recipe, StudySpec
 from paribus.spec.parts import find_part
+from paribus.user_code import code_hash
 
 TESTS = {
     "decides": "two-sided paired t interval over seeds, at the level of Holm's step-down within the family",

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from paribus.code_hash import code_hash
 from paribus.spec import Folds, Recipe, StudySpec
 from paribus.spec.design import cell_name
 from paribus.spec.parts import find_part
+from paribus.user_code import code_hash
 
 ENGINE = 4
 """Version of the training arithmetic; raised whenever equal recipes would give other weights than before."""

@@ -14,10 +14,9 @@ from typing import Any, Literal, TypeVar, cast, get_type_hints
 from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, create_model
 from pydantic_core import CoreSchema, core_schema
 
-from paribus.code_hash import code_hash
 from paribus.errors import SpecError, suggest
 from paribus.spec.base import Record, wrong
-from paribus.user_code import folder_is_given, import_function, name_of
+from paribus.user_code import code_hash, folder_is_given, import_function, name_of
 
 Room = Literal["data", "model", "optimizer", "schedule"]
 Function = TypeVar("Function", bound=Callable[..., Any])

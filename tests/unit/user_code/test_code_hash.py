@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from paribus.code_hash import code_hash
+from paribus.user_code import code_hash
 
 SOURCE = """\
 import json
@@ -86,7 +87,8 @@ def test_what_is_installed_counts_by_its_name() -> None:
 
 
 def test_processes_agree() -> None:
-    code = "from tests.unit.spec.test_code_hash import SOURCE, hash_of; print(hash_of(SOURCE))"
+    code = "from test_code_hash import SOURCE, hash_of; print(hash_of(SOURCE))"
     asked = [{**os.environ, "PYTHONHASHSEED": seed} for seed in ("1", "2")]
-    told = [subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True) for env in asked]
-    assert {done.stdout for done in told} == {f"{hash_of(SOURCE)}\n"}, told[0].stderr
+    here, command = Path(__file__).parent, [sys.executable, "-c", code]
+    told = {subprocess.run(command, cwd=here, env=env, stdout=subprocess.PIPE, text=True).stdout for env in asked}
+    assert told == {f"{hash_of(SOURCE)}\n"}
