@@ -85,16 +85,16 @@ def _write_page(output: Path, dataset: Any, values: dict[str, Any]) -> None:
 
 
 def _print(values: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
+    from rich.text import Text
 
+    from paribus.cli.console import new_console
     from paribus.data import facts
 
-    console = Console(highlight=False)
-    console.print(f"[bold]{escape(values['name'])}[/]  fingerprint {values['fingerprint'][:16]}")
+    console = new_console()
+    console.print(Text.assemble((values["name"], "bold"), f"  fingerprint {values['fingerprint'][:16]}"))
     terms = Table.grid(padding=(0, 2))
-    for term, text in [*facts(values), *(("[bold]beware[/]", escape(note)) for note in values["notes"])]:
+    for term, text in [*facts(values), *((Text("beware", "bold"), note) for note in values["notes"])]:
         terms.add_row(term, text)
     console.print(terms, "")
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -111,7 +111,6 @@ def _print(values: dict[str, Any]) -> None:
 
 
 def _statistics(rows: list[dict[str, Any]]) -> Any:
-    from rich.markup import escape
     from rich.table import Table
 
     from paribus.report.numbers import number
@@ -120,5 +119,5 @@ def _statistics(rows: list[dict[str, Any]]) -> Any:
     for name in rows[0]:
         table.add_column(name, justify="left" if name in ("part", "channel") else "right")
     for row in rows:
-        table.add_row(*(escape(number(value)) for value in row.values()))
+        table.add_row(*(number(value) for value in row.values()))
     return table

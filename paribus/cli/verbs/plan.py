@@ -105,11 +105,10 @@ def _together(name: str, parts: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _print(outlook: Outlook) -> None:
-    from rich.console import Console
-
+    from paribus.cli.console import new_console
     from paribus.planning import num_asked
 
-    console, plan = Console(), outlook.plan
+    console, plan = new_console(), outlook.plan
     console.print(_variants(outlook))
     uses = num_asked(level.variants for level in plan.levels) * plan.study.looks[0]
     shared = f" ({uses - len(plan.runs)} more are shared between factors)" if uses > len(plan.runs) else ""
