@@ -79,6 +79,28 @@ def test_from_an_empty_folder_to_a_report(shell, cli, folder: Path, contents) ->
     assert "Did you mean 'tiny'?" in near.err
 
 
+def test_a_report_that_cannot_be_written(cli, folder: Path) -> None:
+    reports = folder / "paribus-home" / "reports"
+    reports.parent.mkdir()
+    reports.write_text("")
+    done = cli("run", "tiny.yaml")
+    assert done.code == 2
+    assert done.err.endswith(
+        "\nError: Cannot write the report: File exists. `paribus report tiny -o FILE` writes it elsewhere.\n"
+    )
+    for place, named in {
+        str(folder): folder,
+        "": ".",
+        "/proc/x.html": "/proc/x.html",
+        "tiny.yaml/a": "tiny.yaml/a",
+    }.items():
+        done = cli("report", "tiny", "-o", place)
+        assert (done.code, done.out) == (2, "")
+        assert done.err.startswith(f"Error: Cannot write {named}: ")
+        assert done.err.endswith(". Choose another --output.\n")
+    assert {path.name for path in folder.iterdir()} == {"tiny.yaml", "paribus-home"}
+
+
 def check_shape(values: dict) -> None:
     """The contract of `paribus show --json`."""
     singular = ["frozen", "search", "ladder"]

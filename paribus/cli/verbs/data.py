@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from paribus.cli.options import AsJson, print_json
+from paribus.cli.options import AsJson, print_json, writing
 
 app = typer.Typer(help="See, fetch and check data sets.", no_args_is_help=True, rich_markup_mode=None)
 Source = Annotated[
@@ -74,13 +74,10 @@ def _load(source: str, label: str, text: str | None = None) -> Any:
 
 
 def _write_page(output: Path, dataset: Any, values: dict[str, Any]) -> None:
-    from paribus.errors import DataError
     from paribus.report.data_page import write_data_page
 
-    try:
+    with writing(output, "Choose another --output."):
         target = write_data_page(output, dataset, values)
-    except OSError as error:
-        raise DataError(f"Cannot write {output}: {error.strerror}. Choose another --output.") from None
     typer.echo(f"Page: {target}", err=True)
 
 

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from paribus.cli.options import AsJson, Home, Quick, Seeds, Settings, StudyName, Workers, print_json, settings_with
+from paribus.cli.options import (
+    AsJson,
+    Home,
+    Quick,
+    Seeds,
+    Settings,
+    StudyName,
+    Workers,
+    print_json,
+    settings_with,
+    writing,
+)
 
 
 def run(
@@ -30,7 +41,8 @@ def run(
     except KeyboardInterrupt:
         typer.echo("\nInterrupted. What finished is stored; the same command goes on from there.", err=True)
         raise typer.Exit(130) from None
-    path = result.report()
+    with writing("the report", f"`paribus report {opened.name} -o FILE` writes it elsewhere."):
+        path = result.report()
     if as_json:
         print_json(result.summary)
     else:
