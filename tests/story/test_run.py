@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from paribus import StoreError
+
 METRICS = {
     f"{part}_{name}" for part in ("val", "test") for name in ("accuracy", "loss", "f1_macro", "f1_weighted")
 }  # fmt: skip
@@ -79,12 +81,13 @@ def test_from_an_empty_folder_to_a_report(shell, cli, folder: Path, contents) ->
     assert "Did you mean 'tiny'?" in near.err
 
 
-def test_a_report_that_cannot_be_written(cli, folder: Path) -> None:
+def test_a_report_that_cannot_be_written_hides_no_verdict(cli, folder: Path) -> None:
     reports = folder / "paribus-home" / "reports"
     reports.parent.mkdir()
     reports.write_text("")
     done = cli("run", "tiny.yaml")
     assert done.code == 2
+    assert "- depth 2 " in done.out
     assert done.err.endswith(
         "\nError: Cannot write the report: File exists. `paribus report tiny -o FILE` writes it elsewhere.\n"
     )
@@ -99,6 +102,17 @@ def test_a_report_that_cannot_be_written(cli, folder: Path) -> None:
         assert done.err.startswith(f"Error: Cannot write {named}: ")
         assert done.err.endswith(". Choose another --output.\n")
     assert {path.name for path in folder.iterdir()} == {"tiny.yaml", "paribus-home"}
+
+
+def test_a_probe_that_fails_hides_no_verdict(cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise StoreError("no luck")
+
+    monkeypatch.setattr("paribus.result.Result.probe", fail)
+    for words, told in {("run", "tiny.yaml"): "- depth 2 ", ("run", "tiny.yaml", "--json"): '"verdict": '}.items():
+        done = cli(*words)
+        assert (done.code, done.err.splitlines()[-1]) == (2, "Error: no luck")
+        assert told in done.out
 
 
 def check_shape(values: dict) -> None:
