@@ -170,6 +170,20 @@ def test_more_seeds_and_another_study_reuse_what_is_stored(cli, folder: Path) ->
     assert [row["study"] for row in json.loads(cli("list", "--json").out)] == ["other", "tiny"]
 
 
+def test_runs_that_two_variants_share_count_once(cli, folder: Path, tiny: str) -> None:
+    """Of each of two seeds the level {folds: 3} has three runs, one of which is the other level's too."""
+    factors = "factors: {folds: {vary: data.validation, levels: [{folds: 3}, {folds: 3, fold: 1}]}}\n"
+    (folder / "tiny.yaml").write_text(tiny.partition("factors:")[0] + factors)
+    planned = cli("plan", "tiny.yaml").out
+    assert "6 runs in 3 cohorts, 0 stored.\n6 to train" in planned
+    assert cli("run", "tiny.yaml").code == 0
+    told = json.loads(cli("list", "--json").out)
+    assert [(row["status"], row["runs"], row["stored"]) for row in told] == [("finished", 6, 6)]
+    assert cli("plan", "tiny.yaml").out.endswith(", 6 stored.\nNothing to train.\n")
+    values = json.loads(cli("plan", "tiny.yaml", "--json").out)
+    assert (values["runs"], values["stored"]) == (6, 6)
+
+
 def test_a_cohort_that_fails_stops_nothing_else(cli, folder: Path) -> None:
     """A layer that no memory holds: its runs fail, are told, and are tried again."""
     words = ["run", "tiny.yaml", "--set", "factors.depth={vary: model.width, levels: [8, 10000000000000]}"]

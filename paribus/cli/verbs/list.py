@@ -19,7 +19,7 @@ def list_studies(home: Home = None, as_json: AsJson = False) -> None:
     known = {row.name: row for row in store.studies()}
     for row in known.values():
         parts = [known[name].record for name in row.record.get("parts", [row.name])]
-        keys = [run["key"] for part in parts for run in part["runs"]]
+        keys = {run["key"] for part in parts for run in part["runs"]}
         stored = store.runs(keys)
         failed = sum(run.status == "failed" for run in stored.values())
         found.append(

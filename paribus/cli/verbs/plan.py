@@ -68,7 +68,7 @@ def _values(outlook: Outlook) -> dict[str, Any]:
     plan, waits, search = outlook.plan, outlook.tuned, outlook.search
     return {
         "study": plan.study.name,
-        "runs": len(plan.runs),
+        "runs": len(plan.keys),
         "stored": len(outlook.stored),
         "seconds": round(outlook.time_s + (search.time_s if search else 0.0), 1),
         "variants": [
@@ -111,8 +111,9 @@ def _print(outlook: Outlook) -> None:
     console, plan = new_console(), outlook.plan
     console.print(_variants(outlook))
     uses = num_asked(level.variants for level in plan.levels) * plan.study.looks[0]
-    shared = f" ({uses - len(plan.runs)} more are shared between factors)" if uses > len(plan.runs) else ""
-    console.print(f"\n{len(plan.runs)} runs{shared} in {len(plan.cohorts)} cohorts, {len(outlook.stored)} stored.")
+    runs = len(plan.keys)
+    shared = f" ({uses - runs} more are shared between factors)" if uses > runs else ""
+    console.print(f"\n{runs} runs{shared} in {len(plan.cohorts)} cohorts, {len(outlook.stored)} stored.")
     for line in _remarks(outlook):
         console.print(line, soft_wrap=True)
 
@@ -145,7 +146,7 @@ def _remarks(outlook: Outlook) -> Iterator[str]:
     basis = "from runs stored here" if outlook.measured else "a rough guess: no run is stored here yet"
     if outlook.search:
         yield _search(outlook, outlook.search, basis)
-    left = len(plan.runs) - len(outlook.stored)
+    left = len(plan.keys - outlook.stored)
     yield f"{left} to train: about {duration(outlook.time_s)} ({basis})." if left else "Nothing to train."
     if len(looks) > 1:
         most = len(plan.runs) // looks[0] * looks[-1]
