@@ -18,6 +18,9 @@ Label = Annotated[str, typer.Option("--label", help="Tables only: the column tha
 Text = Annotated[
     str | None, typer.Option("--text", metavar="COLUMN", help="Tables of texts only: the column that holds them.")
 ]
+ImageSize = Annotated[
+    int | None, typer.Option("--image-size", min=1, help="Image folders only: side in pixels that all are resized to.")
+]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE.html", help="Also write a page with figures.")
 ]
@@ -49,12 +52,17 @@ def get(source: Source) -> None:
 
 @app.command("show")
 def show(
-    source: Source, label: Label = "label", text: Text = None, output: Output = None, as_json: AsJson = False
+    source: Source,
+    label: Label = "label",
+    text: Text = None,
+    image_size: ImageSize = None,
+    output: Output = None,
+    as_json: AsJson = False,
 ) -> None:
     """Show counts, class balance, missing values, duplicates, overlap of train and test, and statistics."""
     from paribus.data import describe, near_duplicates
 
-    dataset = _load(source, label, text)
+    dataset = _load(source, label, text, image_size)
     from paribus.data.text.statistics import describe_texts  # broken data need not wait for these imports
     from paribus.report.data_figures.values import statistics
 
@@ -65,12 +73,12 @@ def show(
         _write_page(output, dataset, values)
 
 
-def _load(source: str, label: str, text: str | None = None) -> Any:
+def _load(source: str, label: str, text: str | None = None, image_size: int | None = None) -> Any:
     from paribus.data import load
     from paribus.spec import DataSpec, TextFeatures
 
     columns = {"text_column": text, "text": TextFeatures(kind="counts")} if text else {}
-    return load(DataSpec(source=source, label=label, **columns), Path.cwd())
+    return load(DataSpec(source=source, label=label, image_size=image_size, **columns), Path.cwd())
 
 
 def _write_page(output: Path, dataset: Any, values: dict[str, Any]) -> None:
