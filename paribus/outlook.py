@@ -123,7 +123,8 @@ def look_ahead(study: StudySpec, dataset: Dataset, store: Store | None, workers:
     plan = plan_on(study, dataset)
     stored = stored_keys(plan.runs, store) if store else frozenset[str]()
     factor = pace(store)
-    open_s = sum(predict(run.recipe, dataset) for run in plan.runs if run.key not in stored)
+    recipes = {run.key: run.recipe for run in plan.runs if run.key not in stored}
+    open_s = sum(predict(recipe, dataset) for recipe in recipes.values())
     time_s = open_s * (factor or 1.0) / workers
     parameters = {name: count(recipe, dataset) for name, recipe in plan.variants.items()}
     return Outlook(plan, parameters, stored, time_s, factor is not None)

@@ -8,8 +8,10 @@ from typing import Any
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from paribus.cli.outcome import STYLES, known, new_console, print_outcome, span
+from paribus.cli.console import new_console
+from paribus.cli.outcome import STYLES, known, print_outcome, span
 from paribus.cli.text import gap, score
 from paribus.report.across.frames import titles
 from paribus.result import Result
@@ -32,7 +34,7 @@ def print_any(found: Result | Series) -> None:
 def _print_across(series: Series, console: Console) -> None:
     metric, data_sets = f"test_{series.metric}", list(series.parts)
     unit = "nats" if metric.endswith("loss") else "%"
-    console.print(f"[bold]{series.name}[/]: {len(data_sets)} data sets side by side\n")
+    console.print(Text.assemble((series.name, "bold"), f": {len(data_sets)} data sets side by side\n"))
     title = f"{metric} ({unit}): rank, mean, * best by validation; 95 % interval"
     console.print(_grid(title, "variant", data_sets, series.across, lambda row: _score(row, metric)))
     contrasts = series.contrasts
@@ -45,13 +47,13 @@ def _print_across(series: Series, console: Console) -> None:
     console.print(_best(series.best, metric))
 
 
-def _grid(title: str, key: str, data_sets: list[str], frame: pd.DataFrame, cell: Callable[[Row], str]) -> Table:
+def _grid(title: str, key: str, data_sets: list[str], frame: pd.DataFrame, cell: Callable[[Row], str | Text]) -> Table:
     """One row a name, one column a data set."""
     table = Table(box=None, pad_edge=False, header_style="bold", title=title, title_justify="left")
     table.add_column(key)
     for data in data_sets:
         table.add_column(data)
-    rows: dict[str, dict[str, str]] = {}
+    rows: dict[str, dict[str, str | Text]] = {}
     for row in frame.to_dict("records"):
         rows.setdefault(row[key], {})[row["data"]] = cell(row)
     for name, cells in rows.items():
@@ -67,8 +69,8 @@ def _score(row: Row, metric: str) -> str:
     return f"{row['rank']}. {score(row['mean'], metric)}{' *' if row['best'] else ''}{interval}"
 
 
-def _verdict(row: Row, metric: str) -> str:
-    return f"{known(gap, metric, row['difference'])} [{STYLES[row['verdict']]}]{row['verdict']}[/]"
+def _verdict(row: Row, metric: str) -> Text:
+    return Text.assemble(known(gap, metric, row["difference"]), " ", (row["verdict"], STYLES[row["verdict"]]))
 
 
 def _best(best: pd.DataFrame, metric: str) -> Table:

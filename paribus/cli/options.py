@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from paribus.errors import ParibusError
 
 StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="A built-in study or a study file.")]
 Stored = Annotated[str, typer.Argument(metavar="NAME", help="Name of a study in the home directory.")]
@@ -34,6 +38,19 @@ def print_json(values: Any) -> None:
     import json
 
     typer.echo(json.dumps(values, indent=1, allow_nan=False))
+
+
+@contextmanager
+def writing(what: object, advice: str) -> Iterator[None]:
+    """Where a file cannot be written, a short letter that ends with the advice.
+
+    Raises:
+        ParibusError: it cannot.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise ParibusError(f"Cannot write {what}: {error.strerror or error}. {advice}") from None
 
 
 def existing_store(home: Path | None) -> Any:

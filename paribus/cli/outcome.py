@@ -9,7 +9,9 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from paribus.cli.console import new_console
 from paribus.cli.text import gap, score
 from paribus.comparison.caveats import CAVEATS
 from paribus.result import Result
@@ -17,8 +19,6 @@ from paribus.result import Result
 STYLES = {"better": "green", "worse": "red", "equivalent": "cyan", "undecided": "yellow"}
 _LISTED = 8
 """Seeds up to which each has a column."""
-_WIDTH = 120
-"""Columns where the output is no terminal."""
 
 
 def print_outcome(result: Result) -> None:
@@ -27,32 +27,24 @@ def print_outcome(result: Result) -> None:
     console = new_console()
     counts = Counter(run["status"] for run in summary["runs"])
     told = ", ".join(f"{count} {status}" for status, count in counts.items())
-    console.print(f"[bold]{summary['study']}[/]: {len(summary['runs'])} runs, {told}\n")
+    console.print(Text.assemble((summary["study"], "bold"), f": {len(summary['runs'])} runs, {told}\n"))
     if result.is_quick_look:
-        console.print(f"[yellow]{summary['study']} is {CAVEATS['C14']}.[/]\n", soft_wrap=True)
+        console.print(f"{summary['study']} is {CAVEATS['C14']}.\n", style="yellow", soft_wrap=True)
     if result.frozen:
-        console.print(f"{result.frozen}\n", soft_wrap=True, markup=False)
+        console.print(f"{result.frozen}\n", soft_wrap=True)
     metric = f"test_{result.metric}"
     console.print(_scores(result, metric))
     for sentence in result.search[:2]:  # its doubts are caveats below
-        console.print(sentence, soft_wrap=True, markup=False)
+        console.print(sentence, soft_wrap=True)
     for text in filter(None, (result.ladder, result.sources)):
         console.print(text, soft_wrap=True)
     if summary["contrasts"]:
         console.print()
         print_contrasts(console, summary["contrasts"], metric, result.verdicts)
     for message in result.failures:
-        console.print(f"[red]failed[/] {message}", soft_wrap=True)
+        console.print(Text.assemble(("failed", "red"), f" {message}"), soft_wrap=True)
     if summary["status"] == "interrupted":
         console.print("\nNot all runs are stored: `paribus run` goes on where it stopped.")
-
-
-def new_console() -> Console:
-    """Where outcomes are printed: wide where it is no terminal."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = _WIDTH
-    return console
 
 
 def print_contrasts(
@@ -61,7 +53,7 @@ def print_contrasts(
     """Print contrasts as a table that `first` heads, what their caveats mean, and the verdicts in words."""
     console.print(_contrasts(contrasts, metric, first))
     for code in sorted({text.split()[0] for row in contrasts for text in row["caveats"]}):
-        console.print(f"[dim]{code} {CAVEATS[code]}[/]")
+        console.print(f"{code} {CAVEATS[code]}", style="dim")
     console.print()
     for sentence in sentences:
         console.print(f"- {sentence}.", soft_wrap=True)
@@ -119,7 +111,7 @@ def _contrasts(contrasts: list[dict[str, Any]], metric: str, first: str) -> Tabl
             str(row["n"]),
             known(gap, metric, row["difference"]),
             span(gap, metric, row),
-            f"[{STYLES[row['verdict']]}]{row['verdict']}[/]",
+            Text(row["verdict"], STYLES[row["verdict"]]),
             codes,
         )
     return table

@@ -115,8 +115,8 @@ class _Bar:
         from rich.console import Console
         from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-        self._progress: Any = Progress(*columns, console=Console(stderr=True))
+        columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+        self._progress: Any = Progress(*columns, console=Console(stderr=True, markup=False))
         self._task = self._progress.add_task(text, total=None)
         self._progress.start()
         self.total = 0

@@ -100,7 +100,7 @@ def show_progress(jobs: Sequence[Job], stored: int, quiet: bool, title: str = ""
     """Progress on standard error: live where that is a terminal, in lines elsewhere, not at all if `quiet`."""
     from rich.console import Console
 
-    console = Console(stderr=True, quiet=quiet)
+    console = Console(stderr=True, quiet=quiet, markup=False)
     show, close = _live(console) if console.is_terminal else _plain(console)
     return Progress(jobs, stored, show, close, title)
 
@@ -122,7 +122,7 @@ def duration(time_s: float) -> str:
 def _live(console: Console) -> tuple[Show, Close]:
     from rich import progress
 
-    columns = progress.BarColumn(bar_width=30), progress.TextColumn("{task.description}")
+    columns = progress.BarColumn(bar_width=30), progress.TextColumn("{task.description}", markup=False)
     bar = progress.Progress(*columns, console=console, transient=True)
     task = bar.add_task("", total=1.0)
 

@@ -44,4 +44,4 @@ def warn(entry: Mapping[str, Any] | None) -> None:
 
     if entry and entry["status"] != "as frozen":
         text = f"Warning: {frozen_sentence(entry)}"
-        Console(stderr=True).print(text, highlight=False, markup=False, soft_wrap=True)
+        Console(stderr=True, markup=False, emoji=False).print(text, highlight=False, soft_wrap=True)

@@ -64,6 +64,11 @@ class Plan:
     runs: tuple[Run, ...]
     cohorts: tuple[tuple[Run, ...], ...]
 
+    @property
+    def keys(self) -> frozenset[str]:
+        """One a training: runs that two variants have in common count once."""
+        return frozenset(run.key for run in self.runs)
+
 
 def plan_study(study: StudySpec, fingerprint: str, size_of: SizeOf = lambda recipe: COHORT_SIZE) -> Plan:
     """Every run of the study, once, grouped into cohorts that follow from the plan alone; of a ladder the first seeds.

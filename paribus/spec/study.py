@@ -42,6 +42,10 @@ class Ladder(Record):
         return (*sizes, self.max)
 
 
+_LAST_SEED = 2**63 - 1
+"""The largest number that the store keeps."""
+
+
 def _seed_list(value: Any) -> Any:
     if isinstance(value, dict | Ladder):
         return Ladder.model_validate(value)
@@ -55,6 +59,8 @@ def _seed_list(value: Any) -> Any:
     seeds = cast(tuple[Any, ...], tuple(value))  # pyright: ignore[reportUnknownArgumentType]
     if any(not isinstance(seed, int) or isinstance(seed, bool) or seed < 0 for seed in seeds):
         raise wrong(f"must be whole numbers from 0 up, {found}")
+    if max(seeds) > _LAST_SEED:
+        raise wrong(f"must be at most {_LAST_SEED}, {found}")
     if len(set(seeds)) != len(seeds):
         raise wrong(f"must differ from each other, {found}")
     return seeds

@@ -63,7 +63,7 @@ class Feed:
 
     def _batch_by_torch(self, rows_MB: Tensor, change: Change | None) -> tuple[Tensor, Tensor]:
         rows = rows_MB.reshape(-1)
-        x_MBF = self.x_NF.index_select(0, rows).view(*rows_MB.shape, -1).to(torch.float32)
+        x_MBF = self.x_NF.index_select(0, rows).view(*rows_MB.shape, self.x_NF.shape[1]).to(torch.float32)
         if change:
             x_MBF = change(x_MBF)
         if self.columns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -81,7 +82,7 @@ class Trained:
                 f"found {getattr(items, 'dtype', type(items).__name__)} of shape {np.shape(items)}."
             )
         x_NF = items if items.dtype == np.uint8 else items.astype(np.float32)
-        flat = torch.from_numpy(np.ascontiguousarray(x_NF.reshape(len(items), -1)))
+        flat = torch.from_numpy(np.ascontiguousarray(x_NF.reshape(len(items), math.prod(self.item_shape))))
         return Feed(flat, labels, [self._fitted])
 
     def features(self, items: Items) -> np.ndarray:

@@ -77,6 +77,15 @@ def test_loading_by_name(result: Result) -> None:
     assert isinstance(home, Path)
 
 
+@pytest.mark.parametrize("level", ["mlp", "rows", "image columns", "cnn", "resnet"])
+def test_of_no_items_there_are_no_predictions(level: str, result: Result) -> None:
+    trained = result.load("baseline" if level == "mlp" else f"all={level}")
+    none = np.zeros((0, 8, 8), np.uint8)
+    assert trained.predict_proba(none).shape == (0, 10)
+    assert trained.predict(none) == []
+    assert trained.features(none).shape == (0, trained.features(np.zeros((1, 8, 8))).shape[1])
+
+
 @pytest.mark.parametrize("items", [np.zeros((2, 64)), np.zeros((2, 8, 8), dtype=str)], ids=["shape", "text"])
 def test_other_items_are_refused(items: np.ndarray, result: Result) -> None:
     with pytest.raises(DataError, match=r"Items must be numbers of shape \(rows, 8, 8\), found"):

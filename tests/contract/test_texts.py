@@ -110,6 +110,7 @@ def test_loaded_predictions_are_those_stored(level: str, result: Result, tmp_pat
     stored = result._store.predictions(run["key"])["test_probabilities"]
     np.testing.assert_array_equal(trained.predict_proba(list(texts)), stored)
     assert set(trained.predict(["a good film", "a bad film"])) <= {"up", "down"}
+    assert trained.predict([]) == []
 
 
 def test_other_items_are_refused(result: Result) -> None:

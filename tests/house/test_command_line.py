@@ -24,7 +24,7 @@ FLAGS = {
     "doctor": ["--home", "--json"],
     "data list": ["--json"],
     "data get": [],
-    "data show": ["--json", "--label", "--output", "--text", "-o"],
+    "data show": ["--image-size", "--json", "--label", "--output", "--text", "-o"],
 }
 
 

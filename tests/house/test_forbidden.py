@@ -38,3 +38,12 @@ def test_no_global_random_generator() -> None:
         re.MULTILINE,
     )
     assert not [named(file) for file in FILES if drawn.search(file.read_text(encoding="utf-8"))]
+
+
+def test_no_console_reads_markup() -> None:
+    """A name with brackets would vanish, or end in an error; styles are `rich.text.Text` or `style=`."""
+    calls = [(named(f), n) for f in FILES for n in ast.walk(tree(f)) if isinstance(n, ast.Call)]
+    made = [(name, ast.unparse(call)) for name, call in calls if ast.unparse(call.func) == "Console"]
+    assert len(made) > 2
+    assert not [place for place in made if "markup=False" not in place[1]]
+    assert not [named(file) for file in FILES if "rich.markup" in file.read_text(encoding="utf-8")]

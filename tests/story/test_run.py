@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from paribus import StoreError
+
 METRICS = {
     f"{part}_{name}" for part in ("val", "test") for name in ("accuracy", "loss", "f1_macro", "f1_weighted")
 }  # fmt: skip
@@ -79,6 +81,40 @@ def test_from_an_empty_folder_to_a_report(shell, cli, folder: Path, contents) ->
     assert "Did you mean 'tiny'?" in near.err
 
 
+def test_a_report_that_cannot_be_written_hides_no_verdict(cli, folder: Path) -> None:
+    reports = folder / "paribus-home" / "reports"
+    reports.parent.mkdir()
+    reports.write_text("")
+    done = cli("run", "tiny.yaml")
+    assert done.code == 2
+    assert "- depth 2 " in done.out
+    assert done.err.endswith(
+        "\nError: Cannot write the report: File exists. `paribus report tiny -o FILE` writes it elsewhere.\n"
+    )
+    for place, named in {
+        str(folder): folder,
+        "": ".",
+        "/proc/x.html": "/proc/x.html",
+        "tiny.yaml/a": "tiny.yaml/a",
+    }.items():
+        done = cli("report", "tiny", "-o", place)
+        assert (done.code, done.out) == (2, "")
+        assert done.err.startswith(f"Error: Cannot write {named}: ")
+        assert done.err.endswith(". Choose another --output.\n")
+    assert {path.name for path in folder.iterdir()} == {"tiny.yaml", "paribus-home"}
+
+
+def test_a_probe_that_fails_hides_no_verdict(cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise StoreError("no luck")
+
+    monkeypatch.setattr("paribus.result.Result.probe", fail)
+    for words, told in {("run", "tiny.yaml"): "- depth 2 ", ("run", "tiny.yaml", "--json"): '"verdict": '}.items():
+        done = cli(*words)
+        assert (done.code, done.err.splitlines()[-1]) == (2, "Error: no luck")
+        assert told in done.out
+
+
 def check_shape(values: dict) -> None:
     """The contract of `paribus show --json`."""
     singular = ["frozen", "search", "ladder"]
@@ -132,6 +168,20 @@ def test_more_seeds_and_another_study_reuse_what_is_stored(cli, folder: Path) ->
     assert before.items() <= trained(folder).items()
     assert len(trained(folder)) == 6 + 3 + 2
     assert [row["study"] for row in json.loads(cli("list", "--json").out)] == ["other", "tiny"]
+
+
+def test_runs_that_two_variants_share_count_once(cli, folder: Path, tiny: str) -> None:
+    """Of each of two seeds the level {folds: 3} has three runs, one of which is the other level's too."""
+    factors = "factors: {folds: {vary: data.validation, levels: [{folds: 3}, {folds: 3, fold: 1}]}}\n"
+    (folder / "tiny.yaml").write_text(tiny.partition("factors:")[0] + factors)
+    planned = cli("plan", "tiny.yaml").out
+    assert "6 runs in 3 cohorts, 0 stored.\n6 to train" in planned
+    assert cli("run", "tiny.yaml").code == 0
+    told = json.loads(cli("list", "--json").out)
+    assert [(row["status"], row["runs"], row["stored"]) for row in told] == [("finished", 6, 6)]
+    assert cli("plan", "tiny.yaml").out.endswith(", 6 stored.\nNothing to train.\n")
+    values = json.loads(cli("plan", "tiny.yaml", "--json").out)
+    assert (values["runs"], values["stored"]) == (6, 6)
 
 
 def test_a_cohort_that_fails_stops_nothing_else(cli, folder: Path) -> None:

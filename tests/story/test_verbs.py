@@ -38,6 +38,15 @@ def test_init_refuses(cli, contents, name: str, words: str) -> None:
     assert contents() == before
 
 
+@pytest.mark.parametrize("name", ["/proc/a.yaml", "tiny.yaml/a.yaml", "a" * 300 + ".yaml"])
+def test_init_where_nothing_can_be_written(cli, contents, name: str) -> None:
+    before = contents()
+    done = cli("init", name)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"Error: Cannot write {name}: ")
+    assert contents() == before
+
+
 def test_plan_says_what_would_train_and_writes_nothing(cli, contents) -> None:
     before = contents()
     text = cli("plan", "tiny.yaml")

@@ -40,7 +40,7 @@ def check(
 def _print(rows: list[dict[str, Any]]) -> None:
     from rich.table import Table
 
-    from paribus.cli.outcome import new_console
+    from paribus.cli.console import new_console
     from paribus.cli.text import gap, score
 
     title = "test accuracies in %, our mean over seeds"

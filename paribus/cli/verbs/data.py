@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from paribus.cli.options import AsJson, print_json
+from paribus.cli.options import AsJson, print_json, writing
 
 app = typer.Typer(help="See, fetch and check data sets.", no_args_is_help=True, rich_markup_mode=None)
 Source = Annotated[
@@ -17,6 +17,9 @@ Source = Annotated[
 Label = Annotated[str, typer.Option("--label", help="Tables only: the column that holds the class.")]
 Text = Annotated[
     str | None, typer.Option("--text", metavar="COLUMN", help="Tables of texts only: the column that holds them.")
+]
+ImageSize = Annotated[
+    int | None, typer.Option("--image-size", min=1, help="Image folders only: side in pixels that all are resized to.")
 ]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE.html", help="Also write a page with figures.")
@@ -49,12 +52,17 @@ def get(source: Source) -> None:
 
 @app.command("show")
 def show(
-    source: Source, label: Label = "label", text: Text = None, output: Output = None, as_json: AsJson = False
+    source: Source,
+    label: Label = "label",
+    text: Text = None,
+    image_size: ImageSize = None,
+    output: Output = None,
+    as_json: AsJson = False,
 ) -> None:
     """Show counts, class balance, missing values, duplicates, overlap of train and test, and statistics."""
     from paribus.data import describe, near_duplicates
 
-    dataset = _load(source, label, text)
+    dataset = _load(source, label, text, image_size)
     from paribus.data.text.statistics import describe_texts  # broken data need not wait for these imports
     from paribus.report.data_figures.values import statistics
 
@@ -65,36 +73,33 @@ def show(
         _write_page(output, dataset, values)
 
 
-def _load(source: str, label: str, text: str | None = None) -> Any:
+def _load(source: str, label: str, text: str | None = None, image_size: int | None = None) -> Any:
     from paribus.data import load
     from paribus.spec import DataSpec, TextFeatures
 
     columns = {"text_column": text, "text": TextFeatures(kind="counts")} if text else {}
-    return load(DataSpec(source=source, label=label, **columns), Path.cwd())
+    return load(DataSpec(source=source, label=label, image_size=image_size, **columns), Path.cwd())
 
 
 def _write_page(output: Path, dataset: Any, values: dict[str, Any]) -> None:
-    from paribus.errors import DataError
     from paribus.report.data_page import write_data_page
 
-    try:
+    with writing(output, "Choose another --output."):
         target = write_data_page(output, dataset, values)
-    except OSError as error:
-        raise DataError(f"Cannot write {output}: {error.strerror}. Choose another --output.") from None
     typer.echo(f"Page: {target}", err=True)
 
 
 def _print(values: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
+    from rich.text import Text
 
+    from paribus.cli.console import new_console
     from paribus.data import facts
 
-    console = Console(highlight=False)
-    console.print(f"[bold]{escape(values['name'])}[/]  fingerprint {values['fingerprint'][:16]}")
+    console = new_console()
+    console.print(Text.assemble((values["name"], "bold"), f"  fingerprint {values['fingerprint'][:16]}"))
     terms = Table.grid(padding=(0, 2))
-    for term, text in [*facts(values), *(("[bold]beware[/]", escape(note)) for note in values["notes"])]:
+    for term, text in [*facts(values), *((Text("beware", "bold"), note) for note in values["notes"])]:
         terms.add_row(term, text)
     console.print(terms, "")
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -111,7 +116,6 @@ def _print(values: dict[str, Any]) -> None:
 
 
 def _statistics(rows: list[dict[str, Any]]) -> Any:
-    from rich.markup import escape
     from rich.table import Table
 
     from paribus.report.numbers import number
@@ -120,5 +124,5 @@ def _statistics(rows: list[dict[str, Any]]) -> Any:
     for name in rows[0]:
         table.add_column(name, justify="left" if name in ("part", "channel") else "right")
     for row in rows:
-        table.add_row(*(escape(number(value)) for value in row.values()))
+        table.add_row(*(number(value) for value in row.values()))
     return table

@@ -28,12 +28,16 @@ def diff(
 
 
 def _print(found: StudyDiff) -> None:
-    from paribus.cli.outcome import new_console, print_contrasts
+    from rich.text import Text
+
+    from paribus.cli.console import new_console
+    from paribus.cli.outcome import print_contrasts
     from paribus.comparison.words import sentence
 
     console = new_console()
     variants, seeds = len(found.contrasts), len(found.seeds)
-    console.print(f"[bold]{found.b}[/] against [bold]{found.a}[/]: {variants} variants and {seeds} seeds in common\n")
+    counts = f": {variants} variants and {seeds} seeds in common\n"
+    console.print(Text.assemble((found.b, "bold"), " against ", (found.a, "bold"), counts))
     sentences = [sentence(contrast) for contrast in found.contrasts]
     print_contrasts(console, found.values()["contrasts"], found.contrasts[0].metric, sentences, "variant")
     for name, only in ((found.a, found.only_a), (found.b, found.only_b)):

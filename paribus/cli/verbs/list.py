@@ -9,9 +9,9 @@ from paribus.cli.options import AsJson, Home, existing_store, print_json
 
 def list_studies(home: Home = None, as_json: AsJson = False) -> None:
     """List the studies in the home directory."""
-    from rich.console import Console
     from rich.table import Table
 
+    from paribus.cli.console import new_console
     from paribus.store import Store
 
     store: Store = existing_store(home)
@@ -19,7 +19,7 @@ def list_studies(home: Home = None, as_json: AsJson = False) -> None:
     known = {row.name: row for row in store.studies()}
     for row in known.values():
         parts = [known[name].record for name in row.record.get("parts", [row.name])]
-        keys = [run["key"] for part in parts for run in part["runs"]]
+        keys = {run["key"] for part in parts for run in part["runs"]}
         stored = store.runs(keys)
         failed = sum(run.status == "failed" for run in stored.values())
         found.append(
@@ -46,4 +46,4 @@ def list_studies(home: Home = None, as_json: AsJson = False) -> None:
         runs = f"{values['stored']} of {values['runs']}"
         cells = [values["study"], values["status"], runs, values["failed"], values["updated"], values["question"]]
         table.add_row(*(str(cell) for cell in cells))
-    Console().print(table)
+    new_console().print(table)

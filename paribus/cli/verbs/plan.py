@@ -68,7 +68,7 @@ def _values(outlook: Outlook) -> dict[str, Any]:
     plan, waits, search = outlook.plan, outlook.tuned, outlook.search
     return {
         "study": plan.study.name,
-        "runs": len(plan.runs),
+        "runs": len(plan.keys),
         "stored": len(outlook.stored),
         "seconds": round(outlook.time_s + (search.time_s if search else 0.0), 1),
         "variants": [
@@ -105,15 +105,15 @@ def _together(name: str, parts: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _print(outlook: Outlook) -> None:
-    from rich.console import Console
-
+    from paribus.cli.console import new_console
     from paribus.planning import num_asked
 
-    console, plan = Console(), outlook.plan
+    console, plan = new_console(), outlook.plan
     console.print(_variants(outlook))
     uses = num_asked(level.variants for level in plan.levels) * plan.study.looks[0]
-    shared = f" ({uses - len(plan.runs)} more are shared between factors)" if uses > len(plan.runs) else ""
-    console.print(f"\n{len(plan.runs)} runs{shared} in {len(plan.cohorts)} cohorts, {len(outlook.stored)} stored.")
+    runs = len(plan.keys)
+    shared = f" ({uses - runs} more are shared between factors)" if uses > runs else ""
+    console.print(f"\n{runs} runs{shared} in {len(plan.cohorts)} cohorts, {len(outlook.stored)} stored.")
     for line in _remarks(outlook):
         console.print(line, soft_wrap=True)
 
@@ -146,7 +146,7 @@ def _remarks(outlook: Outlook) -> Iterator[str]:
     basis = "from runs stored here" if outlook.measured else "a rough guess: no run is stored here yet"
     if outlook.search:
         yield _search(outlook, outlook.search, basis)
-    left = len(plan.runs) - len(outlook.stored)
+    left = len(plan.keys - outlook.stored)
     yield f"{left} to train: about {duration(outlook.time_s)} ({basis})." if left else "Nothing to train."
     if len(looks) > 1:
         most = len(plan.runs) // looks[0] * looks[-1]

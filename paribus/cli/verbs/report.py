@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from paribus.cli.options import Home, Stored, existing_store
+from paribus.cli.options import Home, Stored, existing_store, writing
 
 
 def report(
@@ -22,4 +22,6 @@ def report(
 
     result = outcome(existing_store(home), name)
     result.probe()
-    typer.echo(result.report(output))
+    with writing(output or "the report", "Choose another --output."):
+        path = result.report(output)
+    typer.echo(path)

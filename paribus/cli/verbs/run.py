@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
-from paribus.cli.options import AsJson, Home, Quick, Seeds, Settings, StudyName, Workers, print_json, settings_with
+from paribus.cli.options import (
+    AsJson,
+    Home,
+    Quick,
+    Seeds,
+    Settings,
+    StudyName,
+    Workers,
+    print_json,
+    settings_with,
+    writing,
+)
+
+if TYPE_CHECKING:
+    from paribus.result import Result
+    from paribus.series import Series
 
 
 def run(
@@ -26,17 +43,20 @@ def run(
     try:
         opened = opened.quick() if quick else opened
         result = opened.run(home, workers)
+        _print(result, as_json)  # first, as what comes after may fail
         result.probe()
     except KeyboardInterrupt:
         typer.echo("\nInterrupted. What finished is stored; the same command goes on from there.", err=True)
         raise typer.Exit(130) from None
-    path = result.report()
-    if as_json:
-        print_json(result.summary)
-    else:
-        from paribus.cli.across import print_any
-
-        print_any(result)
+    with writing("the report", f"`paribus report {opened.name} -o FILE` writes it elsewhere."):
+        path = result.report()
+    if not as_json:
         typer.echo(f"\nReport: {path}")
     if result.failures:
         raise typer.Exit(1)
+
+
+def _print(result: Result | Series, as_json: bool) -> None:
+    from paribus.cli.across import print_any
+
+    print_json(result.summary) if as_json else print_any(result)

@@ -55,7 +55,7 @@ def _decoded(paths: Sequence[Path], size: tuple[int, int] | None) -> list[np.nda
             (height, width), (first_height, first_width) = image.shape[-2:], images[0].shape[-2:]
             raise DataError(
                 f"{path} is {height} x {width} pixels where {paths[0]} is {first_height} x {first_width}. Allowed: one "
-                "size, or set `data.image_size` to resize all."
+                "size; or resize all with `data.image_size` in a study, --image-size in `paribus data show`."
             )
         images.append(image)
     if any(image.ndim == 3 for image in images):

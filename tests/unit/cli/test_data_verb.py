@@ -90,6 +90,17 @@ def test_whole_numbers_are_counted_in_bins_of_equal_width(values_of: int, edges:
     assert table["value"].tolist() == [(a + b - 1) / 2 for a, b in zip(edges, edges[1:], strict=False)]
 
 
+def test_images_of_several_sizes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for at in range(12):
+        Path("own", "ab"[at % 2]).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(X[at, 0, : 8 - at % 3]).save(f"own/{'ab'[at % 2]}/{at}.png")
+    refused = CliRunner().invoke(app, ["data", "show", "own"])
+    assert "resize all with `data.image_size` in a study, --image-size in `paribus data show`" in str(refused.exception)
+    shown = CliRunner().invoke(app, ["data", "show", "own", "--image-size", "5", "--json"])
+    assert json.loads(shown.stdout)["item_shape"] == [5, 5]
+
+
 def table_of(*names: str) -> Dataset:
     x = (RNG.normal(size=(50, len(names) or 3)) * [1, 1000, 0.001]).astype(np.float32)
     labels = np.arange(50) % 2

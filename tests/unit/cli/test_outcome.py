@@ -50,7 +50,7 @@ def outcome(status: str, second: dict[str, Any]) -> Any:
         "runs": [run("baseline", 0, "finished", 0.9), second],
         "contrasts": [contrast],
     }
-    failures = ["depth=2, seed 0: ValueError: no luck"] if second["status"] == "failed" else []
+    failures = ["depth=2, seed 0: ValueError: no luck in [/tmp] :x:"] if second["status"] == "failed" else []
     verdicts = ["depth 2 against depth 1 is undecided"]
     seeds = pd.DataFrame([{**row, **row["metrics"]} for row in summary["runs"]])
     return SimpleNamespace(
@@ -82,6 +82,6 @@ def test_outcome(capsys: pytest.CaptureFixture[str], status: str, second: str) -
     assert ["depth=2", second, "-", "-"] in lines
     assert ["depth", "2", "against", "1", "1", "+1.00", "-", "undecided", "C01"] in lines
     assert "- depth 2 against depth 1 is undecided.\n" in text
-    assert ("failed depth=2, seed 0: ValueError: no luck" in text) == (second == "failed")
+    assert ("failed depth=2, seed 0: ValueError: no luck in [/tmp] :x:\n" in text) == (second == "failed")
     assert ("Not all runs are stored" in text) == (status == "interrupted")
     assert ("a is a quick look" in text) == (status == "interrupted")

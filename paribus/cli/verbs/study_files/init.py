@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from paribus.cli.options import writing
+
 _TEMPLATE = """\
 # A study: one question, a baseline, and what is varied. Check it with `paribus plan {file}`,
 # run it with `paribus run {file}`. All fields: `paribus schema`.
@@ -43,8 +45,9 @@ def init(
         raise SpecError(f"A study file ends in .yaml, found {str(path)!r}.")
     if not is_name(path.stem):
         raise SpecError(f"A study's name is letters, digits, '-' and '_', found {path.stem!r}.")
-    if path.exists():
-        raise SpecError(f"{path} is already there; choose another name, or remove it first.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(_TEMPLATE.format(file=path, name=path.stem), encoding="utf-8")
+    with writing(path, "Choose another place."):
+        if path.exists():
+            raise SpecError(f"{path} is already there; choose another name, or remove it first.")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(_TEMPLATE.format(file=path, name=path.stem), encoding="utf-8")
     typer.echo(f"Wrote {path}. Next: paribus plan {path}")
