@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from pydantic import Field, model_validator
+from pydantic import Field, model_serializer, model_validator
 
 from paribus.spec.base import Record, wrong
 
@@ -40,6 +40,19 @@ class Factor(Record):
             if change.get("tuned", True) is not True:  # pyright: ignore[reportUnknownMemberType]
                 raise wrong(f"must be true, found {change['tuned']!r}; leave it out otherwise", f"levels.{name}.tuned")
         return cast(Any, values)
+
+    @model_serializer(mode="wrap")
+    def _as_given(self, handler: Any) -> dict[str, Any]:
+        """Without `reference` where none is given, as null may be a level: what is read again means the same."""
+        values: dict[str, Any] = handler(self)
+        if "reference" not in self.model_fields_set:
+            values.pop("reference", None)
+        return values
+
+    @property
+    def names_reference(self) -> bool:
+        """Whether it says which level is the reference; null does where it is given and among the levels."""
+        return self.reference is not None or ("reference" in self.model_fields_set and None in self.levels)
 
     @property
     def tuned(self) -> tuple[str, ...]:

@@ -311,7 +311,7 @@ class StudySpec(Record):
             SpecError: the factor names a reference that is none of its levels.
         """
         factor, recipes = self.factors[factor_name], self.recipes(factor_name)
-        if factor.reference is not None:
+        if factor.names_reference:
             wanted = label(factor.reference)
             if wanted not in recipes:
                 place = f"factors.{factor_name}.reference"
