@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from paribus.spec.base import Record, wrong
+from paribus.spec.patch import flat
 
 SEEDS_FROM = 1_000_000
 """The first seed of trials; a study's own seeds are below, so that a winner's luck is not its skill."""
@@ -35,12 +36,20 @@ class Range(Record):
 
 Space = dict[str, Range | tuple[Any, ...]]
 
+_ROWS = "trials would be compared on different validation rows"
+_FIXED = {
+    "epochs": "max_epochs says how long trials train",
+    **dict.fromkeys(("data.validation", "data.fraction", "vary_only"), _ROWS),
+}
+"""Paths of the recipe that no search may change, and why."""
+
 
 def _check_space(space: Any) -> Any:
     if not isinstance(space, dict) or not space:
         raise wrong(f"must be a mapping of paths in the recipe to ranges or lists, found {space!r}")
     found: Space = {}
     for path, values in cast(dict[str, Any], space).items():
+        _check_may_differ(path, values)
         if isinstance(values, list | tuple) and len(cast(list[Any], values)) > 1:
             found[path] = tuple(cast(list[Any], values))
         elif isinstance(values, dict | Range):
@@ -48,6 +57,15 @@ def _check_space(space: Any) -> Any:
         else:
             raise wrong(f"must be {{low: , high: }} or a list of two values or more, found {values!r}", path)
     return found
+
+
+def _check_may_differ(path: str, values: Any) -> None:
+    """Refuse what all trials must share, be it the path or a place within a listed mapping."""
+    listed = cast(list[Any], values) if isinstance(values, list | tuple) else []
+    for place in [path, *(place for value in listed for place in flat({path: value}))]:
+        for fixed, why in _FIXED.items():
+            if f"{place}.".startswith(f"{fixed}."):
+                raise wrong(f"cannot be searched, as {why}. Remove it", place)
 
 
 Paths = Annotated[

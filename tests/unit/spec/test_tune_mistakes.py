@@ -76,6 +76,22 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
         {"data": {"source": "x", "validation": 0}},
         "tune: needs validation rows to choose by, found data.validation = 0.",
     ),
+    (
+        {"tune": {"space": {"epochs": [1, 2, 3]}}},
+        "tune.space.epochs: cannot be searched, as max_epochs says how long trials train. Remove it.",
+    ),
+    *(
+        (
+            {"tune": {"space": space}},
+            f"tune.space.{place}: cannot be searched, as trials would be compared on different",
+        )
+        for place, space in {
+            "data.validation": {"data.validation": [0.1, 0.2]},
+            "data.validation.folds": {"data.validation.folds": {"low": 2, "high": 5}},
+            "data.fraction": {"data": [{"scale": "none"}, {"fraction": 0.5}]},
+            "vary_only": {"vary_only": [None, ["init"]]},
+        }.items()
+    ),
     ({"seeds": [3, 1_000_000]}, "seeds: must be below 1000000, where those of trials begin, found 1000000."),
 ]
 
