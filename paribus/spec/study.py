@@ -203,9 +203,9 @@ class StudySpec(Record):
         self._checked("baseline")
         if check_tuned(self.tune, self.factors):
             self._check_search()
-            for corner in self.tune.corners() if self.tune else ():
-                self._checked("tune.space", corner)
-                self.with_tuned(corner)._check_levels()
+            for point in self.tune.tried() if self.tune else ():
+                self._checked("tune.space", point)
+                self.with_tuned(point)._check_levels()
         else:
             self._check_levels()
         return self

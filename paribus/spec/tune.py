@@ -98,3 +98,9 @@ class Tune(Record):
         """All lowest and all highest values, or first and last: what must be allowed for the rest to be."""
         ends = {path: (v.low, v.high) if isinstance(v, Range) else (v[0], v[-1]) for path, v in self.space.items()}
         return [{path: end[at] for path, end in ends.items()} for at in (0, 1)]
+
+    def tried(self) -> list[dict[str, Any]]:
+        """Points that must be allowed before the search begins: the corners, and each listed value beside the first."""
+        first, last = self.corners()
+        listed = {path: values[1:-1] for path, values in self.space.items() if not isinstance(values, Range)}
+        return [first, last, *({**first, path: value} for path, values in listed.items() for value in values)]
