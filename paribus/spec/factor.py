@@ -76,7 +76,9 @@ class Factor(Record):
 
 
 def label(value: Any) -> str:
-    """A level's name in tables: `0.3`, `true`, `100-10`, `linear`."""
+    """A level's name in tables: `0.3`, `true`, `100-10`, `linear`, `empty`."""
+    if value in ({}, [], (), ""):
+        return "empty"
     if value is None or isinstance(value, bool):
         return {None: "none", True: "true", False: "false"}[value]
     if isinstance(value, dict):

@@ -38,6 +38,9 @@ WEIGHTS = {"vary": "class_weights", "levels": [None, "balanced"]}
         ({"kind": "linear"}, "linear"),
         ({"kind": "sgd", "lr": 0.1, "nesterov": True}, "sgd, lr 0.1, nesterov true"),
         ({"width": 3}, "width 3"),
+        ({}, "empty"),
+        ([], "empty"),
+        ({"augment": {}}, "augment empty"),
     ],
 )
 def test_labels(value: Any, text: str) -> None:
