@@ -200,6 +200,11 @@ class StudySpec(Record):
     def _resolved(self) -> Self:
         if self.rule == "wins" and len(self.looks) > 1:
             raise SpecError("rule: wins has no correction for a ladder of seeds. Give a number of seeds; it is for 29.")
+        if len(self.looks) > 1 and not self.factors:
+            raise SpecError(
+                "seeds: a ladder grows where verdicts are undecided, but there are no factors to decide on. "
+                "Give a number of seeds, or add factors."
+            )
         self._checked("baseline")
         if check_tuned(self.tune, self.factors):
             self._check_search()
