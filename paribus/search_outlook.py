@@ -9,7 +9,7 @@ from typing import Any
 from paribus.data import Dataset
 from paribus.errors import StoreError
 from paribus.extension import goes_on
-from paribus.outlook import Outlook, SearchOutlook, look_ahead, pace, predict
+from paribus.outlook import Outlook, SearchOutlook, check_space, look_ahead, pace, predict
 from paribus.spec import StudySpec
 from paribus.store import Store
 from paribus.tuning import Rung, brackets_of
@@ -23,6 +23,7 @@ def look_ahead_of_search(study: StudySpec, dataset: Dataset, store: Store | None
     for them, and the outlook says which variants that are.
     """
     assert study.tune is not None
+    check_space(study, dataset)
     found = _known_winner(study, dataset, store) if store else None
     if found is not None:
         return replace(look_ahead(study.with_tuned(found), dataset, store, workers), search=_cost(study, dataset, None))
