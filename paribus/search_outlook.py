@@ -23,11 +23,11 @@ def look_ahead_of_search(study: StudySpec, dataset: Dataset, store: Store | None
     for them, and the outlook says which variants that are.
     """
     assert study.tune is not None
-    check_space(study, dataset)
     found = _known_winner(study, dataset, store) if store else None
     if found is not None:
         return replace(look_ahead(study.with_tuned(found), dataset, store, workers), search=_cost(study, dataset, None))
     ways = [look_ahead(study.with_tuned(corner), dataset, store, workers) for corner in study.tune.corners()]
+    check_space(study, dataset)
     outlook = max(ways, key=lambda way: len(way.plan.variants))  # a corner may happen to be another level
     known = [way.plan.variants for way in ways]
     tuned = {name for name, recipe in outlook.plan.variants.items() if any(way.get(name) != recipe for way in known)}

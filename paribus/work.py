@@ -149,9 +149,10 @@ def work_of(study: StudySpec, base: Path) -> Work:
     """
     dataset = load(study.one_data, base)
     give_back()
-    check_space(study, dataset)
     planned = study.with_tuned(study.tune.corners()[0]) if study.tune else study
-    return Work(study, plan_on(planned, dataset), dataset, base)
+    plan = plan_on(planned, dataset)
+    check_space(study, dataset)
+    return Work(study, plan, dataset, base)
 
 
 def frozen_entry(path: Path, study: StudySpec, works: Sequence[Work], home: Path, quiet: bool) -> dict[str, Any] | None:
