@@ -71,12 +71,14 @@ def plan_on(study: StudySpec, dataset: Dataset) -> Plan:
     """Every run of the study on this data set.
 
     Raises:
-        DataError: a variant would have no rows to train on, or none of the validation rows that it asks for.
+        DataError: a variant would have no rows to train on, or none of the validation rows that it asks for, or is for
+            another number of classes.
         SpecError: a variant cannot take these items.
     """
     plan = plan_study(study, dataset.fingerprint, stack_size)
     _check_texts(plan, dataset)
-    _check_output(plan, dataset)
+    for name, recipe in plan.variants.items():
+        _check_recipe(name, recipe, dataset)
     for preparation, name in {run.recipe.data: run.variant for run in plan.runs}.items():
         rows = rows_of(dataset.y_train, preparation, seed=0)  # as many for every seed
         if not len(rows.train) or (preparation.held_out and not len(rows.validation)):
@@ -103,19 +105,26 @@ def _check_texts(plan: Plan, dataset: Dataset) -> None:
         raise SpecError(f"{dataset.name} holds no texts, but data.text says how they become features: remove it.")
 
 
-def _check_output(plan: Plan, dataset: Dataset) -> None:
-    for name, recipe in plan.variants.items():
-        if recipe.output == "sigmoid" and dataset.num_classes != 2:
-            raise DataError(
-                f"{name}: output: sigmoid is for 2 classes, but the data have {dataset.num_classes}; use softmax."
-            )
-        shape = recipe.data.feature_shape(dataset.item_shape)
-        if recipe.augment and len(shape) not in (2, 3):
-            raise SpecError(f"{name}: augment needs images, but the items have shape {shape}.")
-        try:
-            count(recipe, dataset)
-        except SpecError as error:
-            raise SpecError(f"{name}: {error}") from None
+def check_space(study: StudySpec, dataset: Dataset) -> None:
+    """Refuse a search in which a point, see `Tune.tried`, does not fit the data; errors as of `plan_on`."""
+    for point in study.tune.tried() if study.tune else ():
+        _check_recipe("tune.space", study.recipe(point), dataset)
+
+
+def _check_recipe(name: str, recipe: Recipe, dataset: Dataset) -> None:
+    """Refuse a recipe that cannot take these classes or items."""
+    weights, classes = recipe.class_weights, dataset.num_classes
+    if recipe.output == "sigmoid" and classes != 2:
+        raise DataError(f"{name}: output: sigmoid is for 2 classes, but the data have {classes}; use softmax.")
+    if weights not in (None, "balanced") and len(weights) != classes:
+        raise DataError(f"{name}: class_weights has {len(weights)} numbers for {classes} classes; give one each.")
+    shape = recipe.data.feature_shape(dataset.item_shape)
+    if recipe.augment and len(shape) not in (2, 3):
+        raise SpecError(f"{name}: augment needs images, but the items have shape {shape}.")
+    try:
+        count(recipe, dataset)
+    except SpecError as error:
+        raise SpecError(f"{name}: {error}") from None
 
 
 def look_ahead(study: StudySpec, dataset: Dataset, store: Store | None, workers: int) -> Outlook:

@@ -9,7 +9,7 @@ from typing import Any
 from paribus.data import Dataset
 from paribus.errors import StoreError
 from paribus.extension import goes_on
-from paribus.outlook import Outlook, SearchOutlook, look_ahead, pace, predict
+from paribus.outlook import Outlook, SearchOutlook, check_space, look_ahead, pace, predict
 from paribus.spec import StudySpec
 from paribus.store import Store
 from paribus.tuning import Rung, brackets_of
@@ -27,6 +27,7 @@ def look_ahead_of_search(study: StudySpec, dataset: Dataset, store: Store | None
     if found is not None:
         return replace(look_ahead(study.with_tuned(found), dataset, store, workers), search=_cost(study, dataset, None))
     ways = [look_ahead(study.with_tuned(corner), dataset, store, workers) for corner in study.tune.corners()]
+    check_space(study, dataset)
     outlook = max(ways, key=lambda way: len(way.plan.variants))  # a corner may happen to be another level
     known = [way.plan.variants for way in ways]
     tuned = {name for name, recipe in outlook.plan.variants.items() if any(way.get(name) != recipe for way in known)}

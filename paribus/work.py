@@ -15,7 +15,7 @@ from paribus.environment import environment
 from paribus.execution import Workers, pack, show_progress
 from paribus.execution.memory import give_back
 from paribus.extension import Start, starts_of
-from paribus.outlook import count, plan_on, predict, stack_size, stored_keys
+from paribus.outlook import check_space, count, plan_on, predict, stack_size, stored_keys
 from paribus.planning import ENGINE, Plan, Run, grow
 from paribus.spec import Recipe, StudySpec
 from paribus.spec.parts import find_part
@@ -150,7 +150,9 @@ def work_of(study: StudySpec, base: Path) -> Work:
     dataset = load(study.one_data, base)
     give_back()
     planned = study.with_tuned(study.tune.corners()[0]) if study.tune else study
-    return Work(study, plan_on(planned, dataset), dataset, base)
+    plan = plan_on(planned, dataset)
+    check_space(study, dataset)
+    return Work(study, plan, dataset, base)
 
 
 def frozen_entry(path: Path, study: StudySpec, works: Sequence[Work], home: Path, quiet: bool) -> dict[str, Any] | None:

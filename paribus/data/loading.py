@@ -17,6 +17,14 @@ from paribus.spec.data import DataSpec
 from paribus.spec.parts import parts
 from paribus.user_code import code_in, import_function, told
 
+_OPTIONS = {
+    "label": "tables",
+    "text_column": "tables with `text`",
+    "image_size": "folders of images",
+    "test": "sources without a test set",
+}
+"""Options of `data` that not all sources read, and which do."""
+
 
 def load(spec: DataSpec, base: Path) -> Dataset:
     """Load the data of a study.
@@ -32,19 +40,26 @@ def load(spec: DataSpec, base: Path) -> Dataset:
         seeds of all studies.
 
     Raises:
-        DataError: the source is not known, not there, damaged, or not what is allowed.
+        DataError: the source is not known, not there, damaged, or not what is allowed; or it does not read an option
+            that is not the default.
     """
     source = spec.source
     if not isinstance(source, str):
+        _check_read(spec, "test")
         return _from_function(source, getattr(source, "__name__", "callable"), spec.test)
     if source in parts("data"):
+        _check_read(spec)
         return parts("data")[source].function()
     path = base / Path(source).expanduser()
     if path.is_dir():
-        return read_texts(path, spec.test) if holds_texts(path) else read_folder(path, spec.test, spec.image_size)
+        texts = holds_texts(path)
+        _check_read(spec, "test", *(() if texts else ("image_size",)))
+        return read_texts(path, spec.test) if texts else read_folder(path, spec.test, spec.image_size)
     if source.endswith(SUFFIXES):
+        _check_read(spec, "test", "label", *(("text_column",) if spec.text else ()))
         test = base / Path(spec.test).expanduser() if isinstance(spec.test, str) else spec.test
         return read_table(path, spec.label, test, spec.text_column if spec.text else None)
+    _check_read(spec, "test")
     if source.endswith(".npz"):
         return read_npz(path, spec.test)
     if ":" in source:
@@ -54,6 +69,15 @@ def load(spec: DataSpec, base: Path) -> Dataset:
         f"{', '.join(SUFFIXES)} or .npz; a folder holds images as CLASS/*.png or texts as CLASS/*.txt; a function is "
         "written module:function."
     )
+
+
+def _check_read(spec: DataSpec, *read: str) -> None:
+    """Refuse options other than the default that are not among those that the source `read`s."""
+    for name, what in _OPTIONS.items():
+        value = getattr(spec, name)
+        if name not in read and value != DataSpec.model_fields[name].default:
+            source = getattr(spec.source, "__name__", spec.source)
+            raise DataError(f"data.{name}: is for {what}, found {value!r} for {source}. Remove it.")
 
 
 def _from_function(function: Callable[[], Any], name: str, test: float | str) -> Dataset:

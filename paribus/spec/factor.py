@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from pydantic import Field, model_validator
+from pydantic import Field, model_serializer, model_validator
 
-from paribus.errors import SpecError
 from paribus.spec.base import Record, wrong
 from paribus.spec.parts import with_names
 
@@ -46,10 +45,20 @@ class Factor(Record):
     @model_validator(mode="before")
     @classmethod
     def _name_functions(cls, values: Any) -> Any:
-        try:
-            return with_names(values)
-        except SpecError as error:
-            raise wrong(str(error).removesuffix("."), "levels") from error
+        return with_names(values)
+
+    @model_serializer(mode="wrap")
+    def _as_given(self, handler: Any) -> dict[str, Any]:
+        """Without `reference` where none is given, as null may be a level: what is read again means the same."""
+        values: dict[str, Any] = handler(self)
+        if "reference" not in self.model_fields_set:
+            values.pop("reference", None)
+        return values
+
+    @property
+    def names_reference(self) -> bool:
+        """Whether it says which level is the reference; null does where it is given and among the levels."""
+        return self.reference is not None or ("reference" in self.model_fields_set and None in self.levels)
 
     @property
     def tuned(self) -> tuple[str, ...]:
@@ -73,7 +82,9 @@ class Factor(Record):
 
 
 def label(value: Any) -> str:
-    """A level's name in tables: `0.3`, `true`, `100-10`, `linear`."""
+    """A level's name in tables: `0.3`, `true`, `100-10`, `linear`, `empty`."""
+    if value in ({}, [], (), ""):
+        return "empty"
     if value is None or isinstance(value, bool):
         return {None: "none", True: "true", False: "false"}[value]
     if isinstance(value, dict):

@@ -12,6 +12,7 @@ import yaml
 from paribus.errors import SpecError
 from paribus.spec.data import entry
 from paribus.spec.patch import patched
+from paribus.spec.recipe import Baseline
 
 
 class _Loader(yaml.SafeLoader):
@@ -33,6 +34,9 @@ class _Loader(yaml.SafeLoader):
 class _Dumper(yaml.SafeDumper):
     """Its counterpart: text that would be read as a number is quoted."""
 
+
+_PARTS = {name: Baseline.model_fields[name].default for name in ("model", "optimizer", "schedule")}
+"""What the baseline has where it names none."""
 
 for _twin in (_Loader, _Dumper):
     _twin.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType]
@@ -93,9 +97,11 @@ def overridden(values: dict[str, Any], settings: Iterable[str]) -> dict[str, Any
 
 
 def _laid_over(values: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
-    """The study with one place changed; what is below `data` is changed in each of several data sets."""
+    """The study with one place changed, be it of a default part; below `data` in each of several data sets."""
     first, _, rest = path.partition(".")
-    several = values.get("data")
+    several, named, part = values.get("data"), values.get("baseline", {}), rest.partition(".")[0]
+    if first == "baseline" and part in _PARTS and isinstance(named, dict):
+        values = {**values, "baseline": {part: _PARTS[part], **named}}
     if first == "data" and rest and isinstance(several, list):
         return {**values, "data": [patched(entry(data), {rest: value}) for data in cast(list[Any], several)]}
     return patched(values, {path: value})

@@ -106,16 +106,17 @@ def _own_kind(function: Callable[..., Any]) -> str:
 
 
 def with_names(value: Any) -> Any:
-    """A level, or what it holds, with the user's functions made parts, and their names in their places.
-
-    Raises:
-        SpecError: a function cannot be a model.
-    """
+    """A level, or what it holds, with the user's functions made models, and their names in their places."""
     if isinstance(value, dict):
         return {key: with_names(held) for key, held in cast(dict[Any, Any], value).items()}
     if isinstance(value, list | tuple):
         return [with_names(held) for held in cast(list[Any], value)]
-    return register_own("model", value).kind if callable(value) else value
+    if not callable(value):
+        return value
+    try:
+        return register_own("model", value).kind
+    except SpecError as error:
+        raise wrong(str(error).removesuffix(".")) from error
 
 
 def parts(room: Room) -> Mapping[str, Part]:

@@ -206,12 +206,17 @@ class StudySpec(Record):
     def _resolved(self) -> Self:
         if self.rule == "wins" and len(self.looks) > 1:
             raise SpecError("rule: wins has no correction for a ladder of seeds. Give a number of seeds; it is for 29.")
+        if len(self.looks) > 1 and not self.factors:
+            raise SpecError(
+                "seeds: a ladder grows where verdicts are undecided, but there are no factors to decide on. "
+                "Give a number of seeds, or add factors."
+            )
         self._checked("baseline")
         if check_tuned(self.tune, self.factors):
             self._check_search()
-            for corner in self.tune.corners() if self.tune else ():
-                self._checked("tune.space", corner)
-                self.with_tuned(corner)._check_levels()
+            for point in self.tune.tried() if self.tune else ():
+                self._checked("tune.space", point)
+                self.with_tuned(point)._check_levels()
         else:
             self._check_levels()
         return self
@@ -317,7 +322,7 @@ class StudySpec(Record):
             SpecError: the factor names a reference that is none of its levels.
         """
         factor, recipes = self.factors[factor_name], self.recipes(factor_name)
-        if factor.reference is not None:
+        if factor.names_reference:
             wanted = label(factor.reference)
             if wanted not in recipes:
                 place = f"factors.{factor_name}.reference"

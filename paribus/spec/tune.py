@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from paribus.spec.base import Record, wrong
+from paribus.spec.parts import with_names
+from paribus.spec.patch import flat
 
 SEEDS_FROM = 1_000_000
 """The first seed of trials; a study's own seeds are below, so that a winner's luck is not its skill."""
@@ -35,19 +37,36 @@ class Range(Record):
 
 Space = dict[str, Range | tuple[Any, ...]]
 
+_ROWS = "trials would be compared on different validation rows"
+_FIXED = {
+    "epochs": "max_epochs says how long trials train",
+    **dict.fromkeys(("data.validation", "data.fraction", "vary_only"), _ROWS),
+}
+"""Paths of the recipe that no search may change, and why."""
+
 
 def _check_space(space: Any) -> Any:
     if not isinstance(space, dict) or not space:
         raise wrong(f"must be a mapping of paths in the recipe to ranges or lists, found {space!r}")
     found: Space = {}
     for path, values in cast(dict[str, Any], space).items():
+        _check_may_differ(path, values)
         if isinstance(values, list | tuple) and len(cast(list[Any], values)) > 1:
-            found[path] = tuple(cast(list[Any], values))
+            found[path] = tuple(with_names(values))
         elif isinstance(values, dict | Range):
             found[path] = Range.model_validate(values)
         else:
             raise wrong(f"must be {{low: , high: }} or a list of two values or more, found {values!r}", path)
     return found
+
+
+def _check_may_differ(path: str, values: Any) -> None:
+    """Refuse what all trials must share, be it the path or a place within a listed mapping."""
+    listed = cast(list[Any], values) if isinstance(values, list | tuple) else []
+    for place in [path, *(place for value in listed for place in flat({path: value}))]:
+        for fixed, why in _FIXED.items():
+            if f"{place}.".startswith(f"{fixed}."):
+                raise wrong(f"cannot be searched, as {why}. Remove it", place)
 
 
 Paths = Annotated[
@@ -80,3 +99,9 @@ class Tune(Record):
         """All lowest and all highest values, or first and last: what must be allowed for the rest to be."""
         ends = {path: (v.low, v.high) if isinstance(v, Range) else (v[0], v[-1]) for path, v in self.space.items()}
         return [{path: end[at] for path, end in ends.items()} for at in (0, 1)]
+
+    def tried(self) -> list[dict[str, Any]]:
+        """Points that must be allowed before the search begins: the corners, and each listed value beside the first."""
+        first, last = self.corners()
+        listed = {path: values[1:-1] for path, values in self.space.items() if not isinstance(values, Range)}
+        return [first, last, *({**first, path: value} for path, values in listed.items() for value in values)]

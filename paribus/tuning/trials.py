@@ -18,13 +18,23 @@ def trial_recipe(study: StudySpec, point: Mapping[str, Any], epochs: int) -> Rec
     """The baseline with a trial's values, trained for `epochs`.
 
     Raises:
-        SpecError: so few epochs do not fit the recipe.
+        SpecError: so few epochs, or these values, do not fit the recipe.
     """
     try:
         return study.recipe(point, {"epochs": epochs})
     except ValidationError as error:
         letter = explain(error, f"tune: a trial of {epochs} epoch{'s' if epochs > 1 else ''}")
-        raise SpecError(f"{letter} Give the search more epochs, or change the baseline.") from None
+        remedy = "Give the search more epochs, or change the baseline." if _fits(study, point) else "Change the space."
+        raise SpecError(f"{letter} {remedy}") from None
+
+
+def _fits(study: StudySpec, point: Mapping[str, Any]) -> bool:
+    """Whether the values are allowed with the baseline's own epochs."""
+    try:
+        study.recipe(point)
+    except ValidationError:
+        return False
+    return True
 
 
 def trial_runs(study: StudySpec, point: Mapping[str, Any], epochs: int, fingerprint: str, name: str = "") -> list[Run]:

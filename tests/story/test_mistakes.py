@@ -144,6 +144,17 @@ STUDIES: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["factors.depth.reference: must be one of the levels, found '3'", "Known: 1, 2"],
     ),
     "data that is no mapping": ({"data": "digits"}, ["data: must be a mapping, found 'digits'"]),
+    "class weights of another number of classes": (
+        {"baseline.class_weights": [1.0, 2.0]},
+        ["baseline: class_weights has 2 numbers for 10 classes; give one each."],
+    ),
+    "class weights of another number in the middle of a space": (
+        {
+            "factors": {"o": {"levels": {"own": {}, "found": {"tuned": True}}}},
+            "tune": {"algorithm": "random", "space": {"class_weights": [None, [1.0, 2.0], "balanced"]}},
+        },
+        ["tune.space: class_weights has 2 numbers for 10 classes"],
+    ),
     "best epoch without validation": (
         {"data.validation": 0, "baseline.keep": "best"},
         ["baseline:", "need validation rows, found data.validation = 0"],

@@ -225,3 +225,27 @@ def test_a_function_without_a_name_is_refused() -> None:
         Study(name="partial", data={"source": "digits"}, baseline={"model": partial(small, width=3)})
     with pytest.raises(SpecError, match=r"data.source: must have a name"):
         Study(name="partial", data={"source": partial(dict)})
+
+
+def test_a_search_may_choose_among_functions(tmp_path: Path) -> None:
+    data, baseline = {"source": "digits"}, {"model": {"kind": "mlp"}, "epochs": 1}
+    space = {"model": [made(2), {"kind": made(9)}]}
+    levels = {"default": {}, "tuned": {"tuned": True}}
+    study = Study(
+        name="searched",
+        data=data,
+        baseline=baseline,
+        factors={"model": {"levels": levels}},
+        tune={"space": space, "algorithm": "grid", "max_epochs": 1},
+        seeds=2,
+    )
+    result = study.run(tmp_path, quiet=True)
+    counts = {row["level"]: row["parameters"] for row in result.summary["variants"]}
+    assert counts["tuned"] in (65 * 2 + 3 * 10, 65 * 9 + 10 * 10)
+    assert len({str(trial["point"]) for trial in result.summary["search"]["trials"]}) == 2
+
+
+def test_a_function_that_cannot_be_a_model_is_refused_in_levels_too() -> None:
+    factors = {"a": {"levels": {"x": {"model": {"kind": len}}, "y": {}}}}
+    with pytest.raises(SpecError, match=r"factors.a: builtins:len takes"):
+        Study(name="len", data={"source": "digits"}, factors=factors)

@@ -14,9 +14,13 @@ from paribus.data.formats.packed import check_unpacked
 from paribus.data.sampling import stratified
 from paribus.errors import DataError
 from paribus.planning.streams import stream
+from paribus.spec import DataSpec
 
 _WITH_TEST = ("x_train", "y_train", "x_test", "y_test")
 _WITHOUT = ("x", "y")
+SHARE: float = DataSpec.model_fields["test"].default
+"""Share of each class held out where nothing else is asked."""
+
 RowName = Callable[[str, int], str]
 
 
@@ -63,12 +67,13 @@ def dataset_from(
             shape (row,), which may be empty. Labels have shape (row,) and any sortable type; in sorted order they
             become the classes 0, 1, 2 ...
         name: what the data set is called, in errors too.
-        test: share of each class held out, if there is no test set. It is the same rows for all studies and seeds.
+        test: share of each class held out, if there is no test set, else `SHARE`. It is the same rows for all studies
+            and seeds.
         row_name: what an error calls a row, from the array's key and the row number that counts from 0.
 
     Raises:
-        DataError: an array is missing, has another shape or type, or values that are not finite; or there are fewer
-            than two classes, a class with one training row, or a class in the test set only.
+        DataError: an array is missing, has another shape or type, or values that are not finite; there are fewer than
+            two classes, a class with one training row, or a class in the test set only; or there is a test set already.
     """
     keys = _WITH_TEST if any(key in arrays for key in _WITH_TEST) else _WITHOUT
     missing = [key for key in keys if key not in arrays]
@@ -87,6 +92,10 @@ def dataset_from(
     if any(x.dtype not in (np.uint8, object) for x in items):
         items = [x.astype(np.float32, copy=False) for x in items]
     if len(items) == 2:
+        if test != SHARE:
+            raise DataError(
+                f"data.test: is for sources without a test set, found {test!r}, but {name} has one. Remove it."
+            )
         return Dataset(name, items[0], y[0], items[1], y[1], class_names)
     held_out = _hold_out(y[0], test, name)
     return Dataset(name, items[0][~held_out], y[0][~held_out], items[0][held_out], y[0][held_out], class_names)

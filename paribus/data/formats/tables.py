@@ -13,7 +13,7 @@ import numpy as np
 
 from paribus.data.dataset import Dataset
 from paribus.data.formats import csv_text, parquet
-from paribus.data.formats.arrays import dataset_from
+from paribus.data.formats.arrays import SHARE, dataset_from
 from paribus.errors import DataError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def read_table(path: Path, label: str, test: float | Path, text: str | None = No
     def row_name(key: str, row: int) -> str:
         return f"{files[key]}, {_reader(files[key]).row(files[key], row)}, column {label!r}"
 
-    dataset = dataset_from(arrays, path.name, 0.0 if isinstance(test, Path) else test, row_name)
+    dataset = dataset_from(arrays, path.name, SHARE if isinstance(test, Path) else test, row_name)
     names = tuple(map(str, tables[0].columns.drop(label))) if len(dataset.item_shape) == 1 else ()
     return replace(dataset, feature_names=names)
 

@@ -19,6 +19,7 @@ from paribus.spec.data import DataSpec
 from paribus.spec.parts import parts
 
 X, Y = np.arange(40.0).reshape(20, 2), np.repeat([0, 1], 10)
+PARTS = ("train", "test")
 MODULE = "import numpy as np\ndef make():\n    return {{'x': np.full((20, 2), {}), 'y': np.arange(20) % 2}}\n"
 
 
@@ -52,8 +53,48 @@ def test_the_same_rows_are_held_out_whatever_the_format(tmp_path: Path) -> None:
 
 def test_a_test_set_of_its_own_is_kept() -> None:
     own = Dataset("own", X, Y, X[:3], Y[:3], ("a", "b"))
-    data = load(DataSpec(source=lambda: own, test=0.5), Path())
+    data = load(DataSpec(source=lambda: own), Path())
     assert (data.name, data.class_names, len(data.x_train), len(data.x_test)) == ("own", ("a", "b"), 20, 3)
+    for source in (lambda: own, lambda: {"x_train": X, "y_train": Y, "x_test": X[:3], "y_test": Y[:3]}):
+        with pytest.raises(
+            DataError, match=r"data\.test: is for sources without a test set, found 0\.5, but .* has one"
+        ):
+            load(DataSpec(source=source, test=0.5), Path())
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ({"source": "digits", "test": 0.5}, r"data\.test: is for sources without a test set, found 0\.5"),
+        (
+            {"source": "digits", "label": "foo"},
+            r"data\.label: is for tables, found 'foo' for digits\. Remove it",
+        ),
+        ({"source": arrays, "label": "foo"}, r"data\.label: is for tables"),
+        ({"source": "own:make", "text_column": "foo"}, r"data\.text_column: is for tables with `text`"),
+        ({"source": "a.npz", "image_size": 8}, r"data\.image_size: is for folders of images, found \(8, 8\)"),
+        ({"source": "a.csv", "image_size": 8}, r"data\.image_size: is for folders of images"),
+        ({"source": "a.csv", "text_column": "foo"}, r"data\.text_column: is for tables with `text`"),
+        ({"source": "images", "label": "foo"}, r"data\.label: is for tables"),
+        ({"source": "texts", "image_size": 8}, r"data\.image_size: is for folders of images"),
+        ({"source": "split", "test": 0.3, "text": TextFeatures(kind="counts")}, r"data\.test: .* but split has one"),
+    ],
+)
+def test_an_option_that_the_source_does_not_read(values: dict[str, Any], text: str, tmp_path: Path) -> None:
+    for name in (
+        "images/a/1.png",
+        "texts/a/1.txt",
+        *(f"split/{p}/{c}/{n}.txt" for p in PARTS for c in "ab" for n in "12"),
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    with pytest.raises(DataError, match=text):
+        load(DataSpec(**values), tmp_path)
+
+
+def test_defaults_may_be_written(tmp_path: Path) -> None:
+    spec = DataSpec(source="digits", label="label", text_column="text", test=0.2, image_size=None)
+    assert load(spec, tmp_path).name == "digits"
 
 
 def test_each_folder_has_its_own_module(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from paribus.errors import SpecError
+from paribus.planning import quick_look
 from paribus.spec import StudySpec
 from paribus.spec.study import label
 
@@ -16,6 +17,9 @@ SGD = {
     "plain": {"optimizer": {"kind": "sgd", "lr": 0.1}},
     "momentum": {"optimizer": {"kind": "sgd", "momentum": 0.9}},
 }
+
+BALANCED = {"class_weights": "balanced"}
+WEIGHTS = {"vary": "class_weights", "levels": [None, "balanced"]}
 
 
 @pytest.mark.parametrize(
@@ -34,6 +38,9 @@ SGD = {
         ({"kind": "linear"}, "linear"),
         ({"kind": "sgd", "lr": 0.1, "nesterov": True}, "sgd, lr 0.1, nesterov true"),
         ({"width": 3}, "width 3"),
+        ({}, "empty"),
+        ([], "empty"),
+        ({"augment": {}}, "augment empty"),
     ],
 )
 def test_labels(value: Any, text: str) -> None:
@@ -52,10 +59,23 @@ def test_labels(value: Any, text: str) -> None:
         ({"levels": SGD, "reference": "momentum"}, "momentum"),
         ({"levels": SGD}, "plain"),
         ({"vary": "model.depth", "levels": [1, 2], "given": {"model.width": 7}}, "2"),
+        ({**WEIGHTS, "reference": None}, "none"),  # null where it is written, though the baseline is another level
+        (WEIGHTS, "balanced"),
+        ({"vary": "model.depth", "levels": [1, 2], "reference": None}, "2"),
     ],
 )
 def test_the_reference(factor: dict[str, Any], reference: str, make_study: Make) -> None:
-    assert make_study(factors={"f": factor}).reference("f") == reference
+    assert make_study(factors={"f": factor}, baseline=BALANCED).reference("f") == reference
+
+
+@pytest.mark.parametrize(("given", "reference"), [({}, "balanced"), ({"reference": None}, "none")])
+def test_a_reference_means_the_same_when_it_is_read_again(
+    given: dict[str, Any], reference: str, make_study: Make
+) -> None:
+    study = make_study(factors={"f": {**WEIGHTS, **given}}, baseline=BALANCED)
+    for values in (study.model_dump(mode="json"), study.model_dump(exclude_unset=True)):
+        assert StudySpec.model_validate(values).reference("f") == reference
+    assert StudySpec.model_validate(quick_look(study, [[600, 600]])).reference("f") == reference
 
 
 def test_given_holds_for_all_levels(make_study: Make) -> None:

@@ -55,6 +55,10 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ),
     ({"baseline": {"vary_only": []}}, "baseline.vary_only: must be a list of split, init"),
     ({"seeds": {"start": 5, "max": 9}, "rule": "wins"}, "rule: wins has no correction for a ladder of seeds."),
+    (
+        {"seeds": {"start": 2, "max": 5}},
+        "seeds: a ladder grows where verdicts are undecided, but there are no factors to decide on. Give a number of",
+    ),
     ({"metric": "acuracy"}, "metric: must be one of these, found 'acuracy'. Did you mean 'accuracy'?"),
     ({"margin": -0.1}, "margin: must be greater than or equal to 0, found -0.1."),
     ({"factors": {"f": {"vary": "epochs"}}}, "factors.f.levels: is missing."),

@@ -151,3 +151,19 @@ def test_a_setting_may_hold_an_equals_sign() -> None:
 def test_a_setting_needs_a_path_and_a_value(setting: str) -> None:
     with pytest.raises(SpecError, match=f"--set takes path=value, such as baseline.epochs=20, found {setting!r}"):
         overridden({}, [setting])
+
+
+def test_a_setting_changes_the_default_part_where_the_study_names_none() -> None:
+    values = {"name": "a", "data": {"source": "x"}}
+    study = StudySpec.model_validate(overridden(values, ["baseline.model.width=64", "baseline.optimizer={lr: 0.5}"]))
+    assert study.recipe().model.model_dump()["width"] == 64
+    assert (study.baseline.optimizer.kind, study.baseline.optimizer.lr) == ("adam", 0.5)
+    other = {**values, "baseline": {"model": {"kind": "linear"}, "epochs": 3}}
+    assert overridden(other, ["baseline.model.kind=mlp"])["baseline"] == {"model": {"kind": "mlp"}, "epochs": 3}
+    assert overridden(values, ["baseline.model.kind=linear"])["baseline"] == {"model": {"kind": "linear"}}
+
+
+def test_a_part_without_its_kind_stays_a_mistake() -> None:
+    values = {"name": "a", "data": {"source": "x"}, "baseline": {"model": {"depth": 1}}}
+    with pytest.raises(SpecError, match=r"baseline\.model\.kind: must name a known model, found none"):
+        StudySpec.model_validate(overridden(values, ["baseline.model.width=64"]))

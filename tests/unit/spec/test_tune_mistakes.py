@@ -64,6 +64,14 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
         "tune.space: optimizer.lr: must be greater than 0, found 0.0.",
     ),
     (
+        {"tune": {"space": {"optimizer.lr": [0.1, -1.0, 0.01]}}},
+        "tune.space: optimizer.lr: must be greater than 0, found -1.0.",
+    ),
+    (
+        {"tune": {"space": {"model.kind": ["mlp", "foo", "linear"]}}},
+        "tune.space: model.kind: must name a known model, found 'foo'. Known: ",
+    ),
+    (
         {"tune": {"algorithm": "grid", "space": {"l2": {"low": 0.0, "high": 1.0}, **DEPTH}}},
         "tune.space: of a grid must be lists of values, found ranges for l2.",
     ),
@@ -75,6 +83,22 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     (
         {"data": {"source": "x", "validation": 0}},
         "tune: needs validation rows to choose by, found data.validation = 0.",
+    ),
+    (
+        {"tune": {"space": {"epochs": [1, 2, 3]}}},
+        "tune.space.epochs: cannot be searched, as max_epochs says how long trials train. Remove it.",
+    ),
+    *(
+        (
+            {"tune": {"space": space}},
+            f"tune.space.{place}: cannot be searched, as trials would be compared on different",
+        )
+        for place, space in {
+            "data.validation": {"data.validation": [0.1, 0.2]},
+            "data.validation.folds": {"data.validation.folds": {"low": 2, "high": 5}},
+            "data.fraction": {"data": [{"scale": "none"}, {"fraction": 0.5}]},
+            "vary_only": {"vary_only": [None, ["init"]]},
+        }.items()
     ),
     ({"seeds": [3, 1_000_000]}, "seeds: must be below 1000000, where those of trials begin, found 1000000."),
 ]
@@ -92,8 +116,20 @@ def test_so_few_epochs_that_a_recipe_does_not_fit() -> None:
     warm = study(baseline={"warmup_epochs": 1})
     assert trial_recipe(warm, {"model.depth": 2}, 2).epochs == 2
     letter = "tune: a trial of 1 epoch: warmup_epochs: must be less than epochs = 1, found 1"
-    with pytest.raises(SpecError, match=f"^{re.escape(letter)}"):
+    with pytest.raises(SpecError, match=f"^{re.escape(letter)}.* Give the search more epochs, or change the baseline"):
         trial_recipe(warm, {"model.depth": 2}, 1)
+
+
+def test_values_that_do_not_go_together() -> None:
+    optimizers = {"optimizer.kind": ["sgd", "adam"], "optimizer.lr": [0.1, 0.2]}
+    made = study(tune={"space": optimizers})
+    with pytest.raises(SpecError, match=r"optimizer\.beta1: is unknown here.* Change the space\.$"):
+        trial_recipe(made, {"optimizer.kind": "sgd", "optimizer.beta1": 0.9}, 2)
+
+
+def test_a_listed_value_may_need_another_beside_it() -> None:
+    space = {"optimizer.kind": ["sgd", "rmsprop", "sgd"], "optimizer.momentum": [0.0, 0.5, 0.9]}
+    assert study(tune={"space": space}).tune is not None  # Adam, the baseline's, has no momentum
 
 
 def test_a_tuned_level_says_more_than_the_winner() -> None:
