@@ -23,7 +23,7 @@ class Ladder(Record):
     """Seeds that grow: all runs have the first, and only what is still undecided gets more, doubling up to the last."""
 
     start: int = Field(ge=2, description="Seeds of every run at first.")
-    max: int = Field(description="Seeds at most, for what stays undecided.")
+    max: int = Field(le=SEEDS_FROM, description="Seeds at most, for what stays undecided.")
 
     @model_validator(mode="after")
     def _rises(self) -> Ladder:
@@ -51,8 +51,8 @@ def _seed_list(value: Any) -> Any:
         return Ladder.model_validate(value)
     found = f"found {value!r}"
     if isinstance(value, int) and not isinstance(value, bool):
-        if value < 1:
-            raise wrong(f"must be at least 1, {found}")
+        if not 1 <= value <= SEEDS_FROM:
+            raise wrong(f"must be {'at least 1' if value < 1 else f'at most {SEEDS_FROM}'}, {found}")
         return tuple(range(value))
     if not isinstance(value, list | tuple) or not value:
         raise wrong(f"must be a number of seeds, a list of seeds or {{start: , max: }}, {found}")

@@ -43,6 +43,8 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
         "baseline: early_stopping and keep: best",
     ),
     ({"seeds": 0}, "seeds: must be at least 1, found 0."),
+    ({"seeds": 10**12}, "seeds: must be at most 1000000, found 1000000000000."),
+    ({"seeds": {"start": 5, "max": 10**12}}, "seeds.max: must be less than or equal to 1000000, found 1000000000000."),
     ({"seeds": []}, "seeds: must be a number of seeds, a list of seeds or {start: , max: }, found []."),
     ({"seeds": [1, 1]}, "seeds: must differ from each other, found [1, 1]."),
     ({"seeds": [1, -2]}, "seeds: must be whole numbers from 0 up, found [1, -2]."),
