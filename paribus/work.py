@@ -21,6 +21,7 @@ from paribus.spec import Recipe, StudySpec
 from paribus.spec.parts import find_part
 from paribus.store import RunRecord, Store
 from paribus.training.job import Job, OwnCode, RunTask, checkpoint_of
+from paribus.user_code import code_hash
 
 Runs = tuple[Run, ...]
 
@@ -130,8 +131,8 @@ class Work:
         return self.laid_out or prepare(self.dataset, store.home, [recipe.data for recipe in recipes])
 
     def _job(self, cohort: Runs, folder: Path, store: Store, starts: dict[str, Start]) -> Job:
-        model = find_part("model", cohort[0].recipe.model.kind)
-        own = OwnCode(model.kind, cloudpickle.dumps(model.own), self.base) if model.own else None
+        part = find_part("model", cohort[0].recipe.model.kind)
+        own = OwnCode(part.kind, code_hash(part.own), cloudpickle.dumps(part.own), self.base) if part.own else None
         tasks = tuple(self._task(run, starts.get(run.key, Start())) for run in cohort)
         return Job(tasks, folder, self.dataset.num_classes, self.dataset.item_shape, own, store.checkpoints)
 

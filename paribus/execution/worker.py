@@ -19,11 +19,12 @@ from threadpoolctl import threadpool_limits
 import paribus.models
 import paribus.training.optimizers
 import paribus.training.schedules  # noqa: F401  (registers what recipes name)
-from paribus.errors import StoreError
+from paribus.errors import SpecError, StoreError
 from paribus.execution.memory import give_back
 from paribus.spec.parts import register_own
 from paribus.training.cohort import train_cohort
 from paribus.training.job import Job, OwnCode
+from paribus.user_code import code_hash
 
 
 def initialize(driver: int) -> None:
@@ -73,10 +74,20 @@ def work(job: Job, board: Path, rows: Mapping[str, int], out: Path) -> None:
 
 
 def _learn(own: OwnCode) -> None:
-    """Make the user's model known in this process."""
+    """Make the user's model known in this process.
+
+    Raises:
+        SpecError: it was imported here, and computes with something else than it does in the driver.
+    """
     if str(own.folder) not in sys.path:
         sys.path.insert(0, str(own.folder))
     function = pickle.loads(own.function)  # made by the driver of this study, never read from a store
+    imported = getattr(sys.modules.get(function.__module__), function.__name__, None) is function
+    if imported and code_hash(function) != own.code:
+        raise SpecError(
+            f"{own.kind} is not what it was when the study was planned: its file, or one that it imports, was changed "
+            "since, or the program changed a global. Start anew, or make what changes an option of the function."
+        )
     register_own("model", function, own.kind)
 
 

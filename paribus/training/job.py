@@ -40,9 +40,17 @@ class RunTask:
 
 @dataclass(frozen=True)
 class OwnCode:
-    """A user's function for a worker: pickled by name where it can be imported from `folder`, else as it is."""
+    """A user's function for a worker.
+
+    Args:
+        kind: the part's name.
+        code: hash of what it computes with.
+        function: pickled by name where it can be imported from `folder`, else as it is.
+        folder: of the study file.
+    """
 
     kind: str
+    code: str
     function: bytes
     folder: Path
 

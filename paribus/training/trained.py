@@ -92,7 +92,8 @@ class Trained:
         hooks = [head.register_forward_pre_hook(lambda _, x: called.append(x[0])) for head in self.network.heads]
 
         def keep(_module: Any, _x: Any, scores_MBC: torch.Tensor) -> None:
-            seen.append(called[-1].reshape(scores_MBC.shape[1], -1))
+            x, rows = called[-1], scores_MBC.shape[1]
+            seen.append(x.reshape(rows, x.numel() // rows if rows else x.shape[-1]))
             called.clear()
 
         hooks.append(self.network.register_forward_hook(keep))

@@ -13,6 +13,8 @@ from typing import Any
 
 from paribus.errors import SpecError, suggest
 
+_VERSIONS: dict[str, tuple[Path, int]] = {}
+"""File of each module that was imported by name, and when it was last changed, in nanoseconds."""
 _FOLDER: ContextVar[Path | None] = ContextVar("folder", default=None)
 
 
@@ -66,13 +68,16 @@ def told(failed: BaseException) -> str:
 
 
 def _imported(module_name: str, name: str) -> Any:
-    """Import with the folder first on the path, anew if another folder's module of that name was imported before."""
+    """Import with the folder first on the path, anew if what was imported before is another file, or has changed."""
     folder = _FOLDER.get() or Path.cwd()
     own = (folder / module_name.replace(".", "/")).resolve()
-    files = (own.with_suffix(".py"), own / "__init__.py")
+    file = next((file for file in (own.with_suffix(".py"), own / "__init__.py") if file.is_file()), None)
     imported = getattr(sys.modules.get(module_name), "__file__", None)
-    if any(file.is_file() for file in files) and imported and Path(imported).resolve() not in files:
-        del sys.modules[module_name]
+    if file:
+        version = file, file.stat().st_mtime_ns
+        if imported and (Path(imported).resolve() != file or _VERSIONS.get(module_name, version) != version):
+            del sys.modules[module_name]
+        _VERSIONS[module_name] = version
     importlib.invalidate_caches()
     sys.path.insert(0, str(folder))
     try:

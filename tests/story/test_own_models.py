@@ -249,3 +249,35 @@ def test_a_function_that_cannot_be_a_model_is_refused_in_levels_too() -> None:
     factors = {"a": {"levels": {"x": {"model": {"kind": len}}, "y": {}}}}
     with pytest.raises(SpecError, match=r"factors.a: builtins:len takes"):
         Study(name="len", data={"source": "digits"}, factors=factors)
+
+
+def test_a_changed_file_is_imported_again_and_a_changed_global_is_noticed(
+    own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(own))  # as where a notebook lies beside its modules
+    (own / "plain.py").write_text("SIZE = 3\n" + PLAIN)
+    file = own / "plain.yaml"
+    file.write_text(
+        "name: plain\ndata: {source: digits}\nbaseline: {model: {kind: 'plain:make'}, epochs: 1}\nseeds: 2\n"
+    )
+
+    def counted() -> int:
+        result = Study.open(file).run(own / "home", quiet=True)
+        return result.summary["variants"][0]["parameters"]
+
+    assert counted() == 65 * 3 + 4 * 10
+    (own / "plain.py").write_text("SIZE = 17\n" + PLAIN)
+    assert counted() == 65 * 17 + 18 * 10
+    import plain  # pyright: ignore[reportMissingImports]
+
+    plain.SIZE = 5
+    result = Study.open(file).run(own / "home", quiet=True)
+    assert {run["status"] for run in result.summary["runs"]} == {"failed"}
+    assert all("plain:make is not what it was when the study was planned" in text for text in result.failures)
+
+
+PLAIN = """
+from torch import nn
+def make(shape, outputs):
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, SIZE), nn.ReLU(), nn.Linear(SIZE, outputs))
+"""

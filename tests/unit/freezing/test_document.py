@@ -143,6 +143,6 @@ def test_the_code_of_an_own_model_belongs_to_its_recipe(make_study: Make, tmp_pa
         with code_in(tmp_path):
             return document(make_study(baseline={"model": {"kind": "own_frozen:make"}}), ["f"], 0)
 
-    one, other = written("pass"), written("return None")
+    one, other = written("return 1"), written("return None")
     assert one["data"][0]["recipes"]["baseline"]["code"]
     assert changes(one, other) == ["recipes"]
