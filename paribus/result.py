@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cached_property, partial
 from html import escape
 from pathlib import Path
@@ -188,6 +189,7 @@ class Result:
             seed: of the run; by default the first that finished.
 
         Raises:
+            SpecError: the model is the user's, and its code is not here, or was changed.
             StoreError: there is no such run, or it did not finish.
         """
         from paribus.training.trained import Trained
@@ -240,8 +242,10 @@ class Result:
         for variant, key in self.tables.probed.items():
             known = self._store.probe(key)
 
-            def features(items: np.ndarray, variant: str = variant) -> np.ndarray:
-                return self.load(variant).features(items)
+            def features(items: np.ndarray, variant: str = variant) -> np.ndarray | None:
+                with suppress(SpecError):  # of a model whose code is not here
+                    return self.load(variant).features(items)
+                return None
 
             found = probe(known, partial(self._store.weights, key), features, self.tables.dataset)
             if found.keys() != known.keys():

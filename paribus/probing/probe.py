@@ -18,7 +18,7 @@ _MOST = 2_000
 def probe(
     known: Mapping[str, np.ndarray],
     weights_of: Callable[[], Mapping[str, np.ndarray]],
-    features_of: Callable[[np.ndarray], np.ndarray],
+    features_of: Callable[[np.ndarray], np.ndarray | None],
     dataset: Dataset | None,
 ) -> dict[str, np.ndarray]:
     """Complete what is known of a network.
@@ -26,7 +26,7 @@ def probe(
     Args:
         known: what this function returned before; empty at first.
         weights_of: gives the network's tensors by name.
-        features_of: gives what the head sees of items.
+        features_of: gives what the head sees of items; None if the network cannot be built here.
         dataset: whose test items are looked at; None if they cannot be had.
 
     Returns:
@@ -37,7 +37,8 @@ def probe(
     if dataset is not None and "features" not in found:
         rows = balanced_rows(dataset.y_test)
         features = features_of(np.asarray(dataset.x_test[rows]))
-        found |= {"items": rows, "labels": np.asarray(dataset.y_test[rows]), "features": features}
+        if features is not None:
+            found |= {"items": rows, "labels": np.asarray(dataset.y_test[rows]), "features": features}
     if "features" in found and "embedding" not in found:
         places = embed(found["features"])
         found |= {} if places is None else {"embedding": places}

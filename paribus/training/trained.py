@@ -9,15 +9,17 @@ from typing import Any
 
 import numpy as np
 import torch
+from pydantic import ValidationError
 
 import paribus.models
 import paribus.training.optimizers
 import paribus.training.schedules  # noqa: F401  (registers what recipes name)
 from paribus.data.scaling import Scaling
 from paribus.data.text.features import Vectorizer
-from paribus.errors import DataError
+from paribus.errors import DataError, SpecError
 from paribus.models.network import make_network
 from paribus.spec import Recipe
+from paribus.spec.base import explain
 from paribus.training.feed import Feed, TextFeed
 from paribus.training.precision import choose_precision
 from paribus.training.step import probabilities
@@ -33,6 +35,9 @@ class Trained:
         weights: tensors by name, as `weights_of` gave them.
         item_shape: of one item, as the data set has it.
         class_names: one name a class.
+
+    Raises:
+        SpecError: the model's code, if it is the user's, is not here, or is not what was trained.
     """
 
     def __init__(
@@ -42,10 +47,18 @@ class Trained:
         item_shape: Sequence[int],
         class_names: Sequence[str],
     ) -> None:
-        self.recipe = Recipe.model_validate(dict(recipe))
+        try:
+            self.recipe = Recipe.model_validate(dict(recipe))
+        except ValidationError as error:
+            raise SpecError(explain(error, "A network cannot be loaded without its code")) from None
         self.item_shape, self.class_names = tuple(item_shape), tuple(class_names)
         shape = self.recipe.data.feature_shape(self.item_shape)
         self.network = make_network([self.recipe], [0], shape, len(class_names))
+        for name, value in self.network.state_of(0).items():
+            if (stored := np.shape(weights.get(name, 0))) != value.shape:
+                raise SpecError(
+                    f"The model's code was changed since: {name} has shape {tuple(value.shape)}, not {stored}."
+                )
         self.network.restore(0, {name: torch.from_numpy(np.array(value)) for name, value in weights.items()})
         scale, text = self.recipe.data.scale, self.recipe.data.text
         self._fitted = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,8 @@ import torch
 from torch import nn
 
 from paribus import SpecError, Study
+from paribus.series import outcome
+from paribus.store import Store
 
 NETS = """\
 from torch import nn
@@ -281,3 +285,34 @@ from torch import nn
 def make(shape, outputs):
     return nn.Sequential(nn.Flatten(), nn.Linear(64, SIZE), nn.ReLU(), nn.Linear(SIZE, outputs))
 """
+
+
+SCRIPT = """
+from torch import nn
+from paribus import Study
+def build(shape, outputs):
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, outputs))
+Study(name="far", data={"source": "digits"}, baseline={"model": build, "epochs": 1}, seeds=2).run(quiet=True)
+"""
+
+
+def test_where_the_code_is_not_there_the_rest_is_reported(shell, folder: Path) -> None:
+    subprocess.run([sys.executable, "-c", SCRIPT], cwd=folder, check=True)
+    told = shell("report", "far")
+    assert told.code == 0, told.err
+    assert (folder / "paribus-home" / "reports" / "far.html").is_file()
+    with pytest.raises(
+        SpecError, match=r"A network cannot be loaded without its code.*__main__ has no function 'build'"
+    ):
+        outcome(Store(folder / "paribus-home"), "far").load("baseline")
+
+
+def test_changed_code_is_not_loaded_with_other_weights(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(own)
+    (own / "later.py").write_text("SIZE = 3\n" + PLAIN)
+    study = Study(name="changed", data={"source": "digits"}, baseline={"model": {"kind": "later:make"}, "epochs": 1})
+    result = study.run(own / "home", quiet=True)
+    assert result.load("baseline").predict_proba(np.zeros((2, 8, 8))).shape == (2, 10)
+    sys.modules["later"].SIZE = 17
+    with pytest.raises(SpecError, match=r"code was changed since: 1.weight has shape \(17, 64\), not \(3, 64\)"):
+        result.load("baseline")
