@@ -82,7 +82,10 @@ def _(value: CodeType) -> Iterable[object]:
 
 @_held.register
 def _(value: CellType) -> Iterable[object]:
-    return (value.cell_contents,)
+    try:
+        return (value.cell_contents,)
+    except ValueError:  # of a variable that has no value yet
+        return ()
 
 
 @_held.register

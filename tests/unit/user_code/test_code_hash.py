@@ -80,6 +80,18 @@ def test_closures_methods_and_partials_are_told_apart() -> None:
     assert hash_of(SOURCE, "part") != hash_of(SOURCE.replace("width=3", "width=4"), "part")
 
 
+def test_a_variable_without_a_value_and_a_function_that_calls_itself() -> None:
+    def outer(is_set: bool) -> Any:
+        def falls(n: int) -> int:
+            return falls(n - 1) if n else later
+
+        if is_set:
+            later = 3
+        return falls
+
+    assert code_hash(outer(False)) == code_hash(outer(False)) != code_hash(outer(True))
+
+
 def test_what_is_installed_counts_by_its_name() -> None:
     source = "import {0}\ndef make(): return {0}.{1}"
     assert hash_of(source.format("numpy", "zeros")) != hash_of(source.format("numpy", "ones"))
