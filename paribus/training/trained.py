@@ -57,7 +57,8 @@ class Trained:
         for name, value in self.network.state_of(0).items():
             if (stored := np.shape(weights.get(name, 0))) != value.shape:
                 raise SpecError(
-                    f"The model's code was changed since: {name} has shape {tuple(value.shape)}, not {stored}."
+                    f"The model's code was changed since: {name} has shape {tuple(value.shape)}, not {stored}. "
+                    "Restore the code, or run the study again."
                 )
         self.network.restore(0, {name: torch.from_numpy(np.array(value)) for name, value in weights.items()})
         scale, text = self.recipe.data.scale, self.recipe.data.text
