@@ -16,12 +16,12 @@ class Learning:
     Args:
         margin: difference of test accuracies that counts as none.
         epochs: of each run.
-        seeds: number of runs; more where they differ more.
+        seeds: of the runs; more where they differ more.
     """
 
     margin: float
     epochs: int
-    seeds: int = 5
+    seeds: range = range(5)
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Workload:
         data: preparation, as in a study file.
         baseline: as in a study file, but for the epochs.
         epochs: of each run, in a measurement of speed.
-        seeds: number of runs.
+        seeds: of the runs.
         learning: None where it is not compared.
         rest: further keys of the study file.
     """
@@ -48,7 +48,7 @@ class Workload:
     data: dict[str, Any]
     baseline: dict[str, Any]
     epochs: int
-    seeds: int = 5
+    seeds: range = range(5)
     learning: Learning | None = None
     rest: dict[str, Any] = field(default_factory=dict[str, Any])
 
@@ -59,7 +59,7 @@ class Workload:
             name: of the study.
             folder: with the arrays.
             epochs: instead of the workload's.
-            seeds: instead of the workload's.
+            seeds: number of the first ones, instead of the workload's.
         """
         epochs = epochs or self.epochs
         source = "benchmarks.ours.arrays:reviews" if "text" in self.data else str(folder / f"{self.arrays}.npz")
@@ -68,7 +68,7 @@ class Workload:
             "name": name,
             "data": {"source": source, **self.data},
             "baseline": {**self.baseline, "epochs": epochs},
-            "seeds": list(range(seeds or self.seeds)),
+            "seeds": list(range(seeds) if seeds else self.seeds),
             **rest,
         }
 
@@ -84,7 +84,7 @@ def _cnn(title: str, arrays: str, goal: float, learning: Learning) -> Workload:
     model = {"kind": "cnn", "conventions": "keras"}
     baseline = {"model": model, "optimizer": KERAS_ADAM, "batch_size": 64, "precision": "bf16"}
     data = {"scale": "unit", "fraction": 0.5, "validation": 0.1}
-    return Workload(title, arrays, "keras_fit", goal, data, baseline, 1, 2, learning)
+    return Workload(title, arrays, "keras_fit", goal, data, baseline, 1, range(2), learning)
 
 
 def _fashion(loop: str, peer: str, goal: float, epochs: int) -> Workload:
@@ -122,10 +122,10 @@ WORKLOADS = {
             "precision": "auto",
         },
         epochs=10,
-        learning=Learning(0.005, epochs=10, seeds=100),  # runs differ by points on its test rows
+        learning=Learning(0.005, epochs=10, seeds=range(100)),  # runs differ by points on its test rows
     ),
     "W2": _cnn("half MNIST, CNN 32-64-128, batch 64", "mnist", 5.0, Learning(0.003, epochs=3)),
-    "W3": _cnn("half CIFAR-10, CNN 32-64-128, batch 64", "cifar10", 3.5, Learning(0.005, epochs=20, seeds=12)),
+    "W3": _cnn("half CIFAR-10, CNN 32-64-128, batch 64", "cifar10", 3.5, Learning(0.005, epochs=20, seeds=range(12, 36))),
     "W3a": Workload(
         "a tenth of CIFAR-10, AlexNet, batch 64",  # half of it takes a quarter of an hour, learning many
         "cifar10",
@@ -139,7 +139,7 @@ WORKLOADS = {
             "precision": "bf16",
         },
         epochs=1,
-        seeds=2,
+        seeds=range(2),
     ),
     "W4": Workload(
         "MNIST, MLP 128-64, L2 0.01, dropout 0.2, batch 32",
@@ -174,7 +174,7 @@ WORKLOADS = {
             "precision": "auto",
         },
         epochs=5,
-        seeds=2,
+        seeds=range(2),
         rest={
             "factors": {"recipe": {"levels": {"default": {}, "tuned": {"tuned": True}}}},
             "tune": {
