@@ -125,7 +125,12 @@ WORKLOADS = {
         learning=Learning(0.005, epochs=10, seeds=range(100)),  # runs differ by points on its test rows
     ),
     "W2": _cnn("half MNIST, CNN 32-64-128, batch 64", "mnist", 5.0, Learning(0.003, epochs=3)),
-    "W3": _cnn("half CIFAR-10, CNN 32-64-128, batch 64", "cifar10", 3.5, Learning(0.005, epochs=20, seeds=range(12, 36))),
+    "W3": _cnn(
+        "half CIFAR-10, CNN 32-64-128, batch 64",
+        "cifar10",
+        3.5,
+        Learning(0.005, epochs=20, seeds=range(12, 36)),  # 12 others left it open
+    ),
     "W3a": Workload(
         "a tenth of CIFAR-10, AlexNet, batch 64",  # half of it takes a quarter of an hour, learning many
         "cifar10",
