@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from paribus.errors import SpecError
 from paribus.models import blueprint as paper
 from paribus.models import layers
 from paribus.models.blueprint import Blueprint
@@ -19,6 +20,7 @@ from paribus.models.own import OwnModel
 from paribus.planning.streams import stream
 from paribus.spec import Recipe
 from paribus.spec.parts import call_part
+from paribus.user_code import told
 
 
 class Network(nn.Module):
@@ -140,8 +142,21 @@ class OwnNetwork(nn.Module):
 
     @torch.enable_grad()
     def vjp(self, x_MBF: Tensor | layers.SparseRows) -> tuple[Tensor, layers.Pullback]:
-        """What `forward` returns, and what adds to the gradients of the parameters, by PyTorch's autograd."""
-        scores = self.forward(x_MBF)
+        """What `forward` returns, and what adds to the gradients of the parameters, by PyTorch's autograd.
+
+        Raises:
+            SpecError: the batch has a single row, and a layer takes none, as PyTorch's batch norm does.
+        """
+        x_MBF = x_MBF if isinstance(x_MBF, Tensor) else x_MBF.dense()
+        try:
+            scores = self.forward(x_MBF)
+        except ValueError as failed:
+            if x_MBF.shape[1] > 1:
+                raise
+            raise SpecError(
+                "The last batch of an epoch holds the one row that is left, and the model cannot be trained on it: "
+                f"{told(failed)}. Choose another batch_size."
+            ) from failed
 
         def back(grad: Tensor) -> Tensor:
             scores.backward(grad)

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from paribus import SpecError, Study
+from paribus.data.sources.digits import digits
 from paribus.series import outcome
 from paribus.store import Store
 
@@ -316,3 +317,15 @@ def test_changed_code_is_not_loaded_with_other_weights(own: Path, monkeypatch: p
     sys.modules["later"].SIZE = 17
     with pytest.raises(SpecError, match=r"code was changed since: 1.weight has shape \(17, 64\), not \(3, 64\)"):
         result.load("baseline")
+
+
+def normalized(shape: tuple[int, ...], outputs: int) -> nn.Module:
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, 4), nn.BatchNorm1d(4), nn.Linear(4, outputs))
+
+
+def test_a_batch_of_the_one_row_that_is_left_is_told(own: Path) -> None:
+    baseline = {"model": normalized, "epochs": 1, "batch_size": len(digits().y_train) - 1}
+    study = Study(name="left", data={"source": "digits", "validation": 0}, baseline=baseline, seeds=1)
+    (failure,) = study.run(own / "home", quiet=True).failures
+    assert "holds the one row that is left, and the model cannot be trained on it: ValueError: Expected more" in failure
+    assert "Choose another batch_size." in failure
