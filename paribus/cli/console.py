@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from rich.console import Console
 
 _WIDTH = 120
 """Columns where the output is no terminal."""
 
 
+class _Terminal(Console):
+    def on_broken_pipe(self) -> None:
+        raise  # noqa: PLE0704  (within Rich's own `except`; it would end the program)
+
+
 def new_console() -> Console:
     """Where verbs print, wide where it is no terminal: brackets and colons stay as they are; styles come as `Text`."""
-    console = Console(markup=False, emoji=False, highlight=False)
+    console = _Terminal(markup=False, emoji=False, highlight=False)
     if not console.is_terminal:
         console.width = _WIDTH
     return console
+
+
+@contextmanager
+def read_in_part() -> Iterator[None]:
+    """What is printed here may be read in part, as by `head`: the rest goes nowhere, and the work goes on."""
+    try:
+        yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -43,6 +43,3 @@ def main() -> None:
     except ParibusError as error:
         typer.echo(f"Error: {error}", err=True)
         sys.exit(2)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)

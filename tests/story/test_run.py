@@ -2,8 +2,11 @@
 
 import json
 import math
+import os
 import re
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -210,3 +213,14 @@ def test_a_cohort_that_fails_stops_nothing_else(cli, folder: Path) -> None:
     assert again.err.startswith("4 of 6 runs stored, 2 to train\n")
     after = trained(folder)
     assert {key for key in after if after[key] != before[key]} == {row["key"] for row in lost}
+
+
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_the_report_is_written_though_nobody_reads_the_verdicts(folder: Path, flags: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as nobody:
+        words = [Path(sys.executable).with_name("paribus"), "run", "tiny.yaml", *flags]
+        done = subprocess.run(words, cwd=folder, stdout=nobody, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+    assert "</html>" in (folder / "paribus-home" / "reports" / "tiny.html").read_text()

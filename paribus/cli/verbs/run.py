@@ -37,13 +37,15 @@ def run(
     from paribus.execution.forking import warm_up
 
     warm_up()  # before anything that takes time itself
+    from paribus.cli.console import read_in_part
     from paribus.study import Study
 
     opened = Study.open(study, settings_with(settings, seeds))
     try:
         opened = opened.quick() if quick else opened
         result = opened.run(home, workers)
-        _print(result, as_json)  # first, as what comes after may fail
+        with read_in_part():
+            _print(result, as_json)  # first, as what comes after may fail
         result.probe()
     except KeyboardInterrupt:
         typer.echo("\nInterrupted. What finished is stored; the same command goes on from there.", err=True)
