@@ -118,7 +118,7 @@ def _on(study: StudySpec, fingerprint: str) -> dict[str, Any]:
         "study": study.name,
         "source": study.model_dump(mode="json")["data"]["source"],
         "fingerprint": fingerprint,
-        "runs": len(plan.runs),
+        "runs": len(plan.keys),
         "hypotheses": _hypotheses(plan),
         "factors": _factors(plan),
         "recipes": _recipes(plan, plans),

@@ -149,7 +149,7 @@ def _remarks(outlook: Outlook) -> Iterator[str]:
     left = len(plan.keys - outlook.stored)
     yield f"{left} to train: about {duration(outlook.time_s)} ({basis})." if left else "Nothing to train."
     if len(looks) > 1:
-        most = len(plan.runs) // looks[0] * looks[-1]
+        most = len(plan.keys) // looks[0] * looks[-1]
         yield f"What is undecided then gets more seeds, up to {looks[-1]}: {most} runs at most."
     if plan.study.quick_look:
         yield f"{plan.study.name} is {CAVEATS['C14']}."

@@ -57,6 +57,12 @@ def test_the_document_says_what_will_be_tested(frozen: dict[str, Any]) -> None:
     }
 
 
+def test_runs_that_two_variants_share_count_once(make_study: Make) -> None:
+    folds = {"vary": "data.validation", "levels": [{"folds": 3}, {"folds": 3, "fold": 0}]}
+    (part,) = document(make_study(**{**STUDY, "factors": {"validation": folds}}), ["f"], 0)["data"]
+    assert part["runs"] == 3 * 2
+
+
 def test_interactions_are_a_family_of_their_own(make_study: Make) -> None:
     (part,) = document(make_study(**STUDY, design="factorial"), ["f"], 0)["data"]
     assert part["runs"] == 3 * 2 * 2
