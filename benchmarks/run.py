@@ -115,7 +115,8 @@ def _speed(bench: Bench, machine: Mapping[str, Any], asked: argparse.Namespace) 
     }
     intro = (
         f"Ours and the peer's in turn, {ROUNDS} times or more; numbers are medians, memory the most. Each row is of "
-        "the time\nand the commit that it names; speeds are comparable within a row only."
+        "the time\nand the commit that it names; speeds are comparable within a row only. Accuracies are those of few "
+        "epochs at a\nconstant rate, as speed is measured; learning is compared in [EQUAL.md](EQUAL.md)."
     )
     write_report("Paribus beside its peers", intro, _merged(parts, asked.output), machine, asked.output)
     return len(found) < len(bench.workloads)

@@ -47,7 +47,8 @@ def _part(store: Store, name: str) -> Iterator[str]:
     found: set[str] = set()
     for group in content.groups():
         yield f"### {group['factor']}"
-        codes = [sorted({code for code, _ in entry["caveats"]}) for entry in group["entries"]]
+        shared = {code for code, _ in group["shared"]}
+        codes = [sorted(shared | {code for code, _ in entry["caveats"]}) for entry in group["entries"]]
         yield "\n".join(
             f"- **{entry['verdict']}**: {entry['text']}. {' '.join(doubts)}".rstrip()
             for entry, doubts in zip(group["entries"], codes, strict=True)

@@ -46,8 +46,9 @@ def fit_scalings(
         x_BF: all training items, shape (row, feature), uint8 or float32.
         rows_S: the row numbers to fit on, ascending, one array a run; no other rows are read.
         scale: `unit` divides pixels by 255 and other features by their largest magnitude; `standard` takes one mean and
-            deviation for all features, `per-feature` one each; `l2-columns` divides each feature by its norm over the
-            rows, `l2-rows` each row by its norm, `image-columns` each column of pixels of each image by its norm, as
+            deviation for all pixels, and for each feature of other rows one of its own, as their units differ;
+            `per-feature` one each in any case; `l2-columns` divides each feature by its norm over the rows, `l2-rows`
+            each row by its norm, `image-columns` each column of pixels of each image by its norm, as
             `keras.utils.normalize(x, axis=1)` does. A feature that never varies (or is always zero) is divided by 1.
         item_shape: of the items before they were made rows of features.
     """
@@ -57,7 +58,8 @@ def fit_scalings(
     if scale == "unit":
         tops = [255.0 if x_BF.dtype == np.uint8 else float(np.abs(x_BF[rows]).max()) for rows in rows_S]
         return [Scaling(zero, np.array([1.0 / (top or 1.0)], np.float32)) for top in tops]
-    if scale == "per-feature" and x_BF.dtype != np.uint8:
+    table = len(item_shape) == 1 and x_BF.dtype != np.uint8
+    if (scale == "per-feature" and x_BF.dtype != np.uint8) or (scale == "standard" and table):
         return [_per_feature(x_BF[rows].astype(np.float64)) for rows in rows_S]
     return [_from_sums(*sums, len(rows), scale) for sums, rows in zip(_sums(x_BF, rows_S), rows_S, strict=True)]
 

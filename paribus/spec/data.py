@@ -119,7 +119,10 @@ class Preparation(Record):
     text: TextFeatures | None = Field(default=None, description="How texts become features; for texts only.")
     scale: Scale = Field(
         default="standard",
-        description="How features are scaled, fitted on training rows; with `text`: `none`, the default, or `l2-rows`.",
+        description="How features are scaled, fitted on training rows. `standard`: by one mean and deviation of all "
+        "pixels, or of each feature of a table; `per-feature`: of each pixel too; `unit`: pixels / 255, others / the "
+        "largest magnitude; `l2-rows`, `l2-columns`: by the norm of each row, or feature; `image-columns`: by that of "
+        "each column of an image. With `text`: `none`, the default, or `l2-rows`.",
     )
     fraction: float = Field(default=1.0, gt=0, le=1, description="Class-wise sample of the training part.")
     validation: Validation = Field(

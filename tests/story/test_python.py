@@ -134,3 +134,16 @@ def test_a_study_is_planned_without_a_trace(tmp_path: Path) -> None:
     assert len(outlook.plan.runs) == 2
     assert outlook.stored == frozenset()
     assert not (tmp_path / "home").exists()
+
+
+def units() -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(0)
+    labels = np.arange(300) % 2
+    metres, grams = labels + rng.normal(0, 0.2, 300), rng.uniform(0, 10_000, 300)
+    return {"x": np.stack([metres, grams], axis=1), "y": labels}
+
+
+def test_columns_of_a_table_may_have_units_of_their_own(tmp_path: Path) -> None:
+    baseline = {"model": {"kind": "linear"}, "optimizer": {"kind": "adam", "lr": 0.03}, "batch_size": 32}
+    result = Study(name="units", data={"source": units}, baseline=baseline, seeds=1).run(tmp_path, quiet=True)
+    assert result.runs["test_accuracy"].item() > 0.95

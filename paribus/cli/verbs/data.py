@@ -44,7 +44,7 @@ def list_sources(as_json: AsJson = False) -> None:
 
 @app.command("get")
 def get(source: Source) -> None:
-    """Fetch a data set, if it is not here yet, and check it."""
+    """Fetch a published data set, if it is not here yet, and check it."""
     dataset = _load(source, "label")
     counts = f"{len(dataset.y_train):,} training and {len(dataset.y_test):,} test items"
     typer.echo(f"{dataset.name}: {counts}, fingerprint {dataset.fingerprint[:16]}")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def diff(
-    a: Annotated[str, typer.Argument(metavar="A", help="Name of a study in the home directory.")],
+    a: Annotated[str, typer.Argument(metavar="A", help="Name of a stored study; of several data sets STUDY.DATA.")],
     b: Annotated[str, typer.Argument(metavar="B", help="Name of the study that is compared with it.")],
     home: Home = None,
     other_home: Annotated[Path | None, typer.Option("--other-home", help="Where B is kept, if elsewhere.")] = None,

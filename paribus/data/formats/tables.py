@@ -90,7 +90,9 @@ def _check_header(columns: list[str], label: str, path: Path) -> None:
         near = get_close_matches(label, columns, n=1)
         hint = f"Did you mean {near[0]!r}? " if near else ""
         shown = ", ".join(columns[:20]) + (f" and {len(columns) - 20} more" if len(columns) > 20 else "")
-        raise DataError(f"{path} has no column {label!r} for the label. {hint}It names: {shown}. Set `data.label`.")
+        raise DataError(
+            f"{path} has no column {label!r} for the label. {hint}It names: {shown}. Set `data.label` (--label)."
+        )
     if twice is not None:
         raise DataError(f"{path} has more than one column {twice!r}. Rename or remove all but one.")
     if len(columns) == 1:
@@ -103,7 +105,7 @@ def _check_text_column(columns: list[str], label: str, text: str, path: Path) ->
     if text == label or text not in columns:
         raise DataError(
             f"{path} has no column {text!r} for the texts beside the label {label!r}. Others: {shown or 'none'}. Set "
-            "`data.text_column`."
+            "`data.text_column` (--text)."
         )
     if others:
         raise DataError(

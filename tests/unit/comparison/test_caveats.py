@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 import pytest
 
 from paribus.comparison.caveats import CAVEATS, caveat, early_best, late_best
@@ -6,6 +9,11 @@ from paribus.comparison.caveats import CAVEATS, caveat, early_best, late_best
 def test_codes_are_stable() -> None:
     assert list(CAVEATS) == [f"C{number:02}" for number in range(1, 18)]
     assert all("\n" not in line for line in CAVEATS.values())
+
+
+def test_the_docs_list_them() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "results.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| (C\d\d) \| (.*) \|$", page, re.MULTILINE) == list(CAVEATS.items())
 
 
 def test_a_caveat_starts_with_its_code() -> None:

@@ -57,6 +57,14 @@ def test_against_scikit_learn_and_numpy(scale: Scale, kind: str) -> None:
     np.testing.assert_array_less(np.abs(scaled(items, scaling) - expected), 2e-6 * np.abs(expected) + 2 * step + 1e-30)
 
 
+def test_standard_takes_each_feature_of_a_table_by_itself() -> None:
+    items = ITEMS["features"]
+    (standard,) = fit_scalings(items, [ROWS], "standard", (12,))
+    assert_equal(standard, fit_scalings(items, [ROWS], "per-feature", (12,))[0])
+    (pixels,) = fit_scalings(ITEMS["pixels"], [ROWS], "standard", (12,))
+    assert pixels.shift.shape == (1,)
+
+
 def test_unit_divides_pixels_by_255_and_features_by_their_largest_magnitude() -> None:
     (pixels,) = fit(ITEMS["pixels"] // 2, [ROWS], "unit")
     np.testing.assert_allclose(scaled(ITEMS["pixels"], pixels), ITEMS["pixels"] / 255.0, rtol=2e-7)
