@@ -90,7 +90,8 @@ def compare_studies(a: Side, b: Side) -> StudyDiff:
     seeds = _common("seed", a, b, a.seeds, b.seeds)
     runs = {(side.name, name): runs_of(name, side.record, side.rows) for side in (a, b) for name in names}
     surroundings = tuple(_changes(_surroundings(a), _surroundings(b)))
-    doubts = [*_other(surroundings), *data_doubts(a.record["dataset"]), *data_doubts(b.record["dataset"])]
+    quick = [caveat("C14")] if any(side.record["spec"].get("quick_look") for side in (a, b)) else []
+    doubts = [*quick, *_other(surroundings), *data_doubts(a.record["dataset"]), *data_doubts(b.record["dataset"])]
     pairings = [_pairing(name, a, b, seeds, runs) for name in names]
     return StudyDiff(
         a=a.name,
@@ -106,7 +107,8 @@ def compare_studies(a: Side, b: Side) -> StudyDiff:
 
 def _pairing(name: str, a: Side, b: Side, seeds: list[int], runs: Runs) -> Pairing:
     metric = a.record["spec"]["metric"]
-    level_S, reference_S = ([seed_score(runs[side.name, name][seed], metric) for seed in seeds] for side in (b, a))
+    both = [seed for seed in seeds if all(seed in runs[side.name, name] for side in (a, b))]  # a ladder's may differ
+    level_S, reference_S = ([seed_score(runs[side.name, name][seed], metric) for seed in both] for side in (b, a))
     return Pairing(kind="study", factor=name, level=b.name, reference=a.name, level_S=level_S, reference_S=reference_S)
 
 

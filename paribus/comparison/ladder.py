@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from itertools import product
 from typing import Any
@@ -31,7 +32,7 @@ def seeds_wanted(record: Mapping[str, Any], contrasts: list[Contrast]) -> dict[s
 
 
 def ladder_facts(record: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Looks of a study's ladder, and trainings that it took and saved; None without a ladder.
+    """Looks of a study's ladder so far, and trainings that it took and saved; None without a ladder.
 
     Args:
         record: of the study, as the store keeps it.
@@ -39,9 +40,10 @@ def ladder_facts(record: Mapping[str, Any]) -> dict[str, Any] | None:
     looks = looks_of(record["spec"]["seeds"])
     if len(looks) == 1:
         return None
-    have, trained = _seeds_of(record), len(record["runs"])
-    folds = trained // sum(have.values())
-    return {"looks": list(looks), "trained": trained, "saved": folds * len(have) * looks[-1] - trained}
+    have, trained = _seeds_of(record), Counter(run["variant"] for run in record["runs"])
+    whole = sum(num // have[name] * looks[-1] for name, num in trained.items())  # with folds, several runs a seed
+    taken = [look for look in looks if look <= max(have.values())]
+    return {"looks": taken, "trained": trained.total(), "saved": whole - trained.total()}
 
 
 def ladder_sentence(record: Mapping[str, Any]) -> str:
@@ -51,9 +53,10 @@ def ladder_sentence(record: Mapping[str, Any]) -> str:
         return ""
     looks = ", ".join(map(str, facts["looks"]))
     trained, whole = facts["trained"], facts["trained"] + facts["saved"]
+    most = looks_of(record["spec"]["seeds"])[-1]
     return (
         f"Verdicts were looked for at {looks} seeds, and only what was undecided got more: {trained} trainings in "
-        f"place of {whole}. Intervals and verdicts are corrected for the repeated looks."
+        f"place of {whole}. Intervals and verdicts are corrected for all looks up to {most} seeds."
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from math import isnan
@@ -47,19 +48,24 @@ def source_spreads(record: Mapping[str, Any], scores: Mapping[str, list[float | 
 
 
 def source_sentence(spreads: list[SourceSpread], metric: str) -> str:
-    """Which source moves the score most; empty where there are not two to compare.
+    """Which source moves the score most; empty where there are no two sources to compare.
 
     Args:
         spreads: of one study.
         metric: such as `test_accuracy`.
     """
     known = sorted((one for one in spreads if one.source != EVERYTHING and one.n > 1), key=lambda one: -one.deviation)
-    if len(known) < 2:
+    if len({one.source for one in known}) < 2:
         return ""
     others = [*known[1:], *(one for one in spreads if one.source == EVERYTHING and one.n > 1)]
-    first, rest = known[0], ", ".join(f"{one.source} {size(one.deviation, metric)}" for one in others)
+    times = Counter(one.source for one in known)
+
+    def told(one: SourceSpread) -> str:
+        return f"{one.source} (of {one.variant})" if times[one.source] > 1 else one.source
+
+    first, rest = known[0], ", ".join(f"{told(one)} {size(one.deviation, metric)}" for one in others)
     return (
-        f"Of the sources of randomness {first.source} moves {metric_name(metric)} most: standard deviation "
+        f"Of the sources of randomness {told(first)} moves {metric_name(metric)} most: standard deviation "
         f"{size(first.deviation, metric)} over {first.n} seeds (95 % interval {size(first.low, metric)} to "
         f"{size(first.high, metric)}); {rest}."
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from paribus.comparison.caveats import caveat, early_best, late_best
 from paribus.comparison.factorial import as_averages, cells_at, effects, interactions
-from paribus.comparison.ladder import ladder_facts
+from paribus.comparison.ladder import ladder_facts, seeds_wanted
 from paribus.comparison.searched import search_caveats
 from paribus.comparison.sources import SourceSpread, plain_spreads, source_spreads
 from paribus.comparison.verdicts import Contrast, compare_in_looks
@@ -32,7 +32,8 @@ def summarize(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> dict[str
         JSON values; a number that does not exist is null.
     """
     runs = [_run(planned, rows.get(planned["key"])) for planned in record["runs"]]
-    complete = all(run["status"] != "interrupted" for run in runs)
+    contrasts = contrasts_of(record, rows)
+    complete = all(run["status"] != "interrupted" for run in runs) and not seeds_wanted(record, contrasts)
     variants = [
         {
             "name": name,
@@ -48,7 +49,7 @@ def summarize(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> dict[str
         "status": "finished" if complete else "interrupted",
         "variants": variants,
         "runs": runs,
-        "contrasts": [plain(contrast) for contrast in contrasts_of(record, rows)],
+        "contrasts": [plain(contrast) for contrast in contrasts],
         "frozen": _frozen(record.get("frozen")),
         "search": record.get("tuning"),
         "ladder": ladder_facts(record),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import inf, nan
+from math import inf, isnan, nan
 from typing import Literal
 
 import numpy as np
@@ -215,7 +215,7 @@ def compare_pairings(
         raise SpecError(f"The margin is {margin}; it must be 0 or a positive number in the units of the metric.")
     question = _Question(metric, margin, 1.0 if higher_is_better else -1.0, seed, tuple(looks))
     pairs = [_pair(pairing.level_S, pairing.reference_S) for pairing in pairings]
-    confidences = step_down_levels([overall_p(paired_t_p(pair.diff_S), looks) for pair in pairs], ALPHA).tolist()
+    confidences = step_down_levels([_overall_t_p(pair, looks) for pair in pairs], ALPHA).tolist()
     drafts = [
         _measure(question, pairing, pair, nominal_level(confidence, looks))
         for pairing, pair, confidence in zip(pairings, pairs, confidences, strict=True)
@@ -268,6 +268,13 @@ def _pair(level: Sequence[float | None], reference: Sequence[float | None]) -> _
     same_S = np.isclose(level_S, reference_S, rtol=1e-12, atol=0)  # but for the rounding of a mean
     reference_S[same_S] = level_S[same_S]
     return _Pairs(level_S, reference_S, np.sort(level_S - reference_S))
+
+
+def _overall_t_p(pair: _Pairs, looks: Sequence[int]) -> float:
+    """Of a ladder a pair counts among those that are tested before it has a p value: more seeds may give it one."""
+    p = overall_p(paired_t_p(pair.diff_S), looks)
+    waits = len(looks) > 1 and isnan(p) and (not len(pair.diff_S) or pair.diff_S.any())
+    return 1.0 if waits else p
 
 
 def _measure(question: _Question, pairing: Pairing, pair: _Pairs, confidence: float) -> Contrast:

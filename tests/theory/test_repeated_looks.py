@@ -35,6 +35,16 @@ def test_chance_of_a_small_p_at_some_look_counted_over_random_walks() -> None:
         assert overall_p(p, LOOKS) == pytest.approx(np.mean(smallest <= p), rel=4 / np.sqrt(40_000 * p))
 
 
+@pytest.mark.parametrize("looks", [(256, 257), (5, 10, 20, 40, 80, 160, 161), (10, 320, 321)])
+def test_looks_that_are_close_to_each_other(looks: Sequence[int]) -> None:
+    """By SciPy's distribution of the standardized sums, whose correlations are the roots of the looks' ratios."""
+    level = nominal_level(0.95, looks)
+    bound_L = np.full(len(looks), stats.norm.isf((1 - level) / 2))
+    rising = np.sqrt(np.minimum.outer(looks, looks) / np.maximum.outer(looks, looks))
+    inside = stats.multivariate_normal(cov=rising, seed=0).cdf(bound_L, lower_limit=-bound_L)
+    assert 1 - inside == pytest.approx(0.05, abs=2e-4)
+
+
 def climb(gain_S: np.ndarray, margin: float) -> tuple[Verdict, int]:
     """The verdict of one level alone, and how many seeds it took."""
     level = nominal_level(0.95, LOOKS)

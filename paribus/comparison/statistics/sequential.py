@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from math import ceil
 
 import numpy as np
 from numpy.polynomial.legendre import leggauss
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
-_NODES = 48
+_NODES, _NODES_A_STEP = 48, 8
+"""Nodes at a look at least, and a standard deviation of what is added since the last."""
 
 
 def overall_p(p: float, looks: Sequence[int]) -> float:
@@ -59,15 +61,18 @@ def _crossing(bound: float, looks: Sequence[int]) -> float:
 
     The density of the sum, of the paths that stayed inside, is carried from look to look by Gauss-Legendre quadrature.
     """
-    node_K, weight_K = leggauss(_NODES)
-    sum_K, mass_K = _inside(bound, looks[0], node_K), weight_K * bound * looks[0] ** 0.5
+    closest = min(now - before for before, now in zip(looks, looks[1:], strict=False))
+    node_K, weight_K = _rule(max(_NODES, ceil(_NODES_A_STEP * bound * (looks[-1] / closest) ** 0.5)))
+    sum_K, mass_K = bound * looks[0] ** 0.5 * node_K, weight_K * bound * looks[0] ** 0.5
     mass_K = mass_K * stats.norm.pdf(sum_K, scale=looks[0] ** 0.5)
     for before, now in zip(looks, looks[1:], strict=False):
-        next_K = _inside(bound, now, node_K)
+        next_K = bound * now**0.5 * node_K
         step_KK = stats.norm.pdf(next_K[:, None] - sum_K, scale=(now - before) ** 0.5)
         sum_K, mass_K = next_K, weight_K * bound * now**0.5 * (step_KK @ mass_K)
     return 1 - float(mass_K.sum())
 
 
-def _inside(bound: float, num_pairs: int, node_K: NDArray[np.float64]) -> NDArray[np.float64]:
-    return bound * num_pairs**0.5 * node_K
+@cache
+def _rule(num_nodes: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Nodes and weights of Gauss and Legendre."""
+    return leggauss(num_nodes)

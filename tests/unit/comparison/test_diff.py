@@ -56,6 +56,18 @@ def test_seeds_are_paired_by_number_and_the_interval_is_that_of_scipy() -> None:
     assert (found.recipes, found.surroundings) == ((), ())
 
 
+def test_a_variant_of_a_ladder_that_was_decided_early_is_paired_by_the_seeds_it_has() -> None:
+    late = {"baseline": {s: 0.8 + s / 100 for s in range(4)}, "deep": {0: 0.7, 1: 0.72}}
+    found = compare_studies(side("old", late), side("new", {**late, "deep": {s: 0.9 for s in range(4)}}))
+    assert [contrast.n for contrast in found.contrasts] == [4, 2]
+    assert not [text for text in found.contrasts[1].caveats if text.startswith("C02")]
+
+
+def test_a_quick_look_on_one_side_is_told() -> None:
+    found = compare_studies(side("old", A), side("new", B, spec={"quick_look": True}))
+    assert [text[:3] for text in found.contrasts[0].caveats if text.startswith("C14")] == ["C14"]
+
+
 def test_verdicts_are_corrected_over_the_variants_and_within_the_margin_of_a() -> None:
     rng = np.random.default_rng(0)
     a = {name: {s: float(0.8 + 0.01 * rng.normal()) for s in range(9)} for name in "xyz"}

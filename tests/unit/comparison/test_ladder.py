@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from paribus.comparison.ladder import ladder_facts, ladder_sentence, seeds_wanted
-from paribus.comparison.summary import contrasts_of
+from paribus.comparison.summary import contrasts_of, summarize
 from paribus.store.tables import RunRow
 
 CLEAR = [0.10, 0.11, 0.09, 0.105]
@@ -77,10 +77,40 @@ def test_intervals_are_wider_than_without_a_ladder() -> None:
 
 def test_what_it_saved_is_told() -> None:
     record, _ = study({"clear": CLEAR, "vague": [0.1, -0.1, 0.05, -0.04] * 2})
-    assert ladder_facts(record) == {"looks": [4, 8, 16], "trained": 20, "saved": 28}
-    assert "at 4, 8, 16 seeds" in ladder_sentence(record)
-    assert "20 trainings in place of 48" in ladder_sentence(record)
+    assert ladder_facts(record) == {"looks": [4, 8], "trained": 20, "saved": 28}
+    told = ladder_sentence(record)
+    assert "at 4, 8 seeds, and only" in told
+    assert "20 trainings in place of 48. Intervals and verdicts are corrected for all looks up to 16 seeds." in told
     assert ladder_sentence({**record, "spec": {"seeds": [0, 1, 2]}}) == ""
+
+
+def test_folds_count_as_many_trainings_in_what_was_saved() -> None:
+    record, _ = study({"clear": CLEAR})
+    record["runs"] += [{"key": f"fold {seed}", "variant": "clear", "seed": seed} for seed in range(4)]
+    assert ladder_facts(record) == {"looks": [4], "trained": 4 + 2 * 4, "saved": 3 * 16 - 12}
+
+
+def test_one_that_was_stopped_between_two_looks_is_not_finished() -> None:
+    vague = [0.1, -0.1, 0.05, -0.04] * 4
+    statuses = [summarize(*named(study({"vague": vague[:size]})))["status"] for size in (4, 8, 16)]
+    assert statuses == ["interrupted", "interrupted", "finished"]
+
+
+def named(found: tuple[dict[str, Any], dict[str, RunRow]]) -> tuple[dict[str, Any], dict[str, RunRow]]:
+    """With all that a summary reads."""
+    record, rows = found
+    variants = {name: {"recipe": {}, "parameters": 1} for name in record["variants"]}
+    return {**record, "spec": {**record["spec"], "name": "a"}, "variants": variants}, rows
+
+
+def test_a_level_without_a_p_value_yet_is_counted_among_those_that_are_tested() -> None:
+    """Differences that are all the same have none; when they get one, what was decided before must not change."""
+    gains = [0.030, 0.034, 0.026, 0.032]
+    waits = dict.fromkeys(("one", "two", "three"), [0.05] * 4)
+    first, *_ = contrasts_of(*study({"clear": gains, **waits}))
+    more = {name: [*same, 0.2, -0.2, 0.1, -0.1] for name, same in waits.items()}
+    later, *_ = contrasts_of(*study({"clear": gains, **more}))
+    assert (first.verdict, first.adjusted_low) == (later.verdict, later.adjusted_low)
 
 
 def test_one_family_for_the_whole_study_is_stricter() -> None:

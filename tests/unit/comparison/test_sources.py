@@ -44,6 +44,17 @@ def test_the_largest_is_named_first() -> None:
     assert told.endswith("order 1.41 points, everything 2.83 points.")
 
 
+def test_a_source_of_two_variants_is_told_with_their_names() -> None:
+    recipe = {"recipe": {"vary_only": ["init"]}}
+    scores = {"baseline": [0.80, 0.84], "deep": [0.81, 0.82], "order": [0.5, 0.6]}
+    same = {"variants": {"baseline": recipe, "deep": recipe}}
+    assert source_sentence(source_spreads(same, scores), "test_accuracy") == ""
+    same["variants"]["order"] = {"recipe": {"vary_only": ["order"]}}
+    told = source_sentence(source_spreads(same, scores), "test_accuracy")
+    assert told.startswith("Of the sources of randomness order moves test accuracy most: ")
+    assert told.endswith("; init (of baseline) 2.83 points, init (of deep) 0.71 points.")
+
+
 def test_nothing_is_told_where_nothing_was_asked() -> None:
     plain = {"variants": {name: {"recipe": {}} for name in SCORES}}
     assert source_spreads(plain, SCORES) == []

@@ -27,6 +27,9 @@ def contrast(wins: int, losses: int) -> Contrast:
         (210, 190, "equivalent"),
         (260, 140, "equivalent"),  # above one half, but never 3 of 4
         (300, 100, "better"),
+        (5, 0, "undecided"),  # a sign test's p is 0.0625
+        (6, 0, "better"),  # 0.03125
+        (0, 6, "worse"),
     ],
 )
 def test_verdicts(wins: int, losses: int, verdict: str) -> None:
@@ -45,6 +48,22 @@ def test_the_sentence_says_how_often_it_wins() -> None:
     assert told.startswith("f new is better than f old: test accuracy ")
     assert "; it wins 93 % of the seeds (95 % interval 8" in told
     assert sentence(contrast(210, 190)).startswith("f new is equivalent to f old in the share of seeds won: ")
+
+
+def test_the_other_rules_doubts_are_left_out() -> None:
+    """Nearly sure of a difference below the margin, but it wins no more than half of the seeds; and the reverse."""
+    gains = [0.001] * 15 + [0.0012] * 15
+    small = judged(gains, margin=0.01)
+    assert (small.verdict, [text[:3] for text in small.caveats]) == ("better", ["C06"])
+    even = judged([0.02] * 16 + [-0.0001] * 14, margin=0.03)
+    assert (even.verdict, even.caveats) == ("equivalent", ())
+    assert [text[:3] for text in judged([0.01, 0.02], margin=0.0).caveats] == ["C17"]
+
+
+def judged(gains: list[float], margin: float) -> Contrast:
+    scores = {"new": [0.8 + gain for gain in gains], "old": [0.8] * len(gains)}
+    (found,) = compare_factor("f", "old", scores, metric="test_accuracy", margin=margin, higher_is_better=True)
+    return judge_by_wins(found)
 
 
 def test_few_seeds_are_doubted_and_more_are_asked_for() -> None:
