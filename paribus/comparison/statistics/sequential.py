@@ -63,16 +63,21 @@ def _crossing(bound: float, looks: Sequence[int]) -> float:
     """
     closest = min(now - before for before, now in zip(looks, looks[1:], strict=False))
     node_K, weight_K = _rule(max(_NODES, ceil(_NODES_A_STEP * bound * (looks[-1] / closest) ** 0.5)))
-    sum_K, mass_K = bound * looks[0] ** 0.5 * node_K, weight_K * bound * looks[0] ** 0.5
-    mass_K = mass_K * stats.norm.pdf(sum_K, scale=looks[0] ** 0.5)
+    sum_K, width_K = _inside(bound, looks[0], node_K), _inside(bound, looks[0], weight_K)
+    mass_K = width_K * stats.norm.pdf(sum_K, scale=looks[0] ** 0.5)
     for before, now in zip(looks, looks[1:], strict=False):
-        next_K = bound * now**0.5 * node_K
+        next_K, width_K = _inside(bound, now, node_K), _inside(bound, now, weight_K)
         step_KK = stats.norm.pdf(next_K[:, None] - sum_K, scale=(now - before) ** 0.5)
-        sum_K, mass_K = next_K, weight_K * bound * now**0.5 * (step_KK @ mass_K)
+        sum_K, mass_K = next_K, width_K * (step_KK @ mass_K)
     return 1 - float(mass_K.sum())
+
+
+def _inside(bound: float, num_pairs: int, part_K: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Parts of the interval from -1 to 1 as parts of the sums that stay inside."""
+    return bound * num_pairs**0.5 * part_K
 
 
 @cache
 def _rule(num_nodes: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Nodes and weights of Gauss and Legendre."""
-    return leggauss(num_nodes)
+    return leggauss(num_nodes)  # pyright: ignore[reportUnknownVariableType]

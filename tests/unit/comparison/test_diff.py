@@ -58,7 +58,7 @@ def test_seeds_are_paired_by_number_and_the_interval_is_that_of_scipy() -> None:
 
 def test_a_variant_of_a_ladder_that_was_decided_early_is_paired_by_the_seeds_it_has() -> None:
     late = {"baseline": {s: 0.8 + s / 100 for s in range(4)}, "deep": {0: 0.7, 1: 0.72}}
-    found = compare_studies(side("old", late), side("new", {**late, "deep": {s: 0.9 for s in range(4)}}))
+    found = compare_studies(side("old", late), side("new", {**late, "deep": dict.fromkeys(range(4), 0.9)}))
     assert [contrast.n for contrast in found.contrasts] == [4, 2]
     assert not [text for text in found.contrasts[1].caveats if text.startswith("C02")]
 
