@@ -17,6 +17,9 @@ from paribus.store import Store
 from paribus.training.job import checkpoint_of
 from paribus.training.schedules import Moment, warmed_up
 
+_SIXTEENTHS, _LAST_STEP = [at / 16 for at in range(16)], 1 - 1e-6
+"""Moments of an epoch; a warm-up may end between the last sixteenth and the last step."""
+
 
 @dataclass(frozen=True)
 class Start:
@@ -67,13 +70,16 @@ def goes_on(short: Recipe, recipe: Recipe) -> bool:
 
 
 def _beginnings(recipe: Recipe) -> list[int]:
-    """Numbers of epochs for which a shorter training is the beginning of this one."""
-    least, epochs = int(recipe.warmup_epochs) + 1, recipe.epochs
-    return [n for n in range(least, epochs) if _same_rates(recipe.schedule, recipe.warmup_epochs, n, epochs)]
+    """Numbers of epochs for which a shorter training is the beginning of this one: all, if its end plays no part."""
+    schedule, warmup_epochs, epochs = recipe.schedule, recipe.warmup_epochs, recipe.epochs
+    endless = _same_rates(schedule, warmup_epochs, epochs, 2 * epochs)
+    shorter = range(int(warmup_epochs) + 1, epochs)
+    return [n for n in shorter if endless or _same_rates(schedule, warmup_epochs, n, epochs)]
 
 
 @cache
 def _same_rates(schedule: Record, warmup_epochs: float, short: int, epochs: int) -> bool:
-    """Whether the factors are the same at 16 moments of each of `short` epochs, as far as scores don't matter."""
+    """Whether the factors are the same at 17 moments of each of `short` epochs, as far as scores don't matter."""
     factor = warmed_up(call_part("schedule", schedule), warmup_epochs)
-    return all(factor(Moment(at / 16, short)) == factor(Moment(at / 16, epochs)) for at in range(16 * short))
+    moments = (epoch + part for epoch in range(short) for part in (*_SIXTEENTHS, _LAST_STEP))
+    return all(factor(Moment(moment, short)) == factor(Moment(moment, epochs)) for moment in moments)

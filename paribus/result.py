@@ -83,12 +83,16 @@ class Result:
 
     @property
     def failures(self) -> list[str]:
-        """Variant, seed and last line of the message of every failed run."""
+        """Variant, seed and last line of the message of every failed run; then the trials of a search that failed."""
         failed = [(run, self._rows.get(run["key"])) for run in self._record["runs"]]
+        trials = (self._record.get("tuning") or {}).get("trials", [])
         return [
-            f"{run['variant']}, seed {run['seed']}: {row.message.strip().splitlines()[-1]}"
-            for run, row in failed
-            if row and row.status == "failed"
+            *(
+                f"{run['variant']}, seed {run['seed']}: {row.last_line}"
+                for run, row in failed
+                if row and row.status == "failed"
+            ),
+            *(f"trial {trial['number']}: {trial['failed']}" for trial in trials if trial.get("failed")),
         ]
 
     @cached_property

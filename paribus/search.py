@@ -30,6 +30,7 @@ class Trial:
         point: values by path.
         scores: by epochs trained in all: the mean validation metric over the trial's seeds, nan if one diverged.
         keys: of its runs, as many a rung, the last rung's last.
+        failed: the message of a run that failed, which is none of the point's doing; empty where none did.
     """
 
     number: int
@@ -37,6 +38,7 @@ class Trial:
     point: dict[str, Any]
     scores: dict[int, float] = field(default_factory=dict[int, float])
     keys: list[str] = field(default_factory=list[str])
+    failed: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class Search:
             "edges": at_edge(tune.space, self.winner.point),
             "epochs": self.epochs,
             "epochs_unstopped": sum(len(t.keys) // len(t.scores) * self.max_epochs for t in self.trials),
-            "diverged": sum(any(np.isnan(score) for score in trial.scores.values()) for trial in self.trials),
+            "diverged": sum(any(map(np.isnan, t.scores.values())) and not t.failed for t in self.trials),
             "importance": importance(tune.space, [trial.point for trial in whole], losses),
             "trials": [
                 {
@@ -72,6 +74,7 @@ class Search:
                     "point": trial.point,
                     "scores": {str(e): None if np.isnan(s) else s for e, s in trial.scores.items()},
                     "keys": trial.keys,
+                    "failed": trial.failed,
                 }
                 for trial in self.trials
             ],
@@ -100,8 +103,10 @@ def search(work: Work, pool: Pool) -> Search:
             sampler.tell(first, [_loss(list(trial.scores.values())[-1], study.metric) for trial in trials[first:]])
     whole = [trial for trial in trials if np.isfinite(trial.scores.get(tune.max_epochs, np.nan))]
     if not whole:
+        failed = next((f"One failed: {trial.failed}" for trial in trials if trial.failed), "")
         raise RunError(
-            "tune: no trial reached its last epoch with a finite loss. Lower the learning rates of the space."
+            "tune: no trial reached its last epoch with a finite loss. "
+            f"{failed or 'Lower the learning rates of the space.'}"
         )
     winner = min(whole, key=lambda trial: _loss(trial.scores[tune.max_epochs], study.metric))
     return Search(trials, winner, tune.max_epochs, _epochs(trials, pool.store))
@@ -144,6 +149,7 @@ def _train(work: Work, pool: Pool, stage: Sequence[tuple[Trial, int]], title: st
             np.mean([rows[key].metrics.get(f"val_{work.study.metric}", np.nan) for key in keys])
         )
         trial.keys += keys
+        trial.failed = next((rows[key].last_line for key in keys if rows[key].status == "failed"), trial.failed)
 
 
 def _epochs(trials: Sequence[Trial], store: Store) -> int:

@@ -21,7 +21,7 @@ def augment(
     planes: tuple[int, int, int],
     options: Augmentation,
     streams: Sequence[np.random.Generator],
-    top: float,
+    ends: tuple[float, float],
 ) -> Tensor:
     """Change each image by its own random numbers.
 
@@ -30,7 +30,7 @@ def augment(
         planes: channel, height and width.
         options: how much of what; what an image is moved away from is 0.
         streams: one a run.
-        top: the largest value a pixel can have.
+        ends: the least and the largest value that pixels of the data have.
 
     Returns:
         The changed images, shape unchanged.
@@ -50,9 +50,9 @@ def augment(
         mean = x.flatten(1).mean(1).view(-1, 1, 1, 1)
         x = (x - mean) * _items(1 + options.contrast * (2 * contrast - 1), x) + mean
     if options.brightness:
-        x = x + _items(top * options.brightness * (2 * light - 1), x)
+        x = x + _items((ends[1] - ends[0]) * options.brightness * (2 * light - 1), x)
     if options.contrast or options.brightness:
-        x = x.clamp(0, top)
+        x = x.clamp(*ends)
     if options.cutout:
         x = x * _cutout(row.ravel(), column.ravel(), options.cutout, planes).to(x.device)
     return x.reshape(x_MBF.shape)

@@ -19,7 +19,8 @@ def normalize(
     """Rows of mean 0 and deviation 1 times weight plus bias, as `BatchNorm` says.
 
     `numbers` are epsilon, the share of the batch in the running statistics, and whether the running variance is
-    unbiased; `arrays` are these statistics, then the inverse deviations, normal rows and output, which are written.
+    unbiased, so that a single row has none and changes nothing of them; `arrays` are these statistics, then the inverse
+    deviations, normal rows and output, which are written.
     """
     (weight_MF, bias_MF), (epsilon, momentum, unbiased) = affine, numbers
     (running_mean_MF, running_variance_MF), inverse_MF, normal_MBF, out_MBF = arrays
@@ -41,8 +42,9 @@ def normalize(
                 inverse_F[f] += centred * centred
         for f in range(features):
             variance = inverse_F[f] * share
-            running_mean_MF[m, f] += momentum * (mean_F[f] - running_mean_MF[m, f])
-            running_variance_MF[m, f] += momentum * (variance * correction - running_variance_MF[m, f])
+            if num_rows > 1 or not unbiased:
+                running_mean_MF[m, f] += momentum * (mean_F[f] - running_mean_MF[m, f])
+                running_variance_MF[m, f] += momentum * (variance * correction - running_variance_MF[m, f])
             inverse_F[f] = _ONE / np.sqrt(variance + epsilon)
         for b in range(num_rows):
             for f in range(features):

@@ -147,9 +147,12 @@ def structure(recipe: Recipe) -> dict[str, Any]:
 
 
 def cohorts_of(runs: Sequence[Run], size_of: SizeOf = lambda recipe: COHORT_SIZE) -> tuple[tuple[Run, ...], ...]:
-    """Runs of equal structure, in even groups of at most `size_of` their recipe."""
+    """Runs of equal structure, each key once, in even groups of at most `size_of` their recipe."""
     alike: dict[str, list[Run]] = {}
+    once: dict[str, Run] = {}
     for run in runs:
+        once.setdefault(run.key, run)
+    for run in once.values():
         alike.setdefault(canonical(structure(run.recipe)), []).append(run)
     cohorts: list[tuple[Run, ...]] = []
     for group in alike.values():

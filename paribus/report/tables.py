@@ -186,10 +186,12 @@ def _known(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _scored(store: Store, fingerprint: str) -> int:
-    """Finished runs of all studies on these data."""
+    """Finished runs of all studies on these data, those of searches among them."""
     records = [study.record for study in store.studies() if "dataset" in study.record]
     alike = [record for record in records if record["dataset"]["fingerprint"] == fingerprint]
-    rows = store.runs({run["key"] for record in alike for run in record["runs"]})
+    trials = [trial for record in alike for trial in (record.get("tuning") or {}).get("trials", [])]
+    keys = {run["key"] for record in alike for run in record["runs"]} | {k for trial in trials for k in trial["keys"]}
+    rows = store.runs(keys)
     return sum(row.status == "finished" for row in rows.values())
 
 

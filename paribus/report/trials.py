@@ -21,7 +21,8 @@ def trials_of(record: Mapping[str, Any]) -> pd.DataFrame:
 
     Returns:
         Columns trial (its number), bracket, epochs (trained in all), score (the validation metric there, nan if it
-        diverged), fate (`winner`, `to the end`, `stopped` or `diverged`), then the values, a path each.
+        diverged or failed), fate (`winner`, `to the end`, `stopped`, `diverged` or `failed`), then the values, a path
+        each.
     """
     tuning = record.get("tuning")
     if not tuning:
@@ -40,12 +41,12 @@ def _fate(trial: Mapping[str, Any], tuning: Mapping[str, Any], max_epochs: int) 
     if trial["number"] == tuning["winner_number"]:
         fate = "winner"
     elif score is None:
-        fate = "diverged"
+        fate = "failed" if trial.get("failed") else "diverged"
     return [trial["number"], trial["bracket"], int(epochs), score, fate]
 
 
 def shown_trials(trials: pd.DataFrame, metric: str, count: int) -> list[dict[str, Any]]:
-    """The best `count` trials, those that diverged last: number, fate, and the other cells as texts.
+    """The best `count` trials, those without a score last: number, fate, and the other cells as texts.
 
     Args:
         trials: from `trials_of`.

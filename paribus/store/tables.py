@@ -34,6 +34,11 @@ class RunRow(Base):
     message: Mapped[str] = mapped_column(Text)
     created: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=_now)
 
+    @property
+    def last_line(self) -> str:
+        """What a failed run's message comes to."""
+        return self.message.strip().splitlines()[-1]
+
 
 class StudyRow(Base):
     """The latest plan of one study, and the machine it ran on."""

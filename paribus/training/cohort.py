@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -87,10 +88,9 @@ class Cohort:
         if options is None:
             return None
         streams = [m.stream("augment", epoch) for m in self.active]
-        assert isinstance(self.train_feed, Feed)
-        top = 255.0 if self.train_feed.x_NF.dtype == torch.uint8 else 1.0
+        low, high = json.loads((self.job.data / "description.json").read_text(encoding="utf-8"))["range"]
         planes = (1, *self.item_shape)[-3:]
-        return lambda x_MBF: augment(x_MBF, planes, options, streams, top)  # pyright: ignore[reportArgumentType]
+        return lambda x_MBF: augment(x_MBF, planes, options, streams, (low, high))  # pyright: ignore[reportArgumentType]
 
     def _validate(self) -> list[dict[str, float]]:
         """The validation metrics of each run; nan without validation rows."""

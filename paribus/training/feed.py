@@ -136,10 +136,15 @@ def _vectorizers(folder: Path, members: Sequence[Member]) -> list[Vectorizer]:
     for member in members:
         data = member.recipe.data
         assert data.text is not None
-        key = f"{member.seed} {data.model_dump_json()}"
+        key = _rows_key(member)
         if key not in fitted:
             fitted[key] = fit_vectorizer(folder, data.text, member.rows.train, data.scale == "l2-rows")
-    return [fitted[f"{member.seed} {member.recipe.data.model_dump_json()}"] for member in members]
+    return [fitted[_rows_key(member)] for member in members]
+
+
+def _rows_key(member: Member) -> str:
+    """What a member's training rows and its way from texts to features follow from."""
+    return f"{member.recipe.seed_of('split', member.seed)} {member.recipe.data.model_dump_json()}"
 
 
 def _items(folder: Path, part: str) -> tuple[np.ndarray, tuple[int, ...]]:

@@ -121,12 +121,15 @@ class Trained:
 
 @contextmanager
 def _as_trained(bf16: bool) -> Iterator[None]:
-    """One thread and the products of training, then what the program had before."""
+    """One thread, the products of training, tiny numbers flushed to zero; then what the program had before."""
     threads, precision = torch.get_num_threads(), torch.get_float32_matmul_precision()
+    flushed = not torch.tensor(1e-40).mul(1).item()
+    torch.set_flush_denormal(True)
     torch.set_num_threads(1)
     choose_precision(bf16)
     try:
         yield
     finally:
         torch.set_num_threads(threads)
+        torch.set_flush_denormal(flushed)
         torch.set_float32_matmul_precision(precision)

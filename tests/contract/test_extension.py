@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from paribus import Study
 from paribus.data.sources.digits import digits
-from paribus.extension import starts_of
+from paribus.extension import goes_on, starts_of
 from paribus.outlook import plan_on
 from paribus.result import Result
 from paribus.store import Store
@@ -70,3 +71,20 @@ def test_a_run_that_was_extended_can_be_extended_again(tmp_path: Path) -> None:
         result = study(epochs).run(tmp_path, quiet=True)
     assert {run["epochs"] for run in result.summary["runs"] if run["variant"] == "baseline"} == {4}
     assert len(result.history.query("variant == 'baseline' and seed == 0")) == 4
+
+
+def test_rates_that_differ_in_the_last_steps_of_an_epoch_alone_are_others() -> None:
+    """The cosine falls after each whole epoch beyond the warm-up, so at 1.99 epochs for the first time."""
+    baseline = {"epochs": 10, "schedule": {"kind": "cosine"}, "warmup_epochs": 0.99}
+    long = Study(name="longer", data={"source": "digits"}, baseline=baseline).recipe()
+    assert not goes_on(long.model_copy(update={"epochs": 2}), long)
+    assert goes_on(long.model_copy(update={"epochs": 1}), long)
+
+
+def test_where_a_schedule_does_not_know_its_end_every_shorter_training_is_a_beginning(tmp_path: Path) -> None:
+    """Asking for each length in turn took minutes for thousands of epochs."""
+    long = Study(name="longer", data={"source": "digits"}, baseline={"epochs": 4000}, seeds=1)
+    begun = time.process_time()
+    plan = plan_on(long, digits())
+    assert starts_of(plan.runs, plan.fingerprint, Store(tmp_path)) == {}
+    assert time.process_time() - begun < 20

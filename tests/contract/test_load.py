@@ -90,3 +90,15 @@ def test_of_no_items_there_are_no_predictions(level: str, result: Result) -> Non
 def test_other_items_are_refused(items: np.ndarray, result: Result) -> None:
     with pytest.raises(DataError, match=r"Items must be numbers of shape \(rows, 8, 8\), found"):
         result.load("baseline").predict_proba(items)
+
+
+def test_probabilities_too_small_for_float32_are_zero_as_in_training(result: Result) -> None:
+    from paribus.data.sources.digits import digits
+
+    trained = result.load("baseline", 3)
+    head = {name: 300 * value for name, value in trained.network.state_of(0).items() if name.startswith("head")}
+    trained.network.restore(0, head)
+    found = trained.predict_proba(digits().x_test)
+    assert (found == 0).any()
+    assert found[found > 0].min() >= np.finfo(np.float32).tiny
+    assert torch.tensor(1e-40).mul(1).item() > 0  # the program's own setting is back

@@ -130,3 +130,34 @@ def test_every_other_algorithm_finds_a_winner(cli, study: Path, algorithm: str, 
     assert (search["algorithm"], len(search["trials"]), search["epochs"]) == (algorithm, trials, epochs)
     best = max(search["trials"], key=lambda trial: trial["scores"].get("3", 0.0))
     assert search["winner"] == best["point"]
+
+
+BREAKS = """\
+from torch import nn
+
+class Breaks(nn.Module):
+    def forward(self, x):
+        assert not self.training, "no room for 8"
+        return x
+
+def make(item_shape, num_outputs, *, width: int = 4):
+    broken = [Breaks()] if width == 8 else []
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, width), *broken, nn.Linear(width, num_outputs))
+"""
+
+
+def test_a_trial_that_failed_is_told_and_is_not_called_diverged(cli, folder: Path, study: Path) -> None:
+    (folder / "breaks.py").write_text(BREAKS)
+    values = TUNED.replace("{kind: mlp, width: 8}", "{kind: 'breaks:make'}").replace(
+        "model.depth: [1, 2]", "model.width: [4, 8]"
+    )
+    study.write_text(
+        values.replace("optimizer.lr: {low: 1.0e-3, high: 1.0e-1, log: true}", "optimizer.lr: [0.001, 0.01]")
+    )
+    done = cli("run", "tuned.yaml", "--set", "tune.algorithm=grid", "--json")
+    assert done.code == 1, done.err
+    search = json.loads(done.out)["search"]
+    assert (search["winner"]["model.width"], search["diverged"]) == (4, 0)
+    failed = {trial["point"]["model.width"]: trial["failed"] for trial in search["trials"]}
+    assert failed == {4: "", 8: "AssertionError: no room for 8"}
+    assert re.search(r"trial \d: AssertionError: no room for 8", cli("run", "tuned.yaml").out)

@@ -82,8 +82,9 @@ class BatchNorm(nn.Module):
         rows = x_MBF.shape[1]
         if self.unbiased:
             variance_M1F = variance_M1F * (rows / max(rows - 1, 1))
-        self.running_mean.mul_(1 - self.momentum).add_(mean_M1F * self.momentum)
-        self.running_var.mul_(1 - self.momentum).add_(variance_M1F * self.momentum)
+        if rows > 1 or not self.unbiased:  # a single row has no unbiased variance
+            self.running_mean.mul_(1 - self.momentum).add_(mean_M1F * self.momentum)
+            self.running_var.mul_(1 - self.momentum).add_(variance_M1F * self.momentum)
         return y_MBF.view(x.shape), lambda grad: back(grad.flatten(1, -2)).view(x.shape)
 
     def record(self, tape: Tape, ends: Ends) -> Ends:

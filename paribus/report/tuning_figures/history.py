@@ -13,6 +13,7 @@ _COLUMNS = ["trial", "bracket", "epochs", "score", "fate"]
 _LOOKS = {
     "stopped": {"color": "#8a8a8a", "symbol": "circle-open", "size": 8},
     "diverged": {"color": COLOURS[3], "symbol": "x", "size": 8},
+    "failed": {"color": COLOURS[3], "symbol": "x-open", "size": 8},
     "to the end": {"color": COLOURS[0], "symbol": "circle", "size": 9},
     "winner": {"color": COLOURS[2], "symbol": "star", "size": 15},
 }
@@ -31,7 +32,7 @@ def frame(trials: pd.DataFrame, lower_is_better: bool) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame, score: str) -> go.Figure:
-    """Draw a dot a trial, by what became of it, and a line for the best so far; diverged ones stand at the worst score.
+    """Draw a dot a trial, by what became of it, at the worst score where it has none; and a line for the best so far.
 
     Args:
         frame: from `frame`, at least one row.
@@ -46,6 +47,7 @@ def draw(frame: pd.DataFrame, score: str) -> go.Figure:
         dots = frame[frame["fate"] == fate]
         if dots.empty:
             continue
+        told = "no score" if fate in ("diverged", "failed") else "%{y:.4g}"
         figure.add_scatter(
             x=dots["trial"],
             y=dots["score"].fillna(worst) * unit.scale,
@@ -53,7 +55,7 @@ def draw(frame: pd.DataFrame, score: str) -> go.Figure:
             name=fate,
             marker=look,
             customdata=dots["epochs"],
-            hovertemplate=f"trial %{{x}}, %{{customdata}} epochs: {'no score' if fate == 'diverged' else '%{y:.4g}'}",
+            hovertemplate=f"trial %{{x}}, %{{customdata}} epochs: {told}",
         )
     figure.update_xaxes(title="trial, in the order drawn", tickformat="d", range=_range(frame), showgrid=False)
     return figure.update_yaxes(title=f"{metric_name(score)}, {unit.suffix}").update_layout(hovermode="closest")

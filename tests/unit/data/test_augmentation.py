@@ -30,9 +30,9 @@ def images(items: int = 3, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, 256, (items, *PLANES)).astype(np.float32)
 
 
-def changed(x: np.ndarray, rng: Any, **options: Any) -> np.ndarray:
+def changed(x: np.ndarray, rng: Any, ends: tuple[float, float] = (0.0, 255.0), **options: Any) -> np.ndarray:
     flat = torch.from_numpy(x.reshape(1, len(x), -1))
-    return augment(flat, PLANES, Augmentation(**options), [rng], 255.0).numpy().reshape(x.shape)
+    return augment(flat, PLANES, Augmentation(**options), [rng], ends).numpy().reshape(x.shape)
 
 
 def shifted(x: np.ndarray, down: int, right: int) -> np.ndarray:
@@ -80,6 +80,15 @@ def test_brightness_and_contrast_in_closed_form() -> None:
     mean = x.mean((1, 2, 3), keepdims=True)
     flatter = changed(x, Given(contrast=0.0), contrast=0.4)
     np.testing.assert_allclose(flatter, (x - mean) * 0.6 + mean, atol=1e-3)
+
+
+@pytest.mark.parametrize("ends", [(0.0, 16.0), (-1.0, 1.0), (0.0, 255.0)])
+def test_brightness_is_a_share_of_the_range_of_the_data(ends: tuple[float, float]) -> None:
+    low, high = ends
+    x = (low + (high - low) * images() / 255).astype(np.float32)
+    darker = changed(x, Given(light=0.0), ends, brightness=0.1)
+    np.testing.assert_allclose(darker, np.clip(x - 0.1 * (high - low), low, high), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(changed(x, Given(contrast=0.5), ends, contrast=0.4), x, rtol=1e-5, atol=1e-5)
 
 
 def test_cutout_blackens_a_square_in_all_channels() -> None:

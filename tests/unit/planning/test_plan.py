@@ -173,3 +173,11 @@ def test_every_fold_of_every_seed_is_a_run(make_study: Make) -> None:
     assert all(len({run.fold for run in cohort}) == 1 for cohort in plan.cohorts)  # folds may differ by a row
     only = plan_study(make_study(data={"source": "none", "validation": {"folds": 3, "fold": 1}}, seeds=2), "f")
     assert {run.key for run in only.runs} < {run.key for run in plan.runs}
+
+
+def test_a_run_that_two_variants_share_is_trained_once(make_study: Make) -> None:
+    folds = {"vary": "data.validation", "levels": [{"folds": 3}, {"folds": 3, "fold": 1}]}
+    made = plan_study(make_study(factors={"folds": folds}, seeds=2), "f")
+    assert len(made.runs) == 2 * 3 + 2
+    trained = [run.key for cohort in made.cohorts for run in cohort]
+    assert sorted(trained) == sorted(made.keys)
