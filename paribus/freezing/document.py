@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from paribus.comparison.summary import contrasts_of
 from paribus.comparison.verdicts import ALPHA, FAMILY
+from paribus.comparison.winning import LEAST
 from paribus.comparison.words import hypothesis, metric_name
 from paribus.planning import ENGINE, Plan, plan_study
 from paribus.planning.plan import canonical
@@ -18,12 +19,7 @@ from paribus.spec import Recipe, StudySpec
 from paribus.spec.parts import find_part
 from paribus.user_code import code_hash
 
-TESTS = {
-    "decides": "two-sided paired t interval over seeds, at the level of Holm's step-down within the family",
-    "equivalent": "that interval lies inside the margin",
-    "beside": "sign-flip p, exact up to 14 pairs, corrected by Holm within the family",
-}
-"""How verdicts come about. A plan that was frozen with other words here was frozen with other tests."""
+_SIGN_FLIP = "sign-flip p, exact up to 14 pairs, corrected by Holm within the family"
 
 TUNED = "tuned"
 """Stands in a recipe for a value that a search finds."""
@@ -64,7 +60,7 @@ def document(study: StudySpec, fingerprints: Sequence[str], already_stored: int)
         "metric": metric_name(f"test_{study.metric}"),
         "margin": study.margin,
         "alpha": ALPHA,
-        "tests": TESTS,
+        "tests": _tests(study),
         "seeds": asked["seeds"],
         "family": asked["family"],
         "rule": asked["rule"],
@@ -99,6 +95,23 @@ def changes(frozen: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
         "recipes": any(_other_recipes(one, other) for one, other in pairs),
     }
     return found + [name for name, differs in named.items() if differs]
+
+
+def _tests(study: StudySpec) -> dict[str, str]:
+    """How verdicts come about. A plan that was frozen with other words here was frozen with other tests."""
+    if study.rule == "wins":
+        return {
+            "decides": "share of seeds won: its bootstrap interval lies beyond one half and reaches beyond 0.75, from "
+            f"{LEAST} seeds on; not corrected for the family",
+            "equivalent": "that interval lies between 0.25 and 0.75",
+            "beside": _SIGN_FLIP,
+        }
+    looks = f", by Pocock for looks at {', '.join(map(str, study.looks))} seeds" if len(study.looks) > 1 else ""
+    return {
+        "decides": f"two-sided paired t interval over seeds, at the level of Holm's step-down within the family{looks}",
+        "equivalent": "that interval lies inside the margin",
+        "beside": _SIGN_FLIP,
+    }
 
 
 def _other_recipes(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:

@@ -25,7 +25,7 @@ _COMMENTS = {
     "alpha": "Of each family of hypotheses. Verdicts are better, worse, equivalent or undecided.",
     "search": "Finds the values that recipes call `tuned`.",
     "engine": "Version of the training arithmetic.",
-    "data": "On each data set: each group of hypotheses is a family, in which verdicts are corrected for each other.",
+    "data": "On each data set: each group of hypotheses is a family; `tests` says how its verdicts are corrected.",
 }
 """What stands above a key."""
 

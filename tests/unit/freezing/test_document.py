@@ -57,6 +57,17 @@ def test_the_document_says_what_will_be_tested(frozen: dict[str, Any]) -> None:
     }
 
 
+def test_the_tests_are_those_of_the_rule_and_of_the_looks(make_study: Make) -> None:
+    plain, wins, ladder = (
+        document(make_study(**{**STUDY, **more}), ["f"], 0)["tests"]
+        for more in ({}, {"rule": "wins"}, {"seeds": {"start": 4, "max": 12}})
+    )
+    assert plain["decides"].endswith("at the level of Holm's step-down within the family")
+    assert ladder == {**plain, "decides": plain["decides"] + ", by Pocock for looks at 4, 8, 12 seeds"}
+    assert wins["decides"].startswith("share of seeds won")
+    assert wins["decides"].endswith("from 6 seeds on; not corrected for the family")
+
+
 def test_runs_that_two_variants_share_count_once(make_study: Make) -> None:
     folds = {"vary": "data.validation", "levels": [{"folds": 3}, {"folds": 3, "fold": 0}]}
     (part,) = document(make_study(**{**STUDY, "factors": {"validation": folds}}), ["f"], 0)["data"]
