@@ -15,6 +15,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
+from paribus.errors import StoreError
 from paribus.training.job import Job, RunTask, checkpoint_of
 from paribus.training.optimizers.rules import set_states, state_of
 from paribus.training.record import COLUMNS, Member
@@ -43,7 +44,11 @@ class State:
 
 
 def save_checkpoint(cohort: Cohort, member: Member) -> None:
-    """Write a run of the cohort to its file, whole or not at all."""
+    """Write a run of the cohort to its file, whole or not at all; what was there before stays if that fails.
+
+    Raises:
+        StoreError: the disk is full, or the folder cannot be written.
+    """
     folder = cohort.job.checkpoints
     if folder is None:
         return
@@ -56,8 +61,12 @@ def save_checkpoint(cohort: Cohort, member: Member) -> None:
     tensors = {f"weights/{name}": value for name, value in weights.items()}
     tensors |= {f"rest/{name}": value for name, value in rest.items()}
     meta = {"epochs": str(len(member.history)), "history": json.dumps(member.history), "time_s": repr(member.time_s)}
-    save_file(tensors, temporary, metadata=meta)
-    os.replace(temporary, path)
+    try:
+        save_file(tensors, temporary, metadata=meta)
+        os.replace(temporary, path)
+    except (SafetensorError, OSError) as error:
+        temporary.unlink(missing_ok=True)
+        raise StoreError(f"Cannot write {path}: {error}") from error
 
 
 def find_state(job: Job, run: RunTask) -> State | None:
