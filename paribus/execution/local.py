@@ -24,6 +24,7 @@ from paribus.errors import RunError, StoreError
 from paribus.execution.forking import context, warm_up
 from paribus.execution.memory import give_back
 from paribus.store.records import RunRecord, Status
+from paribus.store.writing import temporary_path
 from paribus.training.job import Job, board_rows
 
 OnRecords = Callable[[list[RunRecord]], None]
@@ -164,7 +165,7 @@ class _Errand:
         """Give the pool a job; whether it takes any."""
         from paribus.execution import start
 
-        out = (job.checkpoints or self.board.parent) / f".writing-{os.getpid()}-{uuid4().hex}"
+        out = temporary_path(job.checkpoints or self.board.parent, uuid4().hex)
         try:
             future = self.pool.schedule(start.work, args=[job, self.board, self.rows, out])
         except RuntimeError:
