@@ -45,7 +45,8 @@ def prepare(dataset: Dataset, home: Path, preparations: Iterable[Preparation]) -
     for preparation in preparations:
         if preparation.text:
             write_tokens(dataset, folder, preparation.text)
-    return folder, json.loads((folder / "description.json").read_text(encoding="utf-8"))
+    stored = json.loads((folder / "description.json").read_text(encoding="utf-8"))
+    return folder, {**stored, "name": dataset.name, "notes": list(dataset.notes)}  # no part of the fingerprint
 
 
 def mapped(dataset: Dataset, folder: Path) -> Dataset:

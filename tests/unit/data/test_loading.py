@@ -228,6 +228,15 @@ def test_prepared_data_are_found_again_and_missing_ones_are_none(tmp_path: Path)
     assert prepared(tmp_path, described) is None
 
 
+def test_equal_data_under_another_name_are_described_by_it(tmp_path: Path) -> None:
+    data = Dataset("toy", X, Y, X[:2], Y[:2], ("a", "b"), notes=("a note",))
+    twin = replace(data, name="twin", notes=("another", "two"))
+    folder, described = prepare(data, tmp_path, [])
+    found, other = prepare(twin, tmp_path, [])
+    assert (folder, described) == (found, {**other, "name": "toy", "notes": ["a note"]})
+    assert (other["name"], other["notes"]) == ("twin", ["another", "two"])
+
+
 @pytest.mark.parametrize("call", ["numpy.save", "os.fsync", "pathlib.Path.rename"])
 @pytest.mark.parametrize("what", ["rows", "counts of texts"])
 def test_data_that_cannot_be_laid_out_are_told_and_leave_nothing(
