@@ -19,7 +19,7 @@ from paribus.outlook import check_space, count, plan_on, predict, stack_size, st
 from paribus.planning import ENGINE, Plan, Run, grow
 from paribus.spec import Recipe, StudySpec
 from paribus.spec.parts import find_part
-from paribus.store import RunRecord, Store
+from paribus.store import RunRecord, Status, Store
 from paribus.training.job import Job, OwnCode, RunTask, checkpoint_of
 from paribus.user_code import code_hash
 
@@ -55,7 +55,8 @@ class Pool:
             def save(records: list[RunRecord]) -> None:
                 for record in records:
                     self.store.save_run(record)
-                    checkpoint_of(self.store.checkpoints, record.key).unlink(missing_ok=True)
+                    if record.status != Status.FAILED:  # else it is tried again, from there on
+                        checkpoint_of(self.store.checkpoints, record.key).unlink(missing_ok=True)
                 progress.saved(records)
 
             self.workers.train(packed, save, progress.tick)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +15,7 @@ from paribus.data.dataset import Dataset
 from paribus.data.text.tokens import write_tokens
 from paribus.errors import DataError
 from paribus.spec import Preparation
+from paribus.store.writing import written
 
 _PARTS = ("x_train", "y_train", "x_test", "y_test")
 
@@ -33,22 +31,22 @@ def prepare(dataset: Dataset, home: Path, preparations: Iterable[Preparation]) -
     Returns:
         The folder with `x_train.npy`, `y_train.npy`, `x_test.npy` and `y_test.npy`, where for texts the two of x are
         what `write_tokens` writes; and the data set's description.
+
+    Raises:
+        StoreError: the disk is full, or the home cannot be written.
     """
     folder = home / "data" / dataset.fingerprint
     if not folder.exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".writing-"))
-        for name in _PARTS[1::2] if dataset.is_text else _PARTS:
-            np.save(temporary / f"{name}.npy", getattr(dataset, name), allow_pickle=False)
-        (temporary / "description.json").write_text(json.dumps(describe(dataset)), encoding="utf-8")
-        try:
-            os.rename(temporary, folder)
-        except OSError:  # another process was faster
-            shutil.rmtree(temporary)
+        with written(folder) as temporary:
+            temporary.mkdir()
+            for name in _PARTS[1::2] if dataset.is_text else _PARTS:
+                np.save(temporary / f"{name}.npy", getattr(dataset, name), allow_pickle=False)
+            (temporary / "description.json").write_text(json.dumps(describe(dataset)), encoding="utf-8")
     for preparation in preparations:
         if preparation.text:
             write_tokens(dataset, folder, preparation.text)
-    return folder, json.loads((folder / "description.json").read_text(encoding="utf-8"))
+    stored = json.loads((folder / "description.json").read_text(encoding="utf-8"))
+    return folder, {**stored, "name": dataset.name, "notes": list(dataset.notes)}  # no part of the fingerprint
 
 
 def mapped(dataset: Dataset, folder: Path) -> Dataset:

@@ -20,10 +20,11 @@ from uuid import uuid4
 import numpy as np
 from pebble import ProcessExpired, ProcessPool
 
-from paribus.errors import StoreError
+from paribus.errors import RunError, StoreError
 from paribus.execution.forking import context, warm_up
 from paribus.execution.memory import give_back
 from paribus.store.records import RunRecord, Status
+from paribus.store.writing import temporary_path
 from paribus.training.job import Job, board_rows
 
 OnRecords = Callable[[list[RunRecord]], None]
@@ -121,7 +122,7 @@ class _Errand:
     _given: dict[Any, tuple[Job, Path]] = field(default_factory=dict[Any, tuple[Job, Path]])
 
     def run(self) -> list[Job]:
-        """Have all of them trained; those whose workers died, without the runs that other jobs went on with."""
+        """Have all of them trained; those whose workers died, without the runs that other jobs go on with."""
         lost: list[Job] = []
         board = np.load(self.board, mmap_mode="r")
         with _uninterrupted():  # the first starts the workers
@@ -133,12 +134,12 @@ class _Errand:
                 give_back()
             self._give(board)
             self.on_tick(board)
-        return lost
+        return lost + [own for job in self.held if (own := _own(job)).runs]  # held: the pool is broken
 
     def _done(self, future: Any) -> list[Job]:
         """Settle a job; what is left of it if its worker died."""
         job, out = self._given.pop(future)
-        own = replace(job, runs=tuple(run for run in job.runs if run.until is None))
+        own = _own(job)
         error = future.exception()
         try:
             if isinstance(error, StoreError):
@@ -154,16 +155,25 @@ class _Errand:
         return []
 
     def _give(self, board: np.ndarray) -> None:
-        """Give the pool what can be trained now."""
-        from paribus.execution import start
-
+        """Give the pool what can be trained now; nothing once it is broken."""
         held, self.held = self.held, []
         for job in held:
-            if self._can_begin(job, board):
-                out = (job.checkpoints or self.board.parent) / f".writing-{os.getpid()}-{uuid4().hex}"
-                self._given[self.pool.schedule(start.work, args=[job, self.board, self.rows, out])] = job, out
-            else:
+            if not (self._can_begin(job, board) and self._schedule(job)):
                 self.held.append(job)
+
+    def _schedule(self, job: Job) -> bool:
+        """Give the pool a job; whether it takes any."""
+        from paribus.execution import start
+
+        out = temporary_path(job.checkpoints or self.board.parent, uuid4().hex)
+        try:
+            future = self.pool.schedule(start.work, args=[job, self.board, self.rows, out])
+        except RuntimeError:
+            if self.pool.active:
+                raise
+            return False
+        self._given[future] = job, out
+        return True
 
     def _can_begin(self, job: Job, board: np.ndarray) -> bool:
         """Whether no other job is still to do earlier epochs of its runs."""
@@ -183,6 +193,11 @@ def failures(job: Job, message: str) -> list[RunRecord]:
     return [RunRecord(run.key, run.recipe, run.seed, Status.FAILED, message=message) for run in job.runs]
 
 
+def _own(job: Job) -> Job:
+    """The job without the runs that another one goes on with."""
+    return replace(job, runs=tuple(run for run in job.runs if run.until is None))
+
+
 def _read(out: Path) -> list[RunRecord]:
     """The records that a worker of this process wrote."""
     with out.open("rb") as file:
@@ -190,7 +205,9 @@ def _read(out: Path) -> list[RunRecord]:
 
 
 def _told(error: BaseException) -> str:
-    """The traceback of an error in a worker."""
+    """The traceback of an error in a worker, see `worker.work`, or on the way to it."""
+    if isinstance(error, RunError):
+        return str(error)
     return str(getattr(error, "traceback", "")) or "".join(traceback.format_exception(error))
 
 

@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from threadpoolctl import threadpool_limits
 import paribus.models
 import paribus.training.optimizers
 import paribus.training.schedules  # noqa: F401  (registers what recipes name)
-from paribus.errors import SpecError, StoreError
+from paribus.errors import RunError, SpecError, StoreError
 from paribus.execution.memory import give_back
 from paribus.spec.parts import register_own
 from paribus.training.cohort import train_cohort
@@ -53,7 +54,20 @@ def work(job: Job, board: Path, rows: Mapping[str, int], out: Path) -> None:
 
     Raises:
         StoreError: the disk is full, or `out` cannot be written.
+        RunError: anything else went wrong; its text is the traceback, as an error of a class that cannot be unpickled
+            would break the pool.
     """
+    try:
+        _train(job, board, rows, out)
+    except StoreError:
+        raise
+    except Exception:
+        raise RunError(traceback.format_exc()) from None
+    gc.collect()
+    give_back()
+
+
+def _train(job: Job, board: Path, rows: Mapping[str, int], out: Path) -> None:
     shown = np.load(board, mmap_mode="r+")
 
     def progress(epoch: int, accuracies: Mapping[str, float]) -> None:
@@ -68,9 +82,6 @@ def work(job: Job, board: Path, rows: Mapping[str, int], out: Path) -> None:
             pickle.dump(records, file, pickle.HIGHEST_PROTOCOL)
     except OSError as error:
         raise StoreError(f"Cannot write {out}: {error}") from error
-    del records
-    gc.collect()
-    give_back()
 
 
 def _learn(own: OwnCode) -> None:

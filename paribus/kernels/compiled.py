@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, ParamSpec
 
 import numpy as np
@@ -11,6 +13,7 @@ from numba import njit
 from torch import Tensor
 
 Arguments = ParamSpec("Arguments")
+LOCK = ".paribus-kernels.lock"
 
 
 def compiled(function: Callable[Arguments, None]) -> Callable[Arguments, None]:
@@ -29,9 +32,30 @@ def compiled_sum(function: Callable[Arguments, None]) -> Callable[Arguments, Non
 
 def _compiled(function: Callable[Arguments, None], options: Mapping[str, Any]) -> Callable[Arguments, None]:
     try:
-        return njit(cache=True, error_model="numpy", **options)(function)
+        kernel = njit(cache=True, error_model="numpy", **options)(function)
     except RuntimeError:  # neither the package's folder nor the user's cache can be written
         return njit(error_model="numpy", **options)(function)
+    _keep_alone(kernel)
+    return kernel
+
+
+def _keep_alone(kernel: Any) -> None:
+    """Let processes write to numba's cache one by one: it has no lock, and could keep one's code under another's types.
+
+    What cannot be kept is compiled again by the next.
+    """
+    cache = getattr(kernel, "_cache", None)
+    if cache is None:  # numba may call it something else one day
+        return
+    keep = cache.save_overload
+
+    def keep_alone(signature: Any, code: Any) -> None:
+        from filelock import FileLock  # late, as most processes find all code there
+
+        with suppress(OSError, NotImplementedError), FileLock(Path(cache.cache_path) / LOCK, timeout=10):
+            keep(signature, code)
+
+    cache.save_overload = keep_alone
 
 
 def inlined(function: Callable[Arguments, Any]) -> Any:

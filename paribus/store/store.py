@@ -22,13 +22,13 @@ from paribus.store.artifacts import (
     read_probe,
     read_weights,
     run_folder,
-    sweep,
     write_probe,
     write_run,
 )
 from paribus.store.migrate import migrate
 from paribus.store.records import RunRecord
 from paribus.store.tables import RunRow, StudyRow
+from paribus.store.writing import sweep
 
 
 class Store:

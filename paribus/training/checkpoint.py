@@ -6,7 +6,6 @@ Random streams are drawn anew for each epoch, so that no generator's state is ne
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
+from paribus.store.writing import written
 from paribus.training.job import Job, RunTask, checkpoint_of
 from paribus.training.optimizers.rules import set_states, state_of
 from paribus.training.record import COLUMNS, Member
@@ -43,7 +43,11 @@ class State:
 
 
 def save_checkpoint(cohort: Cohort, member: Member) -> None:
-    """Write a run of the cohort to its file, whole or not at all."""
+    """Write a run of the cohort to its file, whole or not at all; what was there before stays if that fails.
+
+    Raises:
+        StoreError: the disk is full, or the folder cannot be written.
+    """
     folder = cohort.job.checkpoints
     if folder is None:
         return
@@ -51,13 +55,11 @@ def save_checkpoint(cohort: Cohort, member: Member) -> None:
     if member in cohort.active:
         m = cohort.active.index(member)
         weights, rest = weights or cohort.network.state_of(m), rest_of(cohort, m)
-    path = checkpoint_of(folder, member.key)
-    temporary = path.with_suffix(f".{os.getpid()}")
     tensors = {f"weights/{name}": value for name, value in weights.items()}
     tensors |= {f"rest/{name}": value for name, value in rest.items()}
     meta = {"epochs": str(len(member.history)), "history": json.dumps(member.history), "time_s": repr(member.time_s)}
-    save_file(tensors, temporary, metadata=meta)
-    os.replace(temporary, path)
+    with written(checkpoint_of(folder, member.key), durable=False) as temporary:  # a damaged one is none
+        save_file(tensors, temporary, metadata=meta)
 
 
 def find_state(job: Job, run: RunTask) -> State | None:

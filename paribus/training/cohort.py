@@ -6,6 +6,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from paribus.data.augmentation import augment
 from paribus.data.sampling import rows_of
+from paribus.errors import StoreError
 from paribus.evaluation.metrics import score_counts
 from paribus.models.network import make_network
 from paribus.spec import Recipe
@@ -209,6 +211,7 @@ def _train(cohort: Cohort, epoch: int, progress: Progress) -> list[RunRecord]:
         records += cohort.retire()
         if cohort.active and time.monotonic() - saved >= cohort.job.checkpoint_s:
             for member in cohort.members:
-                save_checkpoint(cohort, member)
+                with suppress(StoreError):  # the one before is worth as much
+                    save_checkpoint(cohort, member)
             saved = time.monotonic()
     return records

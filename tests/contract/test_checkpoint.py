@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from safetensors import SafetensorError
 
+from paribus.errors import StoreError
+from paribus.execution.local import OnRecords
 from paribus.execution.worker import prepare_torch
 from paribus.extension import epochs_in
 from paribus.spec import StudySpec
-from paribus.store import RunRecord
+from paribus.store import RunRecord, Status, Store
 from paribus.training.checkpoint import find_state
 from paribus.training.cohort import Cohort, train_cohort
 from paribus.training.job import Job, RunTask, checkpoint_of
+from paribus.work import Pool
 
 VARIANTS: dict[str, list[dict[str, Any]]] = {
     "adam": [{}] * 3,
@@ -139,6 +143,64 @@ def test_a_damaged_checkpoint_means_a_new_start(folder: Path, tmp_path: Path) ->
     path.write_bytes(b"half a file")
     assert epochs_in(path) == 0
     assert train_cohort(job)[0].epochs == 1
+
+
+def full_disk(tensors: Mapping[str, Any], path: Path, **_: Any) -> None:
+    path.write_bytes(b"half a file")
+    raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+
+def test_a_full_disk_costs_no_run_and_no_checkpoint(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare_torch()
+    job = make_job(folder, [{}])
+    watched = replace(job, checkpoints=tmp_path, checkpoint_s=0.0)
+    train_cohort(replace(watched, runs=(replace(job.runs[0], until=2),)))
+    monkeypatch.setattr("paribus.training.checkpoint.save_file", full_disk)
+    assert_equal(train_cohort(watched), train_cohort(job))
+    (left,) = tmp_path.iterdir()
+    assert epochs_in(left) == 2
+
+
+def test_a_run_that_cannot_be_handed_over_says_why(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare_torch()
+    job = replace(make_job(folder, [{}]), checkpoints=tmp_path)
+    monkeypatch.setattr("paribus.training.checkpoint.save_file", full_disk)
+    with pytest.raises(StoreError, match=r"Cannot write .*0\.safetensors: .*No space left on device"):
+        train_cohort(replace(job, runs=(replace(job.runs[0], until=2),)))
+    assert not list(tmp_path.iterdir())
+
+
+@dataclass
+class Told:
+    """Workers that train nothing and tell of these runs.
+
+    Args:
+        records: of the runs.
+    """
+
+    records: list[RunRecord]
+    count: int = 1
+
+    def train(self, jobs: Sequence[Job], on_records: OnRecords, on_tick: Any) -> None:
+        on_records(self.records)
+
+
+def test_only_a_failed_run_keeps_its_checkpoint(folder: Path, tmp_path: Path) -> None:
+    store, job = Store(tmp_path), make_job(folder, [{}, {}])
+    records = [
+        RunRecord(run.key, run.recipe, run.seed, status)
+        for run, status in zip(job.runs, (Status.FAILED, Status.DIVERGED), strict=True)
+    ]
+    paths = [checkpoint_of(store.checkpoints, run.key) for run in job.runs]
+    for path in paths:
+        path.touch()
+    workers: Any = Told(records)
+    Pool(store, workers, quiet=True).train([job], 2)
+    assert [path.exists() for path in paths] == [True, False]
 
 
 def test_no_checkpoint_is_written_before_its_time(folder: Path, tmp_path: Path) -> None:

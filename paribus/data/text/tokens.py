@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +12,7 @@ import pyarrow as pa
 
 from paribus.data.dataset import Dataset
 from paribus.spec.data import TextFeatures
+from paribus.store.writing import written
 
 _CHUNK = 1024  # documents
 Level = tuple[np.ndarray, Any]
@@ -48,6 +47,9 @@ def write_tokens(dataset: Dataset, folder: Path, text: TextFeatures) -> None:
 
     `{train,test}_{indptr,indices,counts}.npy` as in `Tokens`, counts as uint16 where they fit; `terms.npy`, the terms
     of both parts one after the other in UTF-8, and `ends.npy`, where each of them ends.
+
+    Raises:
+        StoreError: the disk is full, or the folder cannot be written.
     """
     target = token_folder(folder, text)
     if target.exists():
@@ -65,13 +67,10 @@ def write_tokens(dataset: Dataset, folder: Path, text: TextFeatures) -> None:
         entries = slice(indptr[0], indptr[-1])
         arrays[f"{part}_indptr"], arrays[f"{part}_indices"] = indptr - indptr[0], tokens.indices[entries]
         arrays[f"{part}_counts"] = tokens.counts[entries].astype(kind)
-    temporary = Path(tempfile.mkdtemp(dir=folder, prefix=".writing-"))
-    for name, array in arrays.items():
-        np.save(temporary / f"{name}.npy", array, allow_pickle=False)
-    try:
-        temporary.rename(target)
-    except OSError:  # another process was faster
-        shutil.rmtree(temporary)
+    with written(target) as temporary:
+        temporary.mkdir()
+        for name, array in arrays.items():
+            np.save(temporary / f"{name}.npy", array, allow_pickle=False)
 
 
 def count_type(counts: np.ndarray) -> type[np.uint16] | type[np.int32]:

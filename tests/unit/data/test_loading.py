@@ -13,7 +13,7 @@ from sklearn.datasets import load_digits
 from paribus.data import Dataset, load
 from paribus.data.locate import Place
 from paribus.data.prepared import mapped, prepare, prepared
-from paribus.errors import DataError
+from paribus.errors import DataError, StoreError
 from paribus.spec import Preparation, TextFeatures
 from paribus.spec.data import DataSpec
 from paribus.spec.parts import parts
@@ -226,6 +226,56 @@ def test_prepared_data_are_found_again_and_missing_ones_are_none(tmp_path: Path)
     assert (found.fingerprint, found.name, found.item_shape) == (data.fingerprint, "toy", (2,))
     (folder / "x_test.npy").unlink()
     assert prepared(tmp_path, described) is None
+
+
+def test_equal_data_under_another_name_are_described_by_it(tmp_path: Path) -> None:
+    data = Dataset("toy", X, Y, X[:2], Y[:2], ("a", "b"), notes=("a note",))
+    twin = replace(data, name="twin", notes=("another", "two"))
+    folder, described = prepare(data, tmp_path, [])
+    found, other = prepare(twin, tmp_path, [])
+    assert (folder, described) == (found, {**other, "name": "toy", "notes": ["a note"]})
+    assert (other["name"], other["notes"]) == ("twin", ["another", "two"])
+
+
+@pytest.mark.parametrize("call", ["numpy.save", "os.fsync", "pathlib.Path.rename"])
+@pytest.mark.parametrize("what", ["rows", "counts of texts"])
+def test_data_that_cannot_be_laid_out_are_told_and_leave_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, what: str
+) -> None:
+    """Nothing is renamed that the disk does not have."""
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    texts, y = np.array(["some words", "other words", "few"], object), np.array([0, 1, 0])
+    data = Dataset("toy", texts, y, texts[:2], y[:2], ("a", "b"))
+    place = tmp_path / "data"
+    if what != "rows":
+        place = prepare(data, tmp_path, [])[0]
+    before = set(place.glob("*"))
+    preparations = [Preparation(text=TextFeatures(kind="counts"))]
+    with monkeypatch.context() as patch:
+        patch.setattr(call, full)
+        with pytest.raises(StoreError, match=rf"Cannot write {place}/\w.*No space left on device"):
+            prepare(data, tmp_path, preparations)
+    assert set(place.glob("*")) == before
+    assert list(prepare(data, tmp_path, preparations)[0].glob("tokens-*"))
+
+
+def test_data_that_another_process_laid_out_meanwhile_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = Dataset("toy", X, Y, X[:2], Y[:2], ("a", "b"))
+
+    def describe_late(_: Dataset) -> dict[str, Any]:
+        monkeypatch.undo()
+        prepare(data, tmp_path / "other", [])
+        (tmp_path / "other/data").rename(tmp_path / "faster")
+        (tmp_path / "faster" / data.fingerprint).rename(tmp_path / "data" / data.fingerprint)
+        return {}
+
+    monkeypatch.setattr("paribus.data.prepared.describe", describe_late)
+    folder, described = prepare(data, tmp_path, [])
+    assert described["fingerprint"] == data.fingerprint
+    assert list((tmp_path / "data").iterdir()) == [folder]
 
 
 def test_what_is_laid_out_is_mapped_and_keeps_its_fingerprint(tmp_path: Path) -> None:

@@ -20,6 +20,13 @@ from paribus.store import RunRecord
 from paribus.training.job import Job, RunTask
 
 
+class Unpicklable(Exception):
+    """Its `__init__` takes more than its `args` hold, as many a library's does."""
+
+    def __init__(self, what: str, where: int) -> None:
+        super().__init__(f"{what} at {where}")
+
+
 @dataclass(frozen=True)
 class Trap:
     """Stands in for the folder of the prepared data: a cohort that opens its first file there is counted, and ends.
@@ -29,19 +36,21 @@ class Trap:
         name: of the file that counts.
         deaths: how many times the process is killed.
         error: what is raised instead.
+        unpicklable: whether its class is one whose errors cannot be unpickled.
     """
 
     folder: Path
     name: str
     deaths: int = 0
     error: str = ""
+    unpicklable: bool = False
 
     def __truediv__(self, file: str) -> Path:
         if file == "x_test.npy":  # the training part is loaded by then
             with (self.folder / self.name).open("ab") as counter:
                 counter.write(b"x")
             if self.error:
-                raise ValueError(self.error)
+                raise Unpicklable(self.error, 7) if self.unpicklable else ValueError(self.error)
             if self.attempts <= self.deaths:
                 os.kill(os.getpid(), signal.SIGKILL)
         return self.folder / file
@@ -130,6 +139,17 @@ def test_an_exception_gives_failed_runs_with_the_traceback(folder: Path) -> None
     assert [run.status for run in other] == ["finished", "finished"]
 
 
+def test_an_error_that_cannot_be_unpickled_fails_its_own_cohort_alone(folder: Path) -> None:
+    trap = Trap(folder, "raises", error="no luck", unpicklable=True)
+    parts = in_two_parts(replace(job_of(folder, epochs=6), checkpoints=folder), until=3)
+    failed, *others = finish([job_of(trap, width=5), *parts])
+    assert trap.attempts == 1
+    assert [run.status for run in failed] == ["failed"] * 2
+    assert "Traceback" not in failed[0].message[1:]
+    assert failed[0].message.strip().endswith("Unpicklable: no luck at 7")
+    assert {run.status for records in others for run in records} == {"finished"}
+
+
 def test_workers_use_one_thread(folder: Path) -> None:
     assert finish([job_of(folder)])[0][0].engine["threads"] == 1
 
@@ -152,6 +172,17 @@ def in_two_parts(job: Job, until: int) -> list[Job]:
         replace(job, runs=(replace(first, until=until), *others)),
         replace(job, runs=(replace(first, begun=until, after=until),)),
     ]
+
+
+def test_jobs_that_a_broken_pool_does_not_take_are_tried_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker killed before its first cohort breaks the pool, while the second part waits for the first."""
+    from paribus.execution import start
+
+    monkeypatch.setattr(start, "initialize", DiesOnce(folder / "killed"))
+    parts = in_two_parts(replace(job_of(folder, epochs=6), checkpoints=folder), until=3)
+    first, second = finish(parts, workers=1)
+    assert (folder / "killed").exists()
+    assert {run.status for run in [*first, *second]} == {"finished"}
 
 
 @pytest.mark.parametrize("workers", [1, 2])

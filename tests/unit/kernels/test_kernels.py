@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from runpy import run_path
+from threading import Thread
+
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from paribus import kernels
 from paribus.kernels import compiled as module
@@ -73,6 +78,23 @@ def test_without_a_place_for_compiled_code_kernels_are_compiled_all_the_same(mon
 def _double(x_K: np.ndarray, out_K: np.ndarray) -> None:
     for k in range(len(x_K)):
         out_K[k] = 2 * x_K[k]
+
+
+def test_a_kernels_code_is_kept_by_one_process_at_a_time(tmp_path: Path) -> None:
+    """Two that keep it at once could leave the code for one type under the other's name."""
+    source = "def double(x_K, out_K):\n    for k in range(len(x_K)):\n        out_K[k] = 2 * x_K[k]\n"
+    (tmp_path / "doubling.py").write_text(source)
+    values = run_path(str(tmp_path / "doubling.py"))
+    kernel, kept, out_K = compiled(values["double"]), tmp_path / "__pycache__", np.empty(3)
+    thread = Thread(target=kernel, args=[np.arange(3.0), out_K])
+    with FileLock(kept / module.LOCK):  # as another process has
+        thread.start()
+        thread.join(timeout=2)
+        assert thread.is_alive()
+        assert not list(kept.glob("*.nb?"))
+    thread.join()
+    assert out_K.tolist() == [0, 2, 4]
+    assert len(list(kept.glob("*.nb?"))) == 2
 
 
 def test_relu_lets_nan_through() -> None:

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from paribus.store import RunRecord, Store
+from paribus.store.writing import temporary_path
 
 Make = Callable[..., RunRecord]
 RENAME = Path.rename
@@ -69,17 +71,40 @@ def test_death_at_each_step(
     assert not list(tmp_path.glob("runs/.writing-*"))
 
 
-@pytest.mark.parametrize("place", ["runs", "checkpoints"])
-def test_only_what_the_dead_left_is_swept(tmp_path: Path, place: str) -> None:
-    runs = Store(tmp_path).home / place
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    dead, alive, foreign = (runs / f".writing-{process}-ab" for process in (gone.pid, os.getpid(), 1))
+@pytest.fixture(scope="module")
+def gone() -> int:
+    """The number of a process that is no longer alive."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+@pytest.mark.parametrize("place", ["runs", "checkpoints", "data", "data/fingerprint"])
+def test_only_what_the_dead_left_is_swept(tmp_path: Path, place: str, gone: int) -> None:
+    host = socket.gethostname()
+    dead, alive, foreign = (tmp_path / place / f".writing-{number}-{host}@ab" for number in (gone, os.getpid(), 1))
+    assert temporary_path(tmp_path / place, "ab") == alive
     for folder in (dead, alive, foreign):
-        folder.mkdir()
+        folder.mkdir(parents=True)
         (folder / "recipe.json").write_text("{")
     Store(tmp_path)
     assert [folder.exists() for folder in (dead, alive, foreign)] == [False, True, True]
+
+
+@pytest.mark.parametrize("host", ["elsewhere", "here-2", "2-here"])
+def test_what_another_host_writes_is_let_alone(
+    tmp_path: Path, host: str, gone: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its processes are not those of this one, though their numbers may be."""
+    file = tmp_path / "runs" / f".writing-{gone}-{host}@here@ab"
+    file.parent.mkdir()
+    file.touch()
+    monkeypatch.setattr("socket.gethostname", lambda: "here")
+    Store(tmp_path)
+    assert file.exists()
+    monkeypatch.setattr("socket.gethostname", lambda: host)
+    Store(tmp_path)
+    assert not file.exists()
 
 
 def save_many(home: Path, records: list[RunRecord], start: Barrier) -> None:

@@ -1,12 +1,14 @@
 """What goes into the store comes out of it, and nothing in it is pickled."""
 
 import json
+import socket
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from paribus.errors import StoreError
@@ -151,14 +153,18 @@ def test_a_database_that_cannot_be_written(tmp_path: Path, record_of: Make) -> N
     assert store.runs([record_of().key]) == {}
 
 
-def test_a_full_disk_is_told(tmp_path: Path, record_of: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), SafetensorError("No space left on device")])
+def test_a_full_disk_is_told(
+    tmp_path: Path, record_of: Make, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     def full(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
+        raise error
 
     store = Store(tmp_path)
     monkeypatch.setattr("paribus.store.artifacts.save_file", full)
     with pytest.raises(StoreError, match="No space left on device"):
         store.save_run(record_of())
+    assert not list(tmp_path.glob("runs/.writing-*"))
     monkeypatch.undo()
     store.save_run(record_of())
     assert store.predictions(record_of().key)
@@ -172,6 +178,7 @@ def test_probes_come_back_are_replaced_and_half_written_ones_are_swept_away(tmp_
     found = Store(tmp_path).probe("k")
     assert found["a"].tolist() == [0, 1, 2, 3]
     assert found["names"].tolist() == ["x", "yz"]
-    (tmp_path / "probes" / ".writing-4194999-k.npz").write_bytes(b"half")  # above the highest process number
+    half = f".writing-4194999-{socket.gethostname()}@k.npz"  # above the highest process number
+    (tmp_path / "probes" / half).write_bytes(b"half")
     Store(tmp_path)
     assert [file.name for file in (tmp_path / "probes").iterdir()] == ["k.npz"]
