@@ -103,6 +103,38 @@ def test_a_variant_that_lost_seeds_is_not_the_best() -> None:
     assert best_variant(runs, "accuracy").variant == "a"
 
 
+def made_runs(scores: dict[str, tuple[int, int, float]]) -> pd.DataFrame:
+    """Finished runs of each variant: so many seeds, folds and the same validation accuracy."""
+    rows = [
+        (name, seed, fold, "finished", score)
+        for name, (seeds, folds, score) in scores.items()
+        for seed in range(seeds)
+        for fold in range(folds)
+    ]
+    return pd.DataFrame(rows, columns=["variant", "seed", "fold", "status", "val_accuracy"])
+
+
+@pytest.mark.parametrize(
+    "scores",
+    [
+        {"baseline": (20, 1, 0.8), "depth=3": (20, 1, 0.801), "depth=5": (5, 1, 0.95)},  # a ladder decided the last
+        {"folds": (5, 5, 0.8), "share": (5, 1, 0.95)},
+    ],
+)
+def test_fewer_planned_runs_are_no_reason_against_the_best(scores: dict[str, tuple[int, int, float]]) -> None:
+    runs = made_runs(scores)
+    wanted = max(scores, key=lambda name: scores[name][2])
+    assert best_variant(runs, "accuracy").variant == wanted
+    runs.loc[runs["variant"] == wanted, "status"] = ["failed", *["finished"] * (scores[wanted][0] - 1)]
+    assert best_variant(runs, "accuracy").variant == max(scores.keys() - {wanted}, key=lambda name: scores[name][2])
+
+
+def test_if_every_variant_lost_runs_the_best_is_of_those_that_lost_the_smallest_share() -> None:
+    runs = made_runs({"a": (10, 1, 0.8), "b": (4, 1, 0.9), "c": (10, 1, 0.7)})
+    runs.loc[runs["seed"] == 0, ["status", "val_accuracy"]] = ["failed", np.nan]  # 9 of 10, 3 of 4, 9 of 10
+    assert best_variant(runs, "accuracy").variant == "a"
+
+
 def test_validation_decides_not_the_test_set_and_a_lower_loss_is_better() -> None:
     runs = pd.DataFrame({"variant": ["a", "b"], "status": "finished", "val_loss": [0.5, 0.4], "test_loss": [0.1, 0.9]})
     assert best_variant(runs, "loss").variant == "b"
