@@ -11,14 +11,15 @@ _Z = 1.959963984540054
 
 
 def hardest_classes(
-    counts_SCC: Sequence[np.ndarray], class_names: Sequence[str], most: int = 5
+    counts_SCC: Sequence[np.ndarray], class_names: Sequence[str], rows_C: Sequence[int], most: int = 5
 ) -> list[dict[str, str | float | int]]:
     """The classes of which the smallest share is found, worst first.
 
     Args:
-        counts_SCC: one confusion matrix a seed, as `confusion` returns them; at least one.
+        counts_SCC: one confusion matrix a seed, as `confusion` returns them or a sum of such; at least one.
         class_names: one name a class.
-        most: rows at most; classes without any row are left out.
+        rows_C: rows of each class, which stand in a matrix once a fold; classes without any are left out.
+        most: classes at most.
 
     Returns:
         `class`, `recall` (mean share over seeds) with `ci_low` and `ci_high`, `support` (its rows), `taken_for` (the
@@ -28,12 +29,11 @@ def hardest_classes(
     Source: Wilson (1927), "Probable inference", as in SciPy `proportion_ci(method="wilson")`.
     """
     total_CC = np.sum(counts_SCC, axis=0)
-    rows_C = total_CC.sum(axis=1)
-    share_CC = total_CC / np.maximum(rows_C, 1)[:, None]
+    share_CC = total_CC / np.maximum(total_CC.sum(axis=1), 1)[:, None]
     missed_CC = share_CC - np.diag(np.diag(share_CC))
     found: list[dict[str, str | float | int]] = []
     for code in [code for code in np.argsort(np.diag(share_CC), kind="stable") if rows_C[code]][:most]:
-        recall, support, taken = float(share_CC[code, code]), int(rows_C[code]) // len(counts_SCC), missed_CC[code]
+        recall, support, taken = float(share_CC[code, code]), rows_C[code], missed_CC[code]
         low, high = _wilson(recall, support)
         name = class_names[int(taken.argmax())] if taken.any() else ""
         row = {"class": class_names[code], "recall": recall, "ci_low": low, "ci_high": high, "support": support}
@@ -50,7 +50,7 @@ def confused_pairs(counts_SCC: Sequence[np.ndarray], most: int = 10) -> list[tup
 
     Returns:
         For each pair the true class, the predicted class, the share of the true class's rows that are so mistaken,
-        shape (seed,), and the number of these mistakes, all seeds together.
+        shape (seed,), and the number of these mistakes, all matrices together.
     """
     counts = np.stack(counts_SCC)
     shares = counts / np.maximum(counts.sum(axis=2, keepdims=True), 1)

@@ -41,15 +41,22 @@ def pairs(counts_SCC: Sequence[np.ndarray], names: Sequence[str]) -> pd.DataFram
     )
 
 
-def classes(counts_SCC: Sequence[np.ndarray], names: Sequence[str]) -> pd.DataFrame:
-    """The classification report, its averages below: mean over seeds, `_min` and `_max` of each rate, and support."""
+def classes(counts_SCC: Sequence[np.ndarray], names: Sequence[str], rows_C: Sequence[int]) -> pd.DataFrame:
+    """The classification report, its averages below: mean over seeds, `_min` and `_max` of each rate, and support.
+
+    Args:
+        counts_SCC: from `confusions`.
+        names: of the classes.
+        rows_C: test rows of each class, which are their support; with folds they stand in a matrix several times.
+    """
     reports = [pd.DataFrame([*class_report(counts_CC, names), *averages(counts_CC)]) for counts_CC in counts_SCC]
     if not reports:
         return pd.DataFrame(columns=["class", *_RATES, "support"])
     values_SCR = np.stack([report[_RATES].to_numpy(dtype=float) for report in reports])
     ways = {"": values_SCR.mean(axis=0), "_min": values_SCR.min(axis=0), "_max": values_SCR.max(axis=0)}
     columns = {f"{rate}{end}": table[:, i] for i, rate in enumerate(_RATES) for end, table in ways.items()}
-    return pd.DataFrame({"class": reports[0]["class"], **columns, "support": reports[0]["support"]})
+    support = [*rows_C, sum(rows_C), sum(rows_C)]
+    return pd.DataFrame({"class": reports[0]["class"], **columns, "support": support})
 
 
 def recalls(counts: Mapping[str, Sequence[np.ndarray]], names: Sequence[str]) -> pd.DataFrame:
@@ -68,15 +75,15 @@ def recalls(counts: Mapping[str, Sequence[np.ndarray]], names: Sequence[str]) ->
     return pd.DataFrame(rows, columns=["variant", "class", "accuracy"])
 
 
-def hardest(counts_SCC: Sequence[np.ndarray], names: Sequence[str]) -> pd.DataFrame:
+def hardest(counts_SCC: Sequence[np.ndarray], names: Sequence[str], rows_C: Sequence[int]) -> pd.DataFrame:
     """The five hardest classes, as `hardest_classes` gives them."""
-    return pd.DataFrame(hardest_classes(counts_SCC, names) if counts_SCC else [], columns=_HARDEST)
+    return pd.DataFrame(hardest_classes(counts_SCC, names, rows_C) if counts_SCC else [], columns=_HARDEST)
 
 
 def confused(counts_SCC: Sequence[np.ndarray], names: Sequence[str]) -> pd.DataFrame:
     """The ten pairs of classes with the most mistakes: mean share of the true class's rows, its 95 % interval, count.
 
-    The interval is Student's over seeds, cut off at 0 and 1; the count is of all seeds together.
+    The interval is Student's over seeds, cut off at 0 and 1; the count is of all runs together.
     """
     rows: list[tuple[str, str, float, float, float, int]] = []
     for true, taken, share_S, count in confused_pairs(counts_SCC) if counts_SCC else []:

@@ -78,6 +78,24 @@ def test_confusion_and_classes_agree_with_sklearn(fake) -> None:
     np.testing.assert_allclose(found, rates[:, 1, :3])
 
 
+def test_folds_do_not_make_the_test_set_larger(fake) -> None:
+    study = fake(folds=2, seeds=3, statuses={("depth=3", 2, 0): "failed"})
+    tables = study.tables
+    assert tables.best.variant == "baseline"
+    assert tables.classes["support"].tolist() == [100, 100, 100, 300, 300]
+    runs = [study.saved["baseline", seed, fold].predictions for seed in range(3) for fold in range(2)]
+    guesses = [run["test_probabilities"].argmax(axis=1) for run in runs]
+    names = ["shirt", "bag", "boot"]
+    assert sorted(tables.hardest["class"]) == sorted(names)
+    for row in tables.hardest.to_dict("records"):
+        code = names.index(row["class"])
+        found = np.mean([guess[np.arange(300) % 3 == code] == code for guess in guesses])
+        assert (row["recall"], row["support"]) == (pytest.approx(found), 100)
+        # Wilson's interval ends where the share that was found would be a normal quantile away
+        for end in (row["ci_low"], row["ci_high"]):
+            assert abs(found - end) == pytest.approx(stats.norm.ppf(0.975) * np.sqrt(end * (1 - end) / 100))
+
+
 def test_contrasts_are_the_paired_differences(fake) -> None:
     study = fake()
     row = study.tables.contrasts.query("level == 'SGD'").iloc[0]
