@@ -62,28 +62,28 @@ def confused_pairs(counts_SCC: Sequence[np.ndarray], most: int = 10) -> list[tup
 
 
 def mistaken_items(p_BC: np.ndarray, y_B: np.ndarray, items_B: np.ndarray) -> dict[str, np.ndarray]:
-    """The items that the seeds' average gets wrong, the most confident mistake first.
+    """The items that the average of several runs gets wrong, the most confident mistake first.
 
     Args:
-        p_BC: probabilities of all seeds, one below the other, shape (row, class).
+        p_BC: probabilities of all runs, one below the other, shape (row, class).
         y_B: their true classes.
-        items_B: their item numbers; an item stands once a seed.
+        items_B: their item numbers; an item stands once a run.
 
     Returns:
-        Columns of equal length: `item`; `true` and `predicted` class; `confidence`, the mean over seeds of the
-        predicted class' probability; `wrong`, how many of the item's `seeds` are wrong alone.
+        Columns of equal length: `item`; `true` and `predicted` class; `confidence`, the mean over runs of the
+        predicted class' probability; `wrong`, how many of the item's `runs` are wrong alone.
     """
     items, first, place_B = np.unique(items_B, return_index=True, return_inverse=True)
-    seeds, true = np.bincount(place_B), y_B[first]
+    runs, true = np.bincount(place_B), y_B[first]
     mean_BC = np.zeros((len(items), p_BC.shape[1]))
     np.add.at(mean_BC, place_B, p_BC)
-    mean_BC /= seeds[:, None]
+    mean_BC /= runs[:, None]
     predicted, confidence = mean_BC.argmax(axis=1), mean_BC.max(axis=1)
     wrong = np.bincount(place_B, weights=p_BC.argmax(axis=1) != y_B).astype(np.int64)
     columns = {"item": items, "true": true, "predicted": predicted, "confidence": confidence}
     order = np.argsort(-confidence, kind="stable")
     order = order[predicted[order] != true[order]]
-    return {name: column[order] for name, column in (columns | {"wrong": wrong, "seeds": seeds}).items()}
+    return {name: column[order] for name, column in (columns | {"wrong": wrong, "runs": runs}).items()}
 
 
 def _wilson(share: float, count: int) -> tuple[float, float]:

@@ -195,9 +195,7 @@ class Content:
                 "true class": frame["true"],
                 "predicted": frame["predicted"],
                 "confidence, %": frame["confidence"].map(lambda share: f"{100 * share:.1f}"),
-                "seeds wrong": [
-                    f"{wrong} of {seeds}" for wrong, seeds in zip(frame["wrong"], frame["seeds"], strict=True)
-                ],
+                "runs wrong": [f"{wrong} of {runs}" for wrong, runs in zip(frame["wrong"], frame["runs"], strict=True)],
             }
         )
         table = table.assign(**{"first values": frame["values"]}) if "values" in frame else table

@@ -18,7 +18,7 @@ _RATES = ["precision", "recall", "f1"]
 _HARDEST = ["class", "recall", "ci_low", "ci_high", "support", "taken_for", "taken_share"]
 _CONFUSED = ["true", "predicted", "share", "ci_low", "ci_high", "count"]
 _SUSPECTS = ["item", "given", "likely", "p_given", "p_likely", "runs"]
-_MISTAKES = ["item", "true", "predicted", "confidence", "wrong", "seeds"]
+_MISTAKES = ["item", "true", "predicted", "confidence", "wrong", "runs"]
 
 
 def confusions(store: Store, runs: pd.DataFrame, variant: str | None) -> list[np.ndarray]:
@@ -94,7 +94,7 @@ def confused(counts_SCC: Sequence[np.ndarray], names: Sequence[str]) -> pd.DataF
 
 
 def mistakes(store: Store, runs: pd.DataFrame, variant: str | None, names: Sequence[str]) -> pd.DataFrame:
-    """Every mistake of the seeds' average, as `mistaken_items` gives them, classes by name."""
+    """Every mistake of the runs' average, as `mistaken_items` gives them, classes by name."""
     stored = [
         (arrays["test_probabilities"], arrays["test_labels"], arrays["test_items"])
         for arrays in _stored(store, runs, variant)

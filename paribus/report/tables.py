@@ -50,7 +50,7 @@ class Tables:
         hardest: of the best variant: its hardest classes, and what they are taken for.
         confused: of the best variant: the pairs of classes that it mistakes most often, with the share of the true
             class's rows, its 95 % t interval over seeds, and the count over all runs.
-        mistakes: of the best variant: the items that the average of its seeds gets wrong, the surest first.
+        mistakes: of the best variant: the items that the average of its runs gets wrong, the surest first.
         items: the test items over all runs.
         suspects: training rows whose label is probably wrong, by runs of the best variant that held them out; empty
             without cleanlab, and where the test rows validate.

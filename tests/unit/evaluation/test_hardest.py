@@ -40,13 +40,13 @@ def test_a_class_without_rows_is_left_out_and_one_without_mistakes_is_taken_for_
     assert [(row["class"], row["taken_for"]) for row in rows] == [("a", "b"), ("b", "")]
 
 
-def test_mistakes_are_those_of_the_mean_over_an_items_seeds() -> None:
+def test_mistakes_are_those_of_the_mean_over_an_items_runs() -> None:
     p_BC = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.8, 0.2], [0.3, 0.7], [0.1, 0.9]])
     items, labels = np.array([7, 9, 4, 9, 7, 4]), np.array([1, 0, 1, 0, 1, 1])
-    # item 4: (0.35, 0.65), right; item 7: (0.6, 0.4), wrong, by one seed of two; item 9: (0.5, 0.5), right
+    # item 4: (0.35, 0.65), right; item 7: (0.6, 0.4), wrong, by one run of two; item 9: (0.5, 0.5), right
     found = mistaken_items(p_BC, labels, items)
     assert {name: column.tolist() for name, column in found.items()} == {
-        "item": [7], "true": [1], "predicted": [0], "confidence": [pytest.approx(0.6)], "wrong": [1], "seeds": [2],
+        "item": [7], "true": [1], "predicted": [0], "confidence": [pytest.approx(0.6)], "wrong": [1], "runs": [2],
     }  # fmt: skip
 
 

@@ -192,7 +192,7 @@ def test_the_gap_is_that_of_the_epoch_whose_weights_were_kept(fake) -> None:
     assert row["validation"] == pytest.approx(np.mean([r.metrics["val_accuracy"] for r in kept]))
 
 
-def test_every_mistake_of_the_seeds_average_is_listed(fake) -> None:
+def test_every_mistake_of_the_runs_average_is_listed(fake) -> None:
     study = fake()
     tables = study.tables
     seeds = [study.saved[tables.best.variant, seed].predictions for seed in range(4)]
@@ -205,7 +205,7 @@ def test_every_mistake_of_the_seeds_average_is_listed(fake) -> None:
         assert (row.true, row.predicted) == (names[labels[row.item]], names[mean[row.item].argmax()])
         assert row.confidence == pytest.approx(mean[row.item].max())
         assert row.wrong == sum(run["test_probabilities"][row.item].argmax() != labels[row.item] for run in seeds)
-        assert row.seeds == 4
+        assert row.runs == 4
 
 
 def test_networks_looked_into_are_those_of_the_first_finished_seeds(fake) -> None:
