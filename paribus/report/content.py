@@ -14,6 +14,7 @@ from paribus.comparison.searched import search_sentences
 from paribus.comparison.words import metric_name
 from paribus.report.figures.mistakes import SHOWN
 from paribus.report.numbers import MISSING, Unit, unit_of
+from paribus.report.protocol import by_wins, family_of
 from paribus.report.tables import Tables
 from paribus.report.trials import shown_trials
 from paribus.spec.design import cell_name
@@ -68,6 +69,16 @@ class Content:
         """The margin with its unit."""
         margin = self.unit.scale * self.spec["margin"]
         return f"{margin:g} {'point' if (margin, self.unit.difference) == (1, 'points') else self.unit.difference}"
+
+    @property
+    def by_wins(self) -> bool:
+        """Whether verdicts rest on the share of seeds won."""
+        return by_wins(self.spec)
+
+    @property
+    def family(self) -> str:
+        """What a level's comparison is corrected for."""
+        return family_of(self.spec)
 
     def headline(self) -> list[str]:
         """The outcome in a few sentences."""
@@ -240,7 +251,8 @@ class Content:
         if found.empty:
             return "This study varies nothing; it measures one recipe over its seeds."
         told = [_counted(str(kind), list(rows["verdict"])) for kind, rows in found.groupby("kind", sort=False)]
-        return f"{' '.join(told)} A difference below {self.margin} does not matter here."
+        rests = f"A difference below {self.margin} does not matter here."
+        return f"{' '.join(told)} {'Verdicts rest on the share of seeds won.' if self.by_wins else rests}"
 
     def _winner(self) -> str:
         best, table = self.tables.best, self.tables.variants

@@ -8,31 +8,57 @@ from typing import Any
 
 from paribus.comparison.factorial import crossed_factors
 from paribus.comparison.ladder import ladder_sentence
+from paribus.comparison.winning import MEANINGFUL
 from paribus.comparison.words import metric_name
 from paribus.freezing import frozen_sentence
 from paribus.planning import num_asked
 from paribus.spec.tune import SEEDS_FROM
 
-STATISTICS = (
-    (
-        "Interval of a difference",
-        "Student's t over the paired differences of the seeds (Student 1908). It covers what changes from seed to "
-        "seed, not what another test set would change.",
-    ),
-    (
-        "Verdict",
-        "From the same interval, widened for the other levels of the factor (Holm 1979, step down): better or worse if "
-        "it excludes 0, equivalent if it lies inside the margin (Schuirmann 1987), else undecided.",
-    ),
-    (
-        "p",
-        "Two-sided, from flipping the signs of the paired differences (Fisher 1935); corrected p after Holm (1979).",
-    ),
-    ("Bootstrap interval", "Bias-corrected and accelerated (Efron 1987); too narrow with few seeds."),
-    ("P(level wins)", "Share of seeds in which the level beats its reference (Bouthillier et al. 2021)."),
-    ("Interval of a variant", "Student's t over its seeds, uncorrected. To compare, use the paired differences."),
-)
-"""What was computed, and after whom."""
+
+def by_wins(spec: Mapping[str, Any]) -> bool:
+    """Whether verdicts rest on the share of seeds won, not on the mean difference.
+
+    Args:
+        spec: of the study, as the store keeps it.
+    """
+    return spec.get("rule") == "wins"
+
+
+def family_of(spec: Mapping[str, Any]) -> str:
+    """What a level's comparison is corrected for.
+
+    Args:
+        spec: of the study, as the store keeps it.
+    """
+    return "all other comparisons of the study" if spec.get("family") == "study" else "the factor's other levels"
+
+
+def statistics(spec: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What was computed, and after whom.
+
+    Args:
+        spec: of the study, as the store keeps it.
+    """
+    verdict = (
+        f"From the same interval, widened for {family_of(spec)} (Holm 1979, step down): better or worse if "
+        "it excludes 0, equivalent if it lies inside the margin (Schuirmann 1987), else undecided."
+    )
+    if by_wins(spec):
+        verdict = (
+            "From the 95 % bootstrap interval of P(level wins): better if it lies above one half and reaches beyond "
+            f"{MEANINGFUL}, worse in the mirror, equivalent if it lies between {1 - MEANINGFUL} and {MEANINGFUL}, else "
+            "undecided (Bouthillier et al. 2021). Neither corrected for other levels nor held against the margin."
+        )
+    return [
+        ("Interval of a difference", "Student's t over the paired differences of the seeds (Student 1908). It covers "
+         "what changes from seed to seed, not what another test set would change."),
+        ("Verdict", verdict),
+        ("p", "Two-sided, from flipping the signs of the paired differences (Fisher 1935); corrected p after Holm "
+         "(1979)."),
+        ("Bootstrap interval", "Bias-corrected and accelerated (Efron 1987); too narrow with few seeds."),
+        ("P(level wins)", "Share of seeds in which the level beats its reference (Bouthillier et al. 2021)."),
+        ("Interval of a variant", "Student's t over its seeds, uncorrected. To compare, use the paired differences."),
+    ]  # fmt: skip
 
 
 def data_terms(record: Mapping[str, Any], scored: int) -> list[tuple[str, str]]:
@@ -69,6 +95,7 @@ def design_terms(record: Mapping[str, Any], margin: str) -> list[tuple[str, str]
         margin: with its unit.
     """
     spec = record["spec"]
+    unused = ", which no verdict here depends on" if by_wins(spec) else ""
     seeds, planned = list(dict.fromkeys(run["seed"] for run in record["runs"])), len(record["runs"])
     ladder = ladder_sentence(record)
     saved = 0 if ladder else num_asked(level["variants"] for level in record["levels"]) * len(seeds) - planned
@@ -77,7 +104,7 @@ def design_terms(record: Mapping[str, Any], margin: str) -> list[tuple[str, str]
         ("Seeds", f"{len(seeds)}: {', '.join(map(str, seeds))}. {ladder}".rstrip()),
         ("Paired", "Runs of one seed draw their rows, split and order of rows alike, and equal layers start from equal "
          "weights; a level is compared with its reference seed by seed."),
-        ("Metric", f"{metric_name(spec['metric'])}; verdicts are about the test rows. Margin: {margin}."),
+        ("Metric", f"{metric_name(spec['metric'])}; verdicts are about the test rows. Margin: {margin}{unused}."),
         ("Runs", f"{planned}.{sharing}"),
         *_frozen(record),
         *_tuned(record),
@@ -112,6 +139,14 @@ def _factorial(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     crossed = crossed_factors(record["levels"])
     if not crossed:
         return []
+    spec = record["spec"]
+    others = "comparisons" if spec.get("family") == "study" else "interactions"
+    meaning = (
+        "Better: more than the sum in most seeds; worse: less; equivalent: neither often enough to matter."
+        if by_wins(spec)
+        else "Better: more than the sum; worse: less; equivalent: additive within the margin. Corrected for all "
+        f"{others} of the study (Holm 1979)."
+    )
     sizes = [sum(level["factor"] == name for level in record["levels"]) for name in crossed]
     return [
         ("Design", f"Factorial: {' × '.join(crossed)}, every level with every level, {' × '.join(map(str, sizes))} = "
@@ -119,8 +154,7 @@ def _factorial(record: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Main effect", "Per seed the mean, over the levels of the other crossed factors, of level minus reference. A "
          "seed that lacks one of these runs is left out."),
         ("Interaction", "Per seed the difference of differences: what two levels together gain beyond the sum of what "
-         "each gains alone, averaged over the other crossed factors. Better: more than the sum; worse: less; "
-         "equivalent: additive within the margin. Corrected for all interactions of the study (Holm 1979)."),
+         f"each gains alone, averaged over the other crossed factors. {meaning}"),
     ]  # fmt: skip
 
 

@@ -97,6 +97,20 @@ def test_the_page_shows_every_cell_and_no_markup_of_names(two) -> None:
             assert any(row["mean"] in cell and "rank" in cell for cell in Cells(text).cells)
 
 
+@pytest.mark.parametrize("rule", ["difference", "wins"])
+def test_the_page_says_what_verdicts_rest_on(two, rule: str) -> None:
+    contents = two({}, {"seeds": 3})
+    for content in contents.values():
+        content.spec["rule"] = rule
+    text = page.render({"name": "s", "question": "", "margin": 0.01}, contents, dict.fromkeys(contents, ""))
+    by_interval, by_wins = (
+        ("corrected, on which the verdict rests", "corrected within it"),
+        ("share of seeds won, not on",),
+    )
+    assert all((phrase in text) == (rule == "difference") for phrase in by_interval)
+    assert all((phrase in text) == (rule == "wins") for phrase in by_wins)
+
+
 def test_nothing_is_trained_yet_on_one_data_set(two) -> None:
     contents = two({}, {"everywhere": "failed"})
     parts = {data: content.tables for data, content in contents.items()}

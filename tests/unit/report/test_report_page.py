@@ -104,6 +104,37 @@ def test_interactions_stand_apart(fake, tmp_path: Path) -> None:
     assert "Factorial: width × norm, every level with every level, 2 × 2 = 4 variants" in text
 
 
+BY_INTERVAL = {"on which the verdict rests", "Corrected for all interactions of the study", "which do not matter."}
+BY_INTERVAL |= {"does not matter here", "corrected for each other", "widened for the factor's other levels"}
+BY_WINS = {"From the 95 % bootstrap interval of P(level wins)", "Verdicts rest on the share of seeds won."}
+BY_WINS |= {"Margin: 1 point, which no verdict here depends on."}
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "unsaid"),
+    [
+        ({}, BY_INTERVAL, BY_WINS | {"all other comparisons"}),
+        ({"rule": "wins"}, BY_WINS, BY_INTERVAL - {"corrected for each other"}),
+        (
+            {"family": "study"},
+            {
+                "corrected for all other comparisons of the study, on which the verdict rests",
+                "widened for all other comparisons of the study",
+                "Corrected for all comparisons of the study",
+            },
+            BY_WINS | {"factor's other levels", "corrected for each other", "all interactions of the study"},
+        ),
+    ],
+)
+def test_the_page_says_what_verdicts_rest_on(
+    fake, tmp_path: Path, asked: dict[str, str], said: set[str], unsaid: set[str]
+) -> None:
+    study = fake(crossed=True)
+    study.record["spec"] |= asked
+    text = words(Reader(study.page(tmp_path / "report.html")))
+    assert {phrase for phrase in said | unsaid if phrase in text} == said
+
+
 @pytest.mark.parametrize("crossed", [False, True])
 def test_every_figure_has_its_csv(fake, tmp_path: Path, crossed: bool) -> None:
     study = fake(crossed=crossed)
