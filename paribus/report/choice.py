@@ -1,4 +1,4 @@
-"""Which variants the page looks at more closely; chosen by validation scores, never by the test set."""
+"""Which variants the page looks at more closely; chosen by validation scores alone."""
 
 from __future__ import annotations
 

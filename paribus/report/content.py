@@ -14,7 +14,7 @@ from paribus.comparison.searched import search_sentences
 from paribus.comparison.words import metric_name
 from paribus.report.figures.mistakes import SHOWN
 from paribus.report.numbers import MISSING, Unit, unit_of
-from paribus.report.protocol import by_wins, family_of
+from paribus.report.protocol import by_test, by_wins, family_of
 from paribus.report.tables import Tables
 from paribus.report.trials import shown_trials
 from paribus.spec.design import cell_name
@@ -74,6 +74,11 @@ class Content:
     def by_wins(self) -> bool:
         """Whether verdicts rest on the share of seeds won."""
         return by_wins(self.spec)
+
+    @property
+    def by_test(self) -> bool:
+        """Whether validation scores are test scores."""
+        return by_test(self.record)
 
     @property
     def family(self) -> str:
@@ -262,7 +267,8 @@ class Content:
         interval = self.unit.between(row["ci_low"], row["ci_high"])
         size = f"{self.unit.show(row['mean'])} {self.unit.suffix}"
         within = "one seed" if interval == MISSING else f"95 % interval {interval}"
-        why = f"Best by validation {self.metric.removeprefix('test ')}" if best.validated else "First of the plan"
+        rows = " on the test rows" if self.by_test else ""
+        why = f"Best by validation {self.metric.removeprefix('test ')}{rows}" if best.validated else "First of the plan"
         return f"{why}: {best.variant}, with a {self.metric} of {size} ({within})."
 
     def _missing(self) -> str:

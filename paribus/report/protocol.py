@@ -33,6 +33,15 @@ def family_of(spec: Mapping[str, Any]) -> str:
     return "all other comparisons of the study" if spec.get("family") == "study" else "the factor's other levels"
 
 
+def by_test(record: Mapping[str, Any]) -> bool:
+    """Whether the test rows validate, in any variant: then validation scores are test scores.
+
+    Args:
+        record: the study's, as the store keeps it.
+    """
+    return any(found["recipe"]["data"]["validation"] == "test" for found in record["variants"].values())
+
+
 def statistics(spec: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What was computed, and after whom.
 
@@ -72,6 +81,7 @@ def data_terms(record: Mapping[str, Any], scored: int) -> list[tuple[str, str]]:
     shape = " × ".join(str(size) for size in found["item_shape"])
     items = f"rows of {shape} values" if shape else "texts"
     doubles = found["duplicates"]
+    more = ". Here they validate too, which is not counted" if by_test(record) else ""
     return [
         ("Data", f"{found['name']}: {found['rows']['train']:,} training and {found['rows']['test']:,} test {items}, "
          f"{found['num_classes']} classes."),
@@ -81,7 +91,7 @@ def data_terms(record: Mapping[str, Any], scored: int) -> list[tuple[str, str]]:
         ("Missing values", f"{found['missing']:,}."),
         ("Preparation", _preparation(asked)),
         ("Split", _split(asked)),
-        ("Test rows", f"scored {scored:,} times by the studies in this home, once a run, at its end."),
+        ("Test rows", f"scored {scored:,} times by the studies in this home, once a run, at its end{more}."),
         ("Fingerprint", found["fingerprint"]),
         *(("Warning", note) for note in found.get("notes", ())),
     ]  # fmt: skip
@@ -126,11 +136,14 @@ def _tuned(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     tune = spec["tune"]
     last = SEEDS_FROM + tune["seeds"] - 1
     seeds = f"seed {SEEDS_FROM}" if tune["seeds"] == 1 else f"the mean over seeds {SEEDS_FROM} to {last}"
-    rows = "the test rows, which validate here" if spec["data"]["validation"] == "test" else "validation rows only"
+    rows, luck = "validation rows only", "which no trial saw: luck in the search is not kept."
+    if spec["data"]["validation"] == "test":
+        rows = "the test rows, which validate here"
+        luck = "but scored on the rows it was chosen by: luck with these rows is kept, and its test score is too good."
     return [
         ("Tuned level", f"The values of the best of {len(tuning['trials'])} trials ({tuning['algorithm']}; `tune` in "
          f"the study file below), chosen by {metric_name(tuning['metric'])} with {seeds}, on {rows}. The winner "
-         "was then trained anew with the study's seeds, which no trial saw: luck in the search is not kept."),
+         f"was then trained anew with the study's seeds, {luck}"),
     ]  # fmt: skip
 
 

@@ -97,6 +97,16 @@ def test_the_page_shows_every_cell_and_no_markup_of_names(two) -> None:
             assert any(row["mean"] in cell and "rank" in cell for cell in Cells(text).cells)
 
 
+@pytest.mark.parametrize("validation", [0.1, "test"])
+def test_the_page_does_not_deny_that_test_scores_choose(two, validation: float | str) -> None:
+    contents = two({}, {"validation": validation})
+    text = " ".join(
+        page.render({"name": "s", "question": "", "margin": 0}, contents, dict.fromkeys(contents, "")).split()
+    )
+    assert ("never by the test set" in text) == (validation != "test")
+    assert ("which are test scores where the test rows validate" in text) == (validation == "test")
+
+
 @pytest.mark.parametrize("rule", ["difference", "wins"])
 def test_the_page_says_what_verdicts_rest_on(two, rule: str) -> None:
     contents = two({}, {"seeds": 3})

@@ -135,6 +135,16 @@ def test_the_page_says_what_verdicts_rest_on(
     assert {phrase for phrase in said | unsaid if phrase in text} == said
 
 
+@pytest.mark.parametrize("validation", [0.1, "test"])
+def test_the_page_does_not_deny_that_test_scores_choose(fake, tmp_path: Path, validation: float | str) -> None:
+    text = words(Reader(fake(validation=validation).page(tmp_path / "report.html")))
+    true = "chosen by test scores, as the test rows validate", "Best by validation accuracy on the test rows: "
+    true += ("at its end. Here they validate too, which is not counted.",)
+    denied = "never chosen by test scores", "at its end. Fingerprint", "Best by validation accuracy: "
+    assert all((phrase in text) == (validation == "test") for phrase in true)
+    assert all((phrase in text) != (validation == "test") for phrase in denied)
+
+
 @pytest.mark.parametrize("crossed", [False, True])
 def test_every_figure_has_its_csv(fake, tmp_path: Path, crossed: bool) -> None:
     study = fake(crossed=crossed)
