@@ -108,8 +108,9 @@ def design_terms(record: Mapping[str, Any], margin: str) -> list[tuple[str, str]
     unused = ", which no verdict here depends on" if by_wins(spec) else ""
     seeds, planned = list(dict.fromkeys(run["seed"] for run in record["runs"])), len(record["runs"])
     ladder = ladder_sentence(record)
-    saved = 0 if ladder else num_asked(level["variants"] for level in record["levels"]) * len(seeds) - planned
-    sharing = f" Levels that come to the same recipe share theirs, which saved {saved} trainings." if saved else ""
+    asked = num_asked((level["variants"] for level in record["levels"]), (run["variant"] for run in record["runs"]))
+    saved = f" Levels that come to the same recipe share theirs, which saved {asked - planned} trainings."
+    sharing = saved if asked > planned and not ladder else ""
     return [
         ("Seeds", f"{len(seeds)}: {', '.join(map(str, seeds))}. {ladder}".rstrip()),
         ("Paired", "Runs of one seed draw their rows, split and order of rows alike, and equal layers start from equal "

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from paribus.probing.weights import weight_distributions
+from paribus.report.protocol import design_terms
 
 ALWAYS = {"balance"}
 ONE = {"spread", "gap", "learning_curves", "class_accuracy", "hardest", "confusion", *ALWAYS}
@@ -86,6 +87,14 @@ def test_verdicts_are_quoted_with_badges_and_caveats(fake, tmp_path: Path) -> No
     assert page.count('<span class="badge') == len(study.tables.contrasts) == 3
     assert "C04 2 test items are also in the training data" in text
     assert "which saved 4 trainings" in text
+
+
+def test_folds_that_levels_share_are_trainings_saved(fake) -> None:
+    for folds, saved in ((0, 3), (5, 15)):  # `baseline` stands for two of the five levels, with 3 seeds
+        told = dict(design_terms(fake(seeds=3, folds=folds, home=f"home{folds}").record, "1 point"))["Runs"]
+        assert told.endswith(f"which saved {saved} trainings.")
+    told = dict(design_terms(fake(seeds=3, folds=5, crossed=True, home="crossed").record, "1 point"))["Runs"]
+    assert told == "60."
 
 
 def test_interactions_stand_apart(fake, tmp_path: Path) -> None:
