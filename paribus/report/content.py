@@ -147,7 +147,7 @@ class Content:
 
     def evidence(self) -> list[list[str]]:
         """All numbers of the contrasts, a row a level."""
-        show, between = self.unit.show, self.unit.between
+        show, between = self.unit.of_difference.show, self.unit.of_difference.between
         return [
             [
                 f"{row['factor']}: {row['level']} against {row['reference']}",

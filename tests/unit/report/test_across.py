@@ -91,7 +91,7 @@ def test_the_page_shows_every_cell_and_no_markup_of_names(two) -> None:
     assert text.count('href="s.there.html"') == 4
     for content in contents.values():
         for row in content.tables.contrasts.to_dict("records"):
-            gain = content.unit.show(abs(row["difference"]))
+            gain = f"{100 * abs(row['difference']):.2f}"
             assert any(row["verdict"] in cell and gain in cell for cell in Cells(text).cells)
         for row in content.scores():
             assert any(row["mean"] in cell and "rank" in cell for cell in Cells(text).cells)

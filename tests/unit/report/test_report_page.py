@@ -1,6 +1,7 @@
 import base64
 import re
 import time
+from dataclasses import replace
 from html.parser import HTMLParser
 from io import StringIO
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 import yaml
 
 from paribus.probing.weights import weight_distributions
+from paribus.report.content import Content
 from paribus.report.protocol import design_terms
 
 ALWAYS = {"balance"}
@@ -95,6 +97,20 @@ def test_folds_that_levels_share_are_trainings_saved(fake) -> None:
         assert told.endswith(f"which saved {saved} trainings.")
     told = dict(design_terms(fake(seeds=3, folds=5, crossed=True, home="crossed").record, "1 point"))["Runs"]
     assert told == "60."
+
+
+def test_a_small_difference_is_not_rounded_away(fake) -> None:
+    study = fake()
+    numbers = {"difference": 0.0004, "ci_low": 0.0002, "ci_high": 0.0006, "bca_low": np.nan, "bca_high": np.nan}
+    contrasts = study.tables.contrasts.head(1).assign(**numbers, adjusted_low=-0.0001, adjusted_high=0.00096)
+    content = Content(study.record, replace(study.tables, contrasts=contrasts), [])
+    found = ["0.04", "0.02 to 0.06", "\N{MINUS SIGN}0.01 to 0.10", "–"]
+    assert content.evidence()[0][2:6] == found
+    loss = Content({**study.record, "spec": {}}, replace(study.tables, contrasts=contrasts, metric="loss"), [])
+    assert loss.evidence()[0][2] == "0.0004"
+    sample = {"n_items": 300, "low": 0.0001, "high": 0.0007, "difference": 0.0004}
+    items = replace(study.tables.items, sample=study.tables.items.sample.head(1).assign(**sample))
+    assert items.sample_rows(contrasts)[0][1:4] == ["0.04", "0.02 to 0.06", "0.01 to 0.07"]
 
 
 def test_interactions_stand_apart(fake, tmp_path: Path) -> None:
