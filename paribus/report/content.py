@@ -164,13 +164,13 @@ class Content:
         ]
 
     def classes(self) -> list[list[str]]:
-        """The per-class report in percent, with the range over seeds."""
+        """The per-class report in percent, with the range over seeds; dashes for a class without test rows."""
+        percent = unit_of("accuracy")
         rows: list[list[str]] = []
         for row in self.tables.classes.to_dict("records"):
             cells: list[str] = []
             for rate in ("precision", "recall", "f1"):
-                low, high = row[f"{rate}_min"], row[f"{rate}_max"]
-                cells += [f"{100 * row[rate]:.1f}", f"{100 * low:.1f} to {100 * high:.1f}"]
+                cells += [percent.show(row[rate]), percent.between(row[f"{rate}_min"], row[f"{rate}_max"])]
             rows.append([row["class"], *cells, f"{row['support']:,}"])
         return rows
 

@@ -47,7 +47,8 @@ def classes(counts_SCC: Sequence[np.ndarray], names: Sequence[str], rows_C: Sequ
     Args:
         counts_SCC: from `confusions`.
         names: of the classes.
-        rows_C: test rows of each class, which are their support; with folds they stand in a matrix several times.
+        rows_C: test rows of each class, which are their support; with folds they stand in a matrix several times. A
+            class without any has no rates: nan.
     """
     reports = [pd.DataFrame([*class_report(counts_CC, names), *averages(counts_CC)]) for counts_CC in counts_SCC]
     if not reports:
@@ -55,12 +56,15 @@ def classes(counts_SCC: Sequence[np.ndarray], names: Sequence[str], rows_C: Sequ
     values_SCR = np.stack([report[_RATES].to_numpy(dtype=float) for report in reports])
     ways = {"": values_SCR.mean(axis=0), "_min": values_SCR.min(axis=0), "_max": values_SCR.max(axis=0)}
     columns = {f"{rate}{end}": table[:, i] for i, rate in enumerate(_RATES) for end, table in ways.items()}
-    support = [*rows_C, sum(rows_C), sum(rows_C)]
-    return pd.DataFrame({"class": reports[0]["class"], **columns, "support": support})
+    support = pd.Series([*rows_C, sum(rows_C), sum(rows_C)])
+    rates = pd.DataFrame(columns).where(support > 0)
+    return pd.concat([reports[0]["class"], rates, support.rename("support")], axis=1)
 
 
 def recalls(counts: Mapping[str, Sequence[np.ndarray]], names: Sequence[str]) -> pd.DataFrame:
     """Columns variant, class and accuracy, the share of the class's test rows that is found; a row a class and seed.
+
+    Classes without test rows are left out.
 
     Args:
         counts: confusion matrices of each seed, by variant.
@@ -71,6 +75,7 @@ def recalls(counts: Mapping[str, Sequence[np.ndarray]], names: Sequence[str]) ->
         for variant, counts_SCC in counts.items()
         for counts_CC in counts_SCC
         for row in class_report(counts_CC, names)
+        if row["support"]
     ]
     return pd.DataFrame(rows, columns=["variant", "class", "accuracy"])
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +7,9 @@ import pytest
 from scipy import stats
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
+from paribus.report import predictions
 from paribus.report.choice import best_variant, shown_variants
+from paribus.report.content import Content
 from paribus.report.tables import seeds_of
 
 AVERAGES = ("macro", "weighted")
@@ -94,6 +97,25 @@ def test_folds_do_not_make_the_test_set_larger(fake) -> None:
         # Wilson's interval ends where the share that was found would be a normal quantile away
         for end in (row["ci_low"], row["ci_high"]):
             assert abs(found - end) == pytest.approx(stats.norm.ppf(0.975) * np.sqrt(end * (1 - end) / 100))
+
+
+def test_a_class_without_test_rows_has_no_rates(fake) -> None:
+    counts = [np.array([[8, 1, 1], [0, 10, 0], [0, 0, 0]]), np.array([[6, 4, 0], [5, 5, 0], [0, 0, 0]])]
+    names = ["shirt", "bag", "boot"]
+    found = predictions.recalls({"baseline": counts}, names)
+    assert found[["class", "accuracy"]].to_numpy().tolist() == [
+        ["shirt", 0.8],
+        ["bag", 1],
+        ["shirt", 0.6],
+        ["bag", 0.5],
+    ]
+    study = fake()
+    classes = predictions.classes(counts, names, [10, 10, 0])
+    rows = Content(study.record, replace(study.tables, classes=classes), []).classes()
+    assert rows[0][3:5] + rows[0][-1:] == ["70.0", "60.0 to 80.0", "10"]
+    assert rows[2] == ["boot", *["–"] * 6, "0"]
+    assert rows[3][0] == "macro average"
+    assert rows[4][3:5] == ["72.5", "55.0 to 90.0"]
 
 
 def test_contrasts_are_the_paired_differences(fake) -> None:
