@@ -38,9 +38,10 @@ class Contrast:
     `difference` and all intervals are level minus reference in the metric's own units, so a lower loss is a negative
     difference; `verdict` and `p_superior` know which direction is good. `ci` is the 95 % paired t interval, `bca` the
     95 % bootstrap interval (of a ladder of seeds both hold at all its looks together), `adjusted` the t interval
-    corrected for the factor's other levels (an interaction's, for the study's other interactions), which the verdict
-    rests on. `p_value` is the sign-flip p, `p_adjusted` the same after Holm's correction. What cannot be computed is
-    nan. `averaged_over` names the crossed factors over whose levels the difference is a mean.
+    corrected for the factor's other levels (an interaction's, for the study's other interactions; with `family: study`
+    for all its other contrasts), which the verdict rests on unless the rule is `wins`. `p_value` is the sign-flip p,
+    `p_adjusted` the same after Holm's correction. What cannot be computed is nan. `averaged_over` names the crossed
+    factors over whose levels the difference is a mean.
     """
 
     factor: str
@@ -316,8 +317,7 @@ def _measure(question: _Question, pairing: Pairing, pair: _Pairs, confidence: fl
 
 def _caveats(contrast: Contrast, num_seeds: int, num_tested: int, looks: Sequence[int]) -> tuple[str, ...]:
     n, least = contrast.n, overall_p(smallest_p(contrast.n), looks)
-    family = FAMILY[contrast.kind]
-    corrected = f", corrected for {num_tested} {family} {min(1, least * num_tested):.4g}" if num_tested > 1 else ""
+    corrected = f", corrected for {num_tested} comparisons {min(1, least * num_tested):.4g}" if num_tested > 1 else ""
     decided = contrast.verdict in ("better", "worse")
     found = {
         "C01": (

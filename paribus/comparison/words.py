@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import floor, isnan, log10
 
-from paribus.comparison.verdicts import FAMILY, Contrast
+from paribus.comparison.verdicts import Contrast
 
 _NAMES = {"val": "validation", "f1_macro": "macro F1", "f1_weighted": "weighted F1"}
 _LINKS = {
@@ -157,7 +157,7 @@ def _outlook(contrast: Contrast) -> str:
         )
     num = f"about {contrast.seeds_needed}" if contrast.seeds_needed else "more than 1,000"
     decided = contrast.ci_low * contrast.ci_high > 0
-    wider = f"corrected for the other {FAMILY[contrast.kind]} the interval includes 0, and " if decided else ""
+    wider = "corrected for the other comparisons the interval includes 0, and " if decided else ""
     return f"{wider}{num} seeds would be needed to decide"
 
 

@@ -11,14 +11,15 @@ _Z = 1.959963984540054
 
 
 def hardest_classes(
-    counts_SCC: Sequence[np.ndarray], class_names: Sequence[str], most: int = 5
+    counts_SCC: Sequence[np.ndarray], class_names: Sequence[str], rows_C: Sequence[int], most: int = 5
 ) -> list[dict[str, str | float | int]]:
     """The classes of which the smallest share is found, worst first.
 
     Args:
-        counts_SCC: one confusion matrix a seed, as `confusion` returns them; at least one.
+        counts_SCC: one confusion matrix a seed, as `confusion` returns them or a sum of such; at least one.
         class_names: one name a class.
-        most: rows at most; classes without any row are left out.
+        rows_C: rows of each class, which stand in a matrix once a fold; classes without any are left out.
+        most: classes at most.
 
     Returns:
         `class`, `recall` (mean share over seeds) with `ci_low` and `ci_high`, `support` (its rows), `taken_for` (the
@@ -28,12 +29,11 @@ def hardest_classes(
     Source: Wilson (1927), "Probable inference", as in SciPy `proportion_ci(method="wilson")`.
     """
     total_CC = np.sum(counts_SCC, axis=0)
-    rows_C = total_CC.sum(axis=1)
-    share_CC = total_CC / np.maximum(rows_C, 1)[:, None]
+    share_CC = total_CC / np.maximum(total_CC.sum(axis=1), 1)[:, None]
     missed_CC = share_CC - np.diag(np.diag(share_CC))
     found: list[dict[str, str | float | int]] = []
     for code in [code for code in np.argsort(np.diag(share_CC), kind="stable") if rows_C[code]][:most]:
-        recall, support, taken = float(share_CC[code, code]), int(rows_C[code]) // len(counts_SCC), missed_CC[code]
+        recall, support, taken = float(share_CC[code, code]), rows_C[code], missed_CC[code]
         low, high = _wilson(recall, support)
         name = class_names[int(taken.argmax())] if taken.any() else ""
         row = {"class": class_names[code], "recall": recall, "ci_low": low, "ci_high": high, "support": support}
@@ -50,7 +50,7 @@ def confused_pairs(counts_SCC: Sequence[np.ndarray], most: int = 10) -> list[tup
 
     Returns:
         For each pair the true class, the predicted class, the share of the true class's rows that are so mistaken,
-        shape (seed,), and the number of these mistakes, all seeds together.
+        shape (seed,), and the number of these mistakes, all matrices together.
     """
     counts = np.stack(counts_SCC)
     shares = counts / np.maximum(counts.sum(axis=2, keepdims=True), 1)
@@ -62,28 +62,28 @@ def confused_pairs(counts_SCC: Sequence[np.ndarray], most: int = 10) -> list[tup
 
 
 def mistaken_items(p_BC: np.ndarray, y_B: np.ndarray, items_B: np.ndarray) -> dict[str, np.ndarray]:
-    """The items that the seeds' average gets wrong, the most confident mistake first.
+    """The items that the average of several runs gets wrong, the most confident mistake first.
 
     Args:
-        p_BC: probabilities of all seeds, one below the other, shape (row, class).
+        p_BC: probabilities of all runs, one below the other, shape (row, class).
         y_B: their true classes.
-        items_B: their item numbers; an item stands once a seed.
+        items_B: their item numbers; an item stands once a run.
 
     Returns:
-        Columns of equal length: `item`; `true` and `predicted` class; `confidence`, the mean over seeds of the
-        predicted class' probability; `wrong`, how many of the item's `seeds` are wrong alone.
+        Columns of equal length: `item`; `true` and `predicted` class; `confidence`, the mean over runs of the
+        predicted class' probability; `wrong`, how many of the item's `runs` are wrong alone.
     """
     items, first, place_B = np.unique(items_B, return_index=True, return_inverse=True)
-    seeds, true = np.bincount(place_B), y_B[first]
+    runs, true = np.bincount(place_B), y_B[first]
     mean_BC = np.zeros((len(items), p_BC.shape[1]))
     np.add.at(mean_BC, place_B, p_BC)
-    mean_BC /= seeds[:, None]
+    mean_BC /= runs[:, None]
     predicted, confidence = mean_BC.argmax(axis=1), mean_BC.max(axis=1)
     wrong = np.bincount(place_B, weights=p_BC.argmax(axis=1) != y_B).astype(np.int64)
     columns = {"item": items, "true": true, "predicted": predicted, "confidence": confidence}
     order = np.argsort(-confidence, kind="stable")
     order = order[predicted[order] != true[order]]
-    return {name: column[order] for name, column in (columns | {"wrong": wrong, "seeds": seeds}).items()}
+    return {name: column[order] for name, column in (columns | {"wrong": wrong, "runs": runs}).items()}
 
 
 def _wilson(share: float, count: int) -> tuple[float, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -162,16 +163,17 @@ def cohorts_of(runs: Sequence[Run], size_of: SizeOf = lambda recipe: COHORT_SIZE
     return tuple(cohorts)
 
 
-def num_asked(variants: Iterable[Sequence[str]]) -> int:
-    """Variants that a study would train if factors shared none; the cells of a crossing count once.
+def num_asked(variants: Iterable[Sequence[str]], runs: Iterable[str]) -> int:
+    """Runs that a study would train if factors shared none; the cells of a crossing count once.
 
     Args:
         variants: of each level of the plan.
+        runs: the variant of each run of the plan.
     """
     listed = list(variants)
-    return sum(len(names) == 1 for names in listed) + len(
-        {name for names in listed if len(names) > 1 for name in names}
-    )
+    alone = Counter(names[0] for names in listed if len(names) == 1)
+    crossed = Counter({name for names in listed if len(names) > 1 for name in names})
+    return sum(alone[name] + crossed[name] for name in runs)
 
 
 def _variants(study: StudySpec) -> tuple[dict[str, Recipe], tuple[Level, ...]]:

@@ -1,4 +1,4 @@
-"""Which variants the page looks at more closely; chosen by validation scores, never by the test set."""
+"""Which variants the page looks at more closely; chosen by validation scores alone."""
 
 from __future__ import annotations
 
@@ -24,14 +24,16 @@ class Best:
 
 
 def best_variant(runs: pd.DataFrame, metric: str) -> Best:
-    """The variant with the best mean validation score among those with the most finished seeds.
+    """The variant with the best mean validation score among those that finished what was planned for them.
+
+    If none did, among those that finished the largest share of it. How many seeds or folds were planned does not count.
 
     Args:
         runs: as in `Tables.runs`.
         metric: `accuracy`, `loss`, ...; a lower loss is better.
     """
     done = runs[runs["status"] == "finished"]
-    ranked = _ranked(done[done[f"val_{metric}"].notna()], metric)
+    ranked = _ranked(runs, metric)
     if ranked:
         return Best(ranked[0], True)
     return Best(None if done.empty else str(done["variant"].iloc[0]), False)
@@ -55,7 +57,7 @@ def shown_variants(
     wanted = [name for name in ("baseline", best) if name in names]
     for factor in dict.fromkeys(level["factor"] for level in levels):
         varied = {name for level in levels if level["factor"] == factor for name in level["variants"]}
-        of_factor = done[done["variant"].isin(varied.difference(wanted))]
+        of_factor = runs[runs["variant"].isin(varied.difference(wanted))]
         wanted += (_ranked(of_factor, metric) or names)[:1]
     return tuple(dict.fromkeys(wanted))[:SHOWN]
 
@@ -72,11 +74,13 @@ def probed_runs(runs: pd.DataFrame, best: str | None) -> dict[str, str]:
     return {name: first[name] for name in ("baseline", best or "") if name in first}
 
 
-def _ranked(done: pd.DataFrame, metric: str) -> list[str]:
-    """Variants with the most finished seeds, best mean validation score first; ties in the order of the plan."""
-    means = done.groupby("variant", sort=False)[f"val_{metric}"].agg(["mean", "size"])
-    if means.empty:
-        return []
-    full = means[means["size"] == means["size"].max()]
-    ranked = full.sort_values("mean", ascending=metric == "loss", kind="stable")
-    return [str(name) for name in ranked.index]
+def _ranked(runs: pd.DataFrame, metric: str) -> list[str]:
+    """Variants of which the largest share of runs finished, best mean first; ties in the order of the plan.
+
+    All seeds of a variant have as many folds, so the mean over its runs is the one over its seeds.
+    """
+    scores = runs[f"val_{metric}"].where(runs["status"] == "finished")
+    found = scores.groupby(runs["variant"], sort=False).agg(["mean", "count", "size"])
+    share = found["count"] / found["size"]
+    full = found[(share == share.max()) & (share > 0)]
+    return [str(name) for name in full.sort_values("mean", ascending=metric == "loss", kind="stable").index]

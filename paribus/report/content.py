@@ -14,6 +14,7 @@ from paribus.comparison.searched import search_sentences
 from paribus.comparison.words import metric_name
 from paribus.report.figures.mistakes import SHOWN
 from paribus.report.numbers import MISSING, Unit, unit_of
+from paribus.report.protocol import by_test, by_wins, family_of
 from paribus.report.tables import Tables
 from paribus.report.trials import shown_trials
 from paribus.spec.design import cell_name
@@ -68,6 +69,21 @@ class Content:
         """The margin with its unit."""
         margin = self.unit.scale * self.spec["margin"]
         return f"{margin:g} {'point' if (margin, self.unit.difference) == (1, 'points') else self.unit.difference}"
+
+    @property
+    def by_wins(self) -> bool:
+        """Whether verdicts rest on the share of seeds won."""
+        return by_wins(self.spec)
+
+    @property
+    def by_test(self) -> bool:
+        """Whether validation scores are test scores."""
+        return by_test(self.record)
+
+    @property
+    def family(self) -> str:
+        """What a level's comparison is corrected for."""
+        return family_of(self.spec)
 
     def headline(self) -> list[str]:
         """The outcome in a few sentences."""
@@ -131,7 +147,7 @@ class Content:
 
     def evidence(self) -> list[list[str]]:
         """All numbers of the contrasts, a row a level."""
-        show, between = self.unit.show, self.unit.between
+        show, between = self.unit.of_difference.show, self.unit.of_difference.between
         return [
             [
                 f"{row['factor']}: {row['level']} against {row['reference']}",
@@ -148,13 +164,13 @@ class Content:
         ]
 
     def classes(self) -> list[list[str]]:
-        """The per-class report in percent, with the range over seeds."""
+        """The per-class report in percent, with the range over seeds; dashes for a class without test rows."""
+        percent = unit_of("accuracy")
         rows: list[list[str]] = []
         for row in self.tables.classes.to_dict("records"):
             cells: list[str] = []
             for rate in ("precision", "recall", "f1"):
-                low, high = row[f"{rate}_min"], row[f"{rate}_max"]
-                cells += [f"{100 * row[rate]:.1f}", f"{100 * low:.1f} to {100 * high:.1f}"]
+                cells += [percent.show(row[rate]), percent.between(row[f"{rate}_min"], row[f"{rate}_max"])]
             rows.append([row["class"], *cells, f"{row['support']:,}"])
         return rows
 
@@ -195,9 +211,7 @@ class Content:
                 "true class": frame["true"],
                 "predicted": frame["predicted"],
                 "confidence, %": frame["confidence"].map(lambda share: f"{100 * share:.1f}"),
-                "seeds wrong": [
-                    f"{wrong} of {seeds}" for wrong, seeds in zip(frame["wrong"], frame["seeds"], strict=True)
-                ],
+                "runs wrong": [f"{wrong} of {runs}" for wrong, runs in zip(frame["wrong"], frame["runs"], strict=True)],
             }
         )
         table = table.assign(**{"first values": frame["values"]}) if "values" in frame else table
@@ -242,7 +256,8 @@ class Content:
         if found.empty:
             return "This study varies nothing; it measures one recipe over its seeds."
         told = [_counted(str(kind), list(rows["verdict"])) for kind, rows in found.groupby("kind", sort=False)]
-        return f"{' '.join(told)} A difference below {self.margin} does not matter here."
+        rests = f"A difference below {self.margin} does not matter here."
+        return f"{' '.join(told)} {'Verdicts rest on the share of seeds won.' if self.by_wins else rests}"
 
     def _winner(self) -> str:
         best, table = self.tables.best, self.tables.variants
@@ -252,7 +267,8 @@ class Content:
         interval = self.unit.between(row["ci_low"], row["ci_high"])
         size = f"{self.unit.show(row['mean'])} {self.unit.suffix}"
         within = "one seed" if interval == MISSING else f"95 % interval {interval}"
-        why = f"Best by validation {self.metric.removeprefix('test ')}" if best.validated else "First of the plan"
+        rows = " on the test rows" if self.by_test else ""
+        why = f"Best by validation {self.metric.removeprefix('test ')}{rows}" if best.validated else "First of the plan"
         return f"{why}: {best.variant}, with a {self.metric} of {size} ({within})."
 
     def _missing(self) -> str:

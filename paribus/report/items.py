@@ -64,7 +64,7 @@ class ItemTables:
             return []
         rows: list[list[str]] = []
         for row, contrast in zip(self.sample.to_dict("records"), contrasts.to_dict("records"), strict=True):
-            unit = unit_of("accuracy", row["n_items"])
+            unit = unit_of("accuracy", row["n_items"]).of_difference
             seeds, items = unit.between(contrast["ci_low"], contrast["ci_high"]), unit.between(row["low"], row["high"])
             p = MISSING if pd.isna(row["seed"]) else f"{row['mcnemar_p']:.3g} (seed {row['seed']})"
             rows.append([_title(row), unit.show(row["difference"]), seeds, items, p])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, isfinite, log10
 
 MISSING = "–"
@@ -16,6 +16,11 @@ class Unit:
     suffix: str
     difference: str
     decimals: int
+
+    @property
+    def of_difference(self) -> Unit:
+        """How differences of two means are written: they may be far smaller than what one test item changes."""
+        return replace(self, suffix=self.difference, decimals=max(2, self.decimals))
 
     def show(self, value: float | None) -> str:
         """The value without its unit; a dash where there is none."""

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from paribus.report.content import Content
-from paribus.report.protocol import STATISTICS, data_terms, design_terms
+from paribus.report.protocol import data_terms, design_terms, statistics
 from paribus.report.tables import Tables
 from paribus.spec.files import to_yaml
 
@@ -77,7 +77,7 @@ def render_page(record: Mapping[str, Any], tables: Tables, verdicts: Sequence[st
         csv={name: csv_link(frame) for name, frame in csv.items()},
         data_terms=data_terms(record, tables.scored),
         design_terms=design_terms(record, content.margin),
-        statistics=STATISTICS,
+        statistics=statistics(record["spec"]),
         environment={**record["environment"], **tables.engine},
         study=study,
         study_link=data_link(study, "application/yaml"),

@@ -18,7 +18,7 @@ _RATES = ["precision", "recall", "f1"]
 _HARDEST = ["class", "recall", "ci_low", "ci_high", "support", "taken_for", "taken_share"]
 _CONFUSED = ["true", "predicted", "share", "ci_low", "ci_high", "count"]
 _SUSPECTS = ["item", "given", "likely", "p_given", "p_likely", "runs"]
-_MISTAKES = ["item", "true", "predicted", "confidence", "wrong", "seeds"]
+_MISTAKES = ["item", "true", "predicted", "confidence", "wrong", "runs"]
 
 
 def confusions(store: Store, runs: pd.DataFrame, variant: str | None) -> list[np.ndarray]:
@@ -41,19 +41,30 @@ def pairs(counts_SCC: Sequence[np.ndarray], names: Sequence[str]) -> pd.DataFram
     )
 
 
-def classes(counts_SCC: Sequence[np.ndarray], names: Sequence[str]) -> pd.DataFrame:
-    """The classification report, its averages below: mean over seeds, `_min` and `_max` of each rate, and support."""
+def classes(counts_SCC: Sequence[np.ndarray], names: Sequence[str], rows_C: Sequence[int]) -> pd.DataFrame:
+    """The classification report, its averages below: mean over seeds, `_min` and `_max` of each rate, and support.
+
+    Args:
+        counts_SCC: from `confusions`.
+        names: of the classes.
+        rows_C: test rows of each class, which are their support; with folds they stand in a matrix several times. A
+            class without any has no rates: nan.
+    """
     reports = [pd.DataFrame([*class_report(counts_CC, names), *averages(counts_CC)]) for counts_CC in counts_SCC]
     if not reports:
         return pd.DataFrame(columns=["class", *_RATES, "support"])
     values_SCR = np.stack([report[_RATES].to_numpy(dtype=float) for report in reports])
     ways = {"": values_SCR.mean(axis=0), "_min": values_SCR.min(axis=0), "_max": values_SCR.max(axis=0)}
     columns = {f"{rate}{end}": table[:, i] for i, rate in enumerate(_RATES) for end, table in ways.items()}
-    return pd.DataFrame({"class": reports[0]["class"], **columns, "support": reports[0]["support"]})
+    support = pd.Series([*rows_C, sum(rows_C), sum(rows_C)])
+    rates = pd.DataFrame(columns).where(support > 0)
+    return pd.concat([reports[0]["class"], rates, support.rename("support")], axis=1)
 
 
 def recalls(counts: Mapping[str, Sequence[np.ndarray]], names: Sequence[str]) -> pd.DataFrame:
     """Columns variant, class and accuracy, the share of the class's test rows that is found; a row a class and seed.
+
+    Classes without test rows are left out.
 
     Args:
         counts: confusion matrices of each seed, by variant.
@@ -64,19 +75,20 @@ def recalls(counts: Mapping[str, Sequence[np.ndarray]], names: Sequence[str]) ->
         for variant, counts_SCC in counts.items()
         for counts_CC in counts_SCC
         for row in class_report(counts_CC, names)
+        if row["support"]
     ]
     return pd.DataFrame(rows, columns=["variant", "class", "accuracy"])
 
 
-def hardest(counts_SCC: Sequence[np.ndarray], names: Sequence[str]) -> pd.DataFrame:
+def hardest(counts_SCC: Sequence[np.ndarray], names: Sequence[str], rows_C: Sequence[int]) -> pd.DataFrame:
     """The five hardest classes, as `hardest_classes` gives them."""
-    return pd.DataFrame(hardest_classes(counts_SCC, names) if counts_SCC else [], columns=_HARDEST)
+    return pd.DataFrame(hardest_classes(counts_SCC, names, rows_C) if counts_SCC else [], columns=_HARDEST)
 
 
 def confused(counts_SCC: Sequence[np.ndarray], names: Sequence[str]) -> pd.DataFrame:
     """The ten pairs of classes with the most mistakes: mean share of the true class's rows, its 95 % interval, count.
 
-    The interval is Student's over seeds, cut off at 0 and 1; the count is of all seeds together.
+    The interval is Student's over seeds, cut off at 0 and 1; the count is of all runs together.
     """
     rows: list[tuple[str, str, float, float, float, int]] = []
     for true, taken, share_S, count in confused_pairs(counts_SCC) if counts_SCC else []:
@@ -87,7 +99,7 @@ def confused(counts_SCC: Sequence[np.ndarray], names: Sequence[str]) -> pd.DataF
 
 
 def mistakes(store: Store, runs: pd.DataFrame, variant: str | None, names: Sequence[str]) -> pd.DataFrame:
-    """Every mistake of the seeds' average, as `mistaken_items` gives them, classes by name."""
+    """Every mistake of the runs' average, as `mistaken_items` gives them, classes by name."""
     stored = [
         (arrays["test_probabilities"], arrays["test_labels"], arrays["test_items"])
         for arrays in _stored(store, runs, variant)

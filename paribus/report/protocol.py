@@ -8,31 +8,66 @@ from typing import Any
 
 from paribus.comparison.factorial import crossed_factors
 from paribus.comparison.ladder import ladder_sentence
+from paribus.comparison.winning import MEANINGFUL
 from paribus.comparison.words import metric_name
 from paribus.freezing import frozen_sentence
 from paribus.planning import num_asked
 from paribus.spec.tune import SEEDS_FROM
 
-STATISTICS = (
-    (
-        "Interval of a difference",
-        "Student's t over the paired differences of the seeds (Student 1908). It covers what changes from seed to "
-        "seed, not what another test set would change.",
-    ),
-    (
-        "Verdict",
-        "From the same interval, widened for the other levels of the factor (Holm 1979, step down): better or worse if "
-        "it excludes 0, equivalent if it lies inside the margin (Schuirmann 1987), else undecided.",
-    ),
-    (
-        "p",
-        "Two-sided, from flipping the signs of the paired differences (Fisher 1935); corrected p after Holm (1979).",
-    ),
-    ("Bootstrap interval", "Bias-corrected and accelerated (Efron 1987); too narrow with few seeds."),
-    ("P(level wins)", "Share of seeds in which the level beats its reference (Bouthillier et al. 2021)."),
-    ("Interval of a variant", "Student's t over its seeds, uncorrected. To compare, use the paired differences."),
-)
-"""What was computed, and after whom."""
+
+def by_wins(spec: Mapping[str, Any]) -> bool:
+    """Whether verdicts rest on the share of seeds won, not on the mean difference.
+
+    Args:
+        spec: of the study, as the store keeps it.
+    """
+    return spec.get("rule") == "wins"
+
+
+def family_of(spec: Mapping[str, Any]) -> str:
+    """What a level's comparison is corrected for.
+
+    Args:
+        spec: of the study, as the store keeps it.
+    """
+    return "all other comparisons of the study" if spec.get("family") == "study" else "the factor's other levels"
+
+
+def by_test(record: Mapping[str, Any]) -> bool:
+    """Whether the test rows validate, in any variant: then validation scores are test scores.
+
+    Args:
+        record: the study's, as the store keeps it.
+    """
+    return any(found["recipe"]["data"]["validation"] == "test" for found in record["variants"].values())
+
+
+def statistics(spec: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What was computed, and after whom.
+
+    Args:
+        spec: of the study, as the store keeps it.
+    """
+    verdict = (
+        f"From the same interval, widened for {family_of(spec)} (Holm 1979, step down): better or worse if "
+        "it excludes 0, equivalent if it lies inside the margin (Schuirmann 1987), else undecided."
+    )
+    if by_wins(spec):
+        verdict = (
+            "From the 95 % bootstrap interval of P(level wins): better if it lies above one half and reaches beyond "
+            f"{MEANINGFUL}, worse in the mirror, equivalent if it lies between {1 - MEANINGFUL} and {MEANINGFUL}, else "
+            "undecided (Bouthillier et al. 2021). Neither corrected for other levels nor held against the margin."
+        )
+    return [
+        ("Interval of a difference", "Student's t over the paired differences of the seeds (Student 1908). It covers "
+         "what changes from seed to seed, not what another test set would change."),
+        ("Verdict", verdict),
+        ("p", "Two-sided, from flipping the signs of the paired differences (Fisher 1935); corrected p after Holm "
+         "(1979)."),
+        ("Bootstrap interval", "Bias-corrected and accelerated (Efron 1987); too narrow with few seeds."),
+        ("P(level wins)", "Share of seeds in which the level beats its reference (Bouthillier et al. 2021)."),
+        ("Interval of a variant", "Student's t over its seeds, uncorrected. To compare, use the paired differences."),
+    ]  # fmt: skip
 
 
 def data_terms(record: Mapping[str, Any], scored: int) -> list[tuple[str, str]]:
@@ -46,6 +81,7 @@ def data_terms(record: Mapping[str, Any], scored: int) -> list[tuple[str, str]]:
     shape = " × ".join(str(size) for size in found["item_shape"])
     items = f"rows of {shape} values" if shape else "texts"
     doubles = found["duplicates"]
+    more = ". Here they validate too, which is not counted" if by_test(record) else ""
     return [
         ("Data", f"{found['name']}: {found['rows']['train']:,} training and {found['rows']['test']:,} test {items}, "
          f"{found['num_classes']} classes."),
@@ -55,7 +91,7 @@ def data_terms(record: Mapping[str, Any], scored: int) -> list[tuple[str, str]]:
         ("Missing values", f"{found['missing']:,}."),
         ("Preparation", _preparation(asked)),
         ("Split", _split(asked)),
-        ("Test rows", f"scored {scored:,} times by the studies in this home, once a run, at its end."),
+        ("Test rows", f"scored {scored:,} times by the studies in this home, once a run, at its end{more}."),
         ("Fingerprint", found["fingerprint"]),
         *(("Warning", note) for note in found.get("notes", ())),
     ]  # fmt: skip
@@ -69,15 +105,17 @@ def design_terms(record: Mapping[str, Any], margin: str) -> list[tuple[str, str]
         margin: with its unit.
     """
     spec = record["spec"]
+    unused = ", which no verdict here depends on" if by_wins(spec) else ""
     seeds, planned = list(dict.fromkeys(run["seed"] for run in record["runs"])), len(record["runs"])
     ladder = ladder_sentence(record)
-    saved = 0 if ladder else num_asked(level["variants"] for level in record["levels"]) * len(seeds) - planned
-    sharing = f" Levels that come to the same recipe share theirs, which saved {saved} trainings." if saved else ""
+    asked = num_asked((level["variants"] for level in record["levels"]), (run["variant"] for run in record["runs"]))
+    saved = f" Levels that come to the same recipe share theirs, which saved {asked - planned} trainings."
+    sharing = saved if asked > planned and not ladder else ""
     return [
         ("Seeds", f"{len(seeds)}: {', '.join(map(str, seeds))}. {ladder}".rstrip()),
         ("Paired", "Runs of one seed draw their rows, split and order of rows alike, and equal layers start from equal "
          "weights; a level is compared with its reference seed by seed."),
-        ("Metric", f"{metric_name(spec['metric'])}; verdicts are about the test rows. Margin: {margin}."),
+        ("Metric", f"{metric_name(spec['metric'])}; verdicts are about the test rows. Margin: {margin}{unused}."),
         ("Runs", f"{planned}.{sharing}"),
         *_frozen(record),
         *_tuned(record),
@@ -99,11 +137,14 @@ def _tuned(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     tune = spec["tune"]
     last = SEEDS_FROM + tune["seeds"] - 1
     seeds = f"seed {SEEDS_FROM}" if tune["seeds"] == 1 else f"the mean over seeds {SEEDS_FROM} to {last}"
-    rows = "the test rows, which validate here" if spec["data"]["validation"] == "test" else "validation rows only"
+    rows, luck = "validation rows only", "which no trial saw: luck in the search is not kept."
+    if spec["data"]["validation"] == "test":
+        rows = "the test rows, which validate here"
+        luck = "but scored on the rows it was chosen by: luck with these rows is kept, and its test score is too good."
     return [
         ("Tuned level", f"The values of the best of {len(tuning['trials'])} trials ({tuning['algorithm']}; `tune` in "
          f"the study file below), chosen by {metric_name(tuning['metric'])} with {seeds}, on {rows}. The winner "
-         "was then trained anew with the study's seeds, which no trial saw: luck in the search is not kept."),
+         f"was then trained anew with the study's seeds, {luck}"),
     ]  # fmt: skip
 
 
@@ -112,6 +153,14 @@ def _factorial(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     crossed = crossed_factors(record["levels"])
     if not crossed:
         return []
+    spec = record["spec"]
+    others = "comparisons" if spec.get("family") == "study" else "interactions"
+    meaning = (
+        "Better: more than the sum in most seeds; worse: less; equivalent: neither often enough to matter."
+        if by_wins(spec)
+        else "Better: more than the sum; worse: less; equivalent: additive within the margin. Corrected for all "
+        f"{others} of the study (Holm 1979)."
+    )
     sizes = [sum(level["factor"] == name for level in record["levels"]) for name in crossed]
     return [
         ("Design", f"Factorial: {' × '.join(crossed)}, every level with every level, {' × '.join(map(str, sizes))} = "
@@ -119,8 +168,7 @@ def _factorial(record: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("Main effect", "Per seed the mean, over the levels of the other crossed factors, of level minus reference. A "
          "seed that lacks one of these runs is left out."),
         ("Interaction", "Per seed the difference of differences: what two levels together gain beyond the sum of what "
-         "each gains alone, averaged over the other crossed factors. Better: more than the sum; worse: less; "
-         "equivalent: additive within the margin. Corrected for all interactions of the study (Holm 1979)."),
+         f"each gains alone, averaged over the other crossed factors. {meaning}"),
     ]  # fmt: skip
 
 

@@ -43,14 +43,14 @@ class Tables:
         contrasts: a row a level against its factor's reference, then a row an interaction of crossed factors.
         history: a row an epoch of a run.
         gaps: a row a finished run: accuracy in training and validation at the kept epoch, and their difference.
-        confusion: of the best variant, summed over its seeds: true, predicted, count.
+        confusion: of the best variant, summed over its runs: true, predicted, count.
         classes: of the best variant: precision, recall and F1 of each class, mean and range over seeds, and support;
             below, their averages.
         recalls: of the baseline and the best variant: the accuracy of each seed on each class.
         hardest: of the best variant: its hardest classes, and what they are taken for.
         confused: of the best variant: the pairs of classes that it mistakes most often, with the share of the true
-            class's rows, its 95 % t interval over seeds, and the count over all seeds.
-        mistakes: of the best variant: the items that the average of its seeds gets wrong, the surest first.
+            class's rows, its 95 % t interval over seeds, and the count over all runs.
+        mistakes: of the best variant: the items that the average of its runs gets wrong, the surest first.
         items: the test items over all runs.
         suspects: training rows whose label is probably wrong, by runs of the best variant that held them out; empty
             without cleanlab, and where the test rows validate.
@@ -137,6 +137,7 @@ def load_tables(store: Store, record: Mapping[str, Any], summary: Mapping[str, A
     """
     metric: str = record["spec"]["metric"]
     names: list[str] = record["dataset"]["class_names"]
+    test_rows: list[int] = [record["dataset"]["class_counts"]["test"][name] for name in names]
     runs = _runs(summary, metric)
     seeds = seeds_of(runs)
     best = best_variant(runs, metric)
@@ -152,9 +153,9 @@ def load_tables(store: Store, record: Mapping[str, Any], summary: Mapping[str, A
         history=history,
         gaps=gaps,
         confusion=predictions.pairs(of_best, names),
-        classes=predictions.classes(of_best, names),
+        classes=predictions.classes(of_best, names, test_rows),
         recalls=predictions.recalls(counts, names),
-        hardest=predictions.hardest(of_best, names),
+        hardest=predictions.hardest(of_best, names, test_rows),
         confused=predictions.confused(of_best, names),
         mistakes=predictions.mistakes(store, runs, best.variant, names),
         items=load_items(record, answers, summary["test_set"]),

@@ -67,6 +67,11 @@ def test_plan_says_what_would_train_and_writes_nothing(cli, contents) -> None:
     assert keys == [run.key for run in plan_study(study, fingerprint).runs]
 
 
+def test_plan_counts_the_folds_that_factors_share(cli) -> None:
+    text = cli("plan", "tiny.yaml", "--set", "data.validation={folds: 3}").out
+    assert "18 runs (6 more are shared between factors)" in text
+
+
 def test_settings_and_seeds_change_the_plan(cli) -> None:
     words = ["--seeds", "3", "--set", "baseline.epochs=7", "--set", "factors.depth.levels=[1, 3, 4]"]
     values = json.loads(cli("plan", "tiny.yaml", *words, "--json").out)

@@ -85,11 +85,12 @@ def _score(row: Mapping[Any, Any], content: Content) -> dict[str, Any]:
 
 
 def _verdict(row: Mapping[Any, Any], content: Content) -> dict[str, Any]:
-    gain = content.unit.show(row["difference"])
+    unit = content.unit.of_difference
+    gain = unit.show(row["difference"])
     return {
         "verdict": row["verdict"],
         "difference": f"+{gain}" if row["difference"] > 0 else gain,
-        "interval": content.unit.between(row["ci_low"], row["ci_high"]),
+        "interval": unit.between(row["ci_low"], row["ci_high"]),
     }
 
 

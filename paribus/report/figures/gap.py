@@ -32,10 +32,11 @@ def frame(history: pd.DataFrame, runs: pd.DataFrame, keeps: Mapping[str, str]) -
 
 
 def draw(frame: pd.DataFrame) -> go.Figure:
-    """Draw a row a variant: a dot a seed, and below them the mean with its 95 % t interval.
+    """Draw a row a variant: a dot a seed, its mean over folds, and below them the mean with its 95 % t interval.
 
     Args:
         frame: from `frame`, at least one row.
     """
     unit = unit_of("accuracy")
-    return spread.draw_rows(frame.rename(columns={"gap": "score"}), unit, "training minus validation accuracy, points")
+    seeds = frame.groupby(["variant", "seed"], sort=False)["gap"].mean().rename("score").reset_index()
+    return spread.draw_rows(seeds, unit, "training minus validation accuracy, points")

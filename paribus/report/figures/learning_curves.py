@@ -24,15 +24,16 @@ def frame(history: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         Columns variant, part (train, validation), measure (loss in nats, accuracy as a share), epoch, the mean, min and
-        max over the seeds that trained this epoch, and how many they were. Without validation rows there is no such
-        part.
+        max over the seeds that trained this epoch, each the mean over its folds, and how many they were. Without
+        validation rows there is no such part.
     """
     finished = runs.loc[runs["status"] == "finished", ["variant", "seed", "fold"]]
     done = history.merge(finished, on=["variant", "seed", "fold"])
     tables: list[pd.DataFrame] = []
     for column in ("train_loss", "val_loss", "train_accuracy", "val_accuracy"):
         part, _, measure = column.partition("_")
-        groups = done.dropna(subset=column).groupby(["variant", "epoch"], sort=False)[column]
+        of_seeds = done.dropna(subset=column).groupby(["variant", "epoch", "seed"], sort=False)[column].mean()
+        groups = of_seeds.groupby(["variant", "epoch"], sort=False)
         table = groups.agg(mean="mean", min="min", max="max", seeds="size").reset_index()
         tables.append(table.assign(part={"val": "validation"}.get(part, part), measure=measure))
     filled = [table for table in tables if not table.empty]

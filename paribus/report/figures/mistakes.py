@@ -16,7 +16,7 @@ _VALUES = 8
 
 
 def frame(mistakes: pd.DataFrame, dataset: Dataset | None) -> pd.DataFrame:
-    """Columns item, true, predicted, confidence, wrong and seeds, the surest first; with values if items are rows.
+    """Columns item, true, predicted, confidence, wrong and runs, the surest first; with values if items are rows.
 
     Args:
         mistakes: as in `Tables.mistakes`.
@@ -29,7 +29,7 @@ def frame(mistakes: pd.DataFrame, dataset: Dataset | None) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame, dataset: Dataset | None) -> go.Figure | None:
-    """Draw the first 24 as pictures, each below what it is, what it is taken for, and by how many seeds.
+    """Draw the first 24 as pictures, each below what it is, what it is taken for, and by how many runs.
 
     Args:
         frame: from `frame`, at least one row.
@@ -39,9 +39,9 @@ def draw(frame: pd.DataFrame, dataset: Dataset | None) -> go.Figure | None:
         return None
     shown = frame.head(SHOWN)
     titles = [
-        f"{true}\nas {predicted}, {100 * confidence:.1f} %\n{wrong} of {seeds} seeds"
-        for true, predicted, confidence, wrong, seeds in shown[
-            ["true", "predicted", "confidence", "wrong", "seeds"]
+        f"{true}\nas {predicted}, {100 * confidence:.1f} %\n{wrong} of {runs} runs"
+        for true, predicted, confidence, wrong, runs in shown[
+            ["true", "predicted", "confidence", "wrong", "runs"]
         ].itertuples(index=False)
     ]
     images = samples.pictures(dataset, np.asarray(dataset.x_test[shown["item"].to_numpy(dtype=int)]))

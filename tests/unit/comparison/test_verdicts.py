@@ -106,7 +106,7 @@ def test_no_spread_is_no_proof() -> None:
 
 def test_few_seeds_are_named() -> None:
     six = compare(SCORES)["8"]
-    assert "C01 with 6 seeds a sign-flip p is at least 0.03125, corrected for 4 levels 0.125" in six.caveats
+    assert "C01 with 6 seeds a sign-flip p is at least 0.03125, corrected for 4 comparisons 0.125" in six.caveats
     alone = compare({level: SCORES[level] for level in ("2", "8")})["8"]
     assert alone.caveats == ()
 

@@ -50,8 +50,8 @@ OPEN_PAIR = replace(PAIR, verdict="undecided", difference=0.002, ci_low=-0.003, 
         (
             replace(OPEN, seeds_needed=None, ci_low=0.0006, ci_high=0.0034),
             "depth 5 against depth 2 is undecided: test accuracy 0.2 points higher (95 % interval 0.1 to 0.3, n = 5 "
-            "seeds); corrected for the other levels the interval includes 0, and more than 1,000 seeds would be needed "
-            "to decide",
+            "seeds); corrected for the other comparisons the interval includes 0, and more than 1,000 seeds would be "
+            "needed to decide",
         ),
         (
             replace(OPEN, n=1, ci_low=nan, ci_high=nan, difference=-0.00042),
@@ -110,7 +110,7 @@ OPEN_PAIR = replace(PAIR, verdict="undecided", difference=0.002, ci_low=-0.003, 
         (
             replace(OPEN_PAIR, averaged_over=(), seeds_needed=None, ci_low=0.0006, ci_high=0.0034),
             "the interaction of dropout 0.3 and norm true against dropout 0 and norm false is undecided: test accuracy "
-            "0.2 points above the sum (95 % interval 0.1 to 0.3, n = 5 seeds); corrected for the other interactions "
+            "0.2 points above the sum (95 % interval 0.1 to 0.3, n = 5 seeds); corrected for the other comparisons "
             "the interval includes 0, and more than 1,000 seeds would be needed to decide",
         ),
         (

@@ -64,8 +64,8 @@ def test_factors_that_are_not_named_stay_one_at_a_time_and_share_what_is_equal(m
     assert held["also", "shallow"] == ("depth=1, norm=false",)
     assert held["also", "own"] == held["rule", "adam"] == ("baseline",)
     assert held["norm", "true"] == ("depth=1, norm=true", "depth=2, norm=true", "depth=3, norm=true")
-    # 6 cells, 2 rules and 2 others were asked for; 7 variants are trained
-    assert num_asked(level.variants for level in made.levels) == 10
+    # 6 cells, 2 rules and 2 others were asked for, with 2 seeds each; 7 variants are trained
+    assert num_asked((level.variants for level in made.levels), (run.variant for run in made.runs)) == 20
     assert len(made.runs) == 14
 
 

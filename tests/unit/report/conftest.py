@@ -33,7 +33,7 @@ class Fake:
 
     def __init__(self, store: Store, record: dict[str, Any]) -> None:
         self.store, self.record = store, record
-        self.saved: dict[tuple[str, int], RunRecord] = {}
+        self.saved: dict[tuple[str, int] | tuple[str, int, int], RunRecord] = {}
 
     @property
     def rows(self) -> dict[str, Any]:
@@ -62,15 +62,15 @@ def probabilities(seed: int, skill: float, labels: np.ndarray) -> np.ndarray:
 
 
 def run_record(planned: dict[str, Any], status: Status, validation: float, epochs: int) -> RunRecord:
-    seed, variant = planned["seed"], planned["variant"]
+    seed, variant, fold = planned["seed"], planned["variant"], planned.get("fold", 0)
     predictions, metrics = {}, {}
     parts = {"test": 300, "val": 60} if validation else {"test": 300}
     for part, rows in parts.items() if status == "finished" else ():
         labels = np.arange(rows) % len(CLASSES)
-        shares = probabilities(seed * 10 + rows, SKILL[variant], labels)
+        shares = probabilities(seed * 10 + fold * 1000 + rows, SKILL[variant], labels)
         predictions |= {f"{part}_probabilities": shares, f"{part}_labels": labels, f"{part}_items": np.arange(rows)}
         metrics |= {f"{part}_{name}": value for name, value in score(shares, labels).items()}
-    curve = np.linspace(1, 0.5, epochs) + 0.01 * seed
+    curve = np.linspace(1, 0.5, epochs) + 0.01 * seed + 0.003 * fold
     history = {"train_loss": curve, "train_accuracy": 1 - curve / 2, "val_loss": curve + 0.1, "val_accuracy": 1 - curve}
     if not validation:
         history |= dict.fromkeys(("val_loss", "val_accuracy"), np.full(epochs, np.nan))
@@ -91,8 +91,9 @@ def fake(tmp_path: Path) -> Callable[..., Fake]:
         seeds: int = 4,
         factors: bool = True,
         crossed: bool = False,
-        validation: float = 0.1,
-        statuses: dict[tuple[str, int], str] | None = None,
+        validation: float | str = 0.1,
+        folds: int = 0,
+        statuses: dict[tuple[str, int] | tuple[str, int, int], str] | None = None,
         everywhere: str = "finished",
         metric: str = "accuracy",
         question: str = "Is <script>alert(1)</script> safe?",
@@ -131,15 +132,16 @@ def fake(tmp_path: Path) -> Callable[..., Fake]:
             },
             "levels": levels,
             "runs": [
-                {"key": hashlib.sha256(f"{name}{seed}".encode()).hexdigest(), "variant": name, "seed": seed}
+                {"key": hashlib.sha256(f"{name}{place}".encode()).hexdigest(), "variant": name, **place}
                 for name in names
                 for seed in range(seeds)
+                for place in ([{"seed": seed, "fold": fold} for fold in range(folds)] or [{"seed": seed}])
             ],
             "environment": {"processor": "abacus"},
         }  # fmt: skip
         study = Fake(Store(tmp_path / home), record)
         for planned in record["runs"]:
-            place = planned["variant"], planned["seed"]
+            place = tuple(planned[name] for name in ("variant", "seed", "fold") if name in planned)
             status = (statuses or {}).get(place, everywhere)
             if status != "interrupted":
                 study.saved[place] = run_record(planned, Status(status), validation, epochs=5)

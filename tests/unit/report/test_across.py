@@ -91,10 +91,34 @@ def test_the_page_shows_every_cell_and_no_markup_of_names(two) -> None:
     assert text.count('href="s.there.html"') == 4
     for content in contents.values():
         for row in content.tables.contrasts.to_dict("records"):
-            gain = content.unit.show(abs(row["difference"]))
+            gain = f"{100 * abs(row['difference']):.2f}"
             assert any(row["verdict"] in cell and gain in cell for cell in Cells(text).cells)
         for row in content.scores():
             assert any(row["mean"] in cell and "rank" in cell for cell in Cells(text).cells)
+
+
+@pytest.mark.parametrize("validation", [0.1, "test"])
+def test_the_page_does_not_deny_that_test_scores_choose(two, validation: float | str) -> None:
+    contents = two({}, {"validation": validation})
+    text = " ".join(
+        page.render({"name": "s", "question": "", "margin": 0}, contents, dict.fromkeys(contents, "")).split()
+    )
+    assert ("never by the test set" in text) == (validation != "test")
+    assert ("which are test scores where the test rows validate" in text) == (validation == "test")
+
+
+@pytest.mark.parametrize("rule", ["difference", "wins"])
+def test_the_page_says_what_verdicts_rest_on(two, rule: str) -> None:
+    contents = two({}, {"seeds": 3})
+    for content in contents.values():
+        content.spec["rule"] = rule
+    text = page.render({"name": "s", "question": "", "margin": 0.01}, contents, dict.fromkeys(contents, ""))
+    by_interval, by_wins = (
+        ("corrected, on which the verdict rests", "corrected within it"),
+        ("share of seeds won, not on",),
+    )
+    assert all((phrase in text) == (rule == "difference") for phrase in by_interval)
+    assert all((phrase in text) == (rule == "wins") for phrase in by_wins)
 
 
 def test_nothing_is_trained_yet_on_one_data_set(two) -> None:

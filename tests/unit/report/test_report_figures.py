@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from paribus.report.figures import confusion, contrasts, interactions, learning_curves, spread
 from paribus.report.numbers import unit_of
@@ -14,6 +15,27 @@ def test_learning_curves_summarize_finished_seeds_only(fake) -> None:
     assert row[["mean", "min", "max", "seeds"]].tolist() == pytest.approx(
         [np.mean(values), min(values), max(values), 3]
     )
+
+
+def test_a_seed_is_the_mean_of_its_folds(fake) -> None:
+    study = fake(seeds=3, folds=2)
+    tables = study.tables
+    curves = {name: np.zeros((3, 2, 5)) for name in ("train_accuracy", "val_accuracy")}
+    for (variant, *place), run in study.saved.items():
+        if variant == "baseline":
+            for name, values in curves.items():
+                values[tuple(place)] = run.history[name]
+    frame = learning_curves.frame(tables.history, tables.runs)
+    row = frame.query("variant == 'baseline' and part == 'train' and measure == 'accuracy' and epoch == 4").iloc[0]
+    train_S = curves["train_accuracy"].mean(axis=1)[:, 3]
+    expected = [train_S.mean(), train_S.min(), train_S.max(), 3]
+    assert row[["mean", "min", "max", "seeds"]].tolist() == pytest.approx(expected)
+    gaps_S = 100 * (curves["train_accuracy"] - curves["val_accuracy"])[:, :, -1].mean(axis=1)
+    dots, means = tables.figures()["gap"].data
+    np.testing.assert_allclose(dots.x[:3], gaps_S)
+    half = stats.t.ppf(0.975, 2) * gaps_S.std(ddof=1) / np.sqrt(3)
+    assert (means.x[0], means.error_x.array[0]) == (pytest.approx(gaps_S.mean()), pytest.approx(half))
+    assert set(tables.mistakes["runs"]) == {6}
 
 
 def test_curves_that_are_not_shown_wait_in_the_legend(fake) -> None:

@@ -58,7 +58,7 @@ def test_the_page_puts_both_uncertainties_side_by_side(fake, tmp_path: Path, cro
     assert len(cells) == len(contrasts) == 3
 
     def ends(row, low: str, high: str) -> str:
-        return f"{100 * row[low]:.1f} to {100 * row[high]:.1f}".replace("-", "\N{MINUS SIGN}")
+        return f"{100 * row[low]:.2f} to {100 * row[high]:.2f}".replace("-", "\N{MINUS SIGN}")
 
     for told, (_, row), (_, contrast) in zip(cells, sample.iterrows(), contrasts.iterrows(), strict=True):
         assert told[2:4] == [ends(contrast, "ci_low", "ci_high"), ends(row, "low", "high")]

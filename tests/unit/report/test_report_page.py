@@ -1,6 +1,7 @@
 import base64
 import re
 import time
+from dataclasses import replace
 from html.parser import HTMLParser
 from io import StringIO
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 import yaml
 
 from paribus.probing.weights import weight_distributions
+from paribus.report.content import Content
+from paribus.report.protocol import design_terms
 
 ALWAYS = {"balance"}
 ONE = {"spread", "gap", "learning_curves", "class_accuracy", "hardest", "confusion", *ALWAYS}
@@ -88,6 +91,28 @@ def test_verdicts_are_quoted_with_badges_and_caveats(fake, tmp_path: Path) -> No
     assert "which saved 4 trainings" in text
 
 
+def test_folds_that_levels_share_are_trainings_saved(fake) -> None:
+    for folds, saved in ((0, 3), (5, 15)):  # `baseline` stands for two of the five levels, with 3 seeds
+        told = dict(design_terms(fake(seeds=3, folds=folds, home=f"home{folds}").record, "1 point"))["Runs"]
+        assert told.endswith(f"which saved {saved} trainings.")
+    told = dict(design_terms(fake(seeds=3, folds=5, crossed=True, home="crossed").record, "1 point"))["Runs"]
+    assert told == "60."
+
+
+def test_a_small_difference_is_not_rounded_away(fake) -> None:
+    study = fake()
+    numbers = {"difference": 0.0004, "ci_low": 0.0002, "ci_high": 0.0006, "bca_low": np.nan, "bca_high": np.nan}
+    contrasts = study.tables.contrasts.head(1).assign(**numbers, adjusted_low=-0.0001, adjusted_high=0.00096)
+    content = Content(study.record, replace(study.tables, contrasts=contrasts), [])
+    found = ["0.04", "0.02 to 0.06", "\N{MINUS SIGN}0.01 to 0.10", "–"]
+    assert content.evidence()[0][2:6] == found
+    loss = Content({**study.record, "spec": {}}, replace(study.tables, contrasts=contrasts, metric="loss"), [])
+    assert loss.evidence()[0][2] == "0.0004"
+    sample = {"n_items": 300, "low": 0.0001, "high": 0.0007, "difference": 0.0004}
+    items = replace(study.tables.items, sample=study.tables.items.sample.head(1).assign(**sample))
+    assert items.sample_rows(contrasts)[0][1:4] == ["0.04", "0.02 to 0.06", "0.01 to 0.07"]
+
+
 def test_interactions_stand_apart(fake, tmp_path: Path) -> None:
     study = fake(crossed=True)
     text = words(Reader(study.page(tmp_path / "report.html")))
@@ -102,6 +127,47 @@ def test_interactions_stand_apart(fake, tmp_path: Path) -> None:
     assert "width=9, norm=no width 9" not in text
     assert "which saved" not in text
     assert "Factorial: width × norm, every level with every level, 2 × 2 = 4 variants" in text
+
+
+BY_INTERVAL = {"on which the verdict rests", "Corrected for all interactions of the study", "which do not matter."}
+BY_INTERVAL |= {"does not matter here", "corrected for each other", "widened for the factor's other levels"}
+BY_WINS = {"From the 95 % bootstrap interval of P(level wins)", "Verdicts rest on the share of seeds won."}
+BY_WINS |= {"Margin: 1 point, which no verdict here depends on."}
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "unsaid"),
+    [
+        ({}, BY_INTERVAL, BY_WINS | {"all other comparisons"}),
+        ({"rule": "wins"}, BY_WINS, BY_INTERVAL - {"corrected for each other"}),
+        (
+            {"family": "study"},
+            {
+                "corrected for all other comparisons of the study, on which the verdict rests",
+                "widened for all other comparisons of the study",
+                "Corrected for all comparisons of the study",
+            },
+            BY_WINS | {"factor's other levels", "corrected for each other", "all interactions of the study"},
+        ),
+    ],
+)
+def test_the_page_says_what_verdicts_rest_on(
+    fake, tmp_path: Path, asked: dict[str, str], said: set[str], unsaid: set[str]
+) -> None:
+    study = fake(crossed=True)
+    study.record["spec"] |= asked
+    text = words(Reader(study.page(tmp_path / "report.html")))
+    assert {phrase for phrase in said | unsaid if phrase in text} == said
+
+
+@pytest.mark.parametrize("validation", [0.1, "test"])
+def test_the_page_does_not_deny_that_test_scores_choose(fake, tmp_path: Path, validation: float | str) -> None:
+    text = words(Reader(fake(validation=validation).page(tmp_path / "report.html")))
+    true = "chosen by test scores, as the test rows validate", "Best by validation accuracy on the test rows: "
+    true += ("at its end. Here they validate too, which is not counted.",)
+    denied = "never chosen by test scores", "at its end. Fingerprint", "Best by validation accuracy: "
+    assert all((phrase in text) == (validation == "test") for phrase in true)
+    assert all((phrase in text) != (validation == "test") for phrase in denied)
 
 
 @pytest.mark.parametrize("crossed", [False, True])

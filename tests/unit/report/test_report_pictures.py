@@ -18,7 +18,7 @@ from paribus.report.network_figures import features, weights
 RNG = np.random.default_rng(0)
 MISTAKES = pd.DataFrame(
     {"item": [3, 1], "true": ["a", "<b>"], "predicted": ["<b>", "a"], "confidence": [0.987, 0.6], "wrong": [5, 2]}
-).assign(seeds=5)
+).assign(runs=5)
 
 
 def dataset(*item: int) -> Dataset:
@@ -60,8 +60,8 @@ def test_mistakes_are_pictures_of_the_test_items_they_name() -> None:
     frame = mistakes.frame(MISTAKES, data)
     figure = mistakes.draw(frame, data)
     assert [note.text for note in figure.layout.annotations] == [
-        "a<br>as &lt;b&gt;, 98.7 %<br>5 of 5 seeds",
-        "&lt;b&gt;<br>as a, 60.0 %<br>2 of 5 seeds",
+        "a<br>as &lt;b&gt;, 98.7 %<br>5 of 5 runs",
+        "&lt;b&gt;<br>as a, 60.0 %<br>2 of 5 runs",
     ]
     for image, item in zip(figure.layout.images, (3, 1), strict=True):
         picture = Image.open(io.BytesIO(base64.b64decode(image.source.partition(",")[2])))

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +7,9 @@ import pytest
 from scipy import stats
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
+from paribus.report import predictions
 from paribus.report.choice import best_variant, shown_variants
+from paribus.report.content import Content
 from paribus.report.tables import seeds_of
 
 AVERAGES = ("macro", "weighted")
@@ -78,6 +81,43 @@ def test_confusion_and_classes_agree_with_sklearn(fake) -> None:
     np.testing.assert_allclose(found, rates[:, 1, :3])
 
 
+def test_folds_do_not_make_the_test_set_larger(fake) -> None:
+    study = fake(folds=2, seeds=3, statuses={("depth=3", 2, 0): "failed"})
+    tables = study.tables
+    assert tables.best.variant == "baseline"
+    assert tables.classes["support"].tolist() == [100, 100, 100, 300, 300]
+    runs = [study.saved["baseline", seed, fold].predictions for seed in range(3) for fold in range(2)]
+    guesses = [run["test_probabilities"].argmax(axis=1) for run in runs]
+    names = ["shirt", "bag", "boot"]
+    assert sorted(tables.hardest["class"]) == sorted(names)
+    for row in tables.hardest.to_dict("records"):
+        code = names.index(row["class"])
+        found = np.mean([guess[np.arange(300) % 3 == code] == code for guess in guesses])
+        assert (row["recall"], row["support"]) == (pytest.approx(found), 100)
+        # Wilson's interval ends where the share that was found would be a normal quantile away
+        for end in (row["ci_low"], row["ci_high"]):
+            assert abs(found - end) == pytest.approx(stats.norm.ppf(0.975) * np.sqrt(end * (1 - end) / 100))
+
+
+def test_a_class_without_test_rows_has_no_rates(fake) -> None:
+    counts = [np.array([[8, 1, 1], [0, 10, 0], [0, 0, 0]]), np.array([[6, 4, 0], [5, 5, 0], [0, 0, 0]])]
+    names = ["shirt", "bag", "boot"]
+    found = predictions.recalls({"baseline": counts}, names)
+    assert found[["class", "accuracy"]].to_numpy().tolist() == [
+        ["shirt", 0.8],
+        ["bag", 1],
+        ["shirt", 0.6],
+        ["bag", 0.5],
+    ]
+    study = fake()
+    classes = predictions.classes(counts, names, [10, 10, 0])
+    rows = Content(study.record, replace(study.tables, classes=classes), []).classes()
+    assert rows[0][3:5] + rows[0][-1:] == ["70.0", "60.0 to 80.0", "10"]
+    assert rows[2] == ["boot", *["–"] * 6, "0"]
+    assert rows[3][0] == "macro average"
+    assert rows[4][3:5] == ["72.5", "55.0 to 90.0"]
+
+
 def test_contrasts_are_the_paired_differences(fake) -> None:
     study = fake()
     row = study.tables.contrasts.query("level == 'SGD'").iloc[0]
@@ -100,6 +140,38 @@ def test_a_variant_that_lost_seeds_is_not_the_best() -> None:
         [["a", "finished", 0.8], ["a", "finished", 0.8], ["b", "finished", 0.99], ["b", "diverged", np.nan]],
         columns=["variant", "status", "val_accuracy"],
     )
+    assert best_variant(runs, "accuracy").variant == "a"
+
+
+def made_runs(scores: dict[str, tuple[int, int, float]]) -> pd.DataFrame:
+    """Finished runs of each variant: so many seeds, folds and the same validation accuracy."""
+    rows = [
+        (name, seed, fold, "finished", score)
+        for name, (seeds, folds, score) in scores.items()
+        for seed in range(seeds)
+        for fold in range(folds)
+    ]
+    return pd.DataFrame(rows, columns=["variant", "seed", "fold", "status", "val_accuracy"])
+
+
+@pytest.mark.parametrize(
+    "scores",
+    [
+        {"baseline": (20, 1, 0.8), "depth=3": (20, 1, 0.801), "depth=5": (5, 1, 0.95)},  # a ladder decided the last
+        {"folds": (5, 5, 0.8), "share": (5, 1, 0.95)},
+    ],
+)
+def test_fewer_planned_runs_are_no_reason_against_the_best(scores: dict[str, tuple[int, int, float]]) -> None:
+    runs = made_runs(scores)
+    wanted = max(scores, key=lambda name: scores[name][2])
+    assert best_variant(runs, "accuracy").variant == wanted
+    runs.loc[runs["variant"] == wanted, "status"] = ["failed", *["finished"] * (scores[wanted][0] - 1)]
+    assert best_variant(runs, "accuracy").variant == max(scores.keys() - {wanted}, key=lambda name: scores[name][2])
+
+
+def test_if_every_variant_lost_runs_the_best_is_of_those_that_lost_the_smallest_share() -> None:
+    runs = made_runs({"a": (10, 1, 0.8), "b": (4, 1, 0.9), "c": (10, 1, 0.7)})
+    runs.loc[runs["seed"] == 0, ["status", "val_accuracy"]] = ["failed", np.nan]  # 9 of 10, 3 of 4, 9 of 10
     assert best_variant(runs, "accuracy").variant == "a"
 
 
@@ -142,7 +214,7 @@ def test_the_gap_is_that_of_the_epoch_whose_weights_were_kept(fake) -> None:
     assert row["validation"] == pytest.approx(np.mean([r.metrics["val_accuracy"] for r in kept]))
 
 
-def test_every_mistake_of_the_seeds_average_is_listed(fake) -> None:
+def test_every_mistake_of_the_runs_average_is_listed(fake) -> None:
     study = fake()
     tables = study.tables
     seeds = [study.saved[tables.best.variant, seed].predictions for seed in range(4)]
@@ -155,7 +227,7 @@ def test_every_mistake_of_the_seeds_average_is_listed(fake) -> None:
         assert (row.true, row.predicted) == (names[labels[row.item]], names[mean[row.item].argmax()])
         assert row.confidence == pytest.approx(mean[row.item].max())
         assert row.wrong == sum(run["test_probabilities"][row.item].argmax() != labels[row.item] for run in seeds)
-        assert row.seeds == 4
+        assert row.runs == 4
 
 
 def test_networks_looked_into_are_those_of_the_first_finished_seeds(fake) -> None:

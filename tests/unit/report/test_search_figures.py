@@ -206,7 +206,10 @@ def test_the_page_has_a_section_between_scores_and_learning(fake, tmp_path: Path
     assert "max_epochs: 3" in page  # `tune` in the study file
     told = dict(design_terms(study.record, "1 point"))["Tuned level"]
     assert "validation rows only" in told
+    assert "luck in the search is not kept" in told
     assert "seed 1000000" in told
     assert not math.isnan(tables.trials["score"].max())
     study.record["spec"]["data"]["validation"] = "test"
-    assert "on the test rows" in dict(design_terms(study.record, "1 point"))["Tuned level"]
+    told = dict(design_terms(study.record, "1 point"))["Tuned level"]
+    assert "on the test rows" in told
+    assert "luck in the search is not kept" not in told
