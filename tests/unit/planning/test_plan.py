@@ -13,6 +13,7 @@ import pytest
 from paribus.planning import Plan, plan, plan_study, run_key
 from paribus.planning.plan import cohorts_of
 from paribus.spec import StudySpec
+from paribus.spec.parts import register_own
 
 Make = Callable[..., StudySpec]
 DEPTH = {"vary": "model.depth", "levels": [1, 2, 3]}
@@ -173,3 +174,13 @@ def test_every_fold_of_every_seed_is_a_run(make_study: Make) -> None:
     assert all(len({run.fold for run in cohort}) == 1 for cohort in plan.cohorts)  # folds may differ by a row
     only = plan_study(make_study(data={"source": "none", "validation": {"folds": 3, "fold": 1}}, seeds=2), "f")
     assert {run.key for run in only.runs} < {run.key for run in plan.runs}
+
+
+def dropping(shape: tuple[int, ...], outputs: int, *, dropout: float | None = None) -> None: ...
+
+
+def test_an_option_of_an_own_model_may_be_called_dropout_and_be_no_number(make_study: Make) -> None:
+    kind = register_own("model", dropping).kind
+    levels = {"none": {"model.dropout": None}, "half": {"model.dropout": 0.5}, "more": {"model.dropout": 0.6}}
+    made = plan_study(make_study(baseline={"model": {"kind": kind}}, factors={"f": {"levels": levels}}), "f")
+    assert len(made.cohorts) == 3
