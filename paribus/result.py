@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from contextlib import suppress
 from functools import cached_property, partial
 from html import escape
@@ -208,7 +209,14 @@ class Result:
             known = ", ".join(str(run["seed"]) for run in named)
             raise StoreError(f"No finished run of {variant!r} with seed {seed}. Finished seeds: {known}.")
         row, dataset = self._rows[found["key"]], self._record["dataset"]
-        return Trained(row.recipe, self._store.weights(row.key), dataset["item_shape"], dataset["class_names"])
+        shape, names = dataset["item_shape"], dataset["class_names"]
+        return Trained(row.recipe, self._store.weights(row.key), shape, names, code=self._code(variant))
+
+    def _code(self, variant: str) -> str | None:
+        """The hash of a model of the user's own; None where another Python, with other bytecode, computed it."""
+        python = self._record["environment"]["python"].split(".")[:2]
+        same = python == list(platform.python_version_tuple()[:2])
+        return self._record.get("code", {}).get(variant) if same else None
 
     def compare(self, other: Result) -> StudyDiff:
         """Another stored study against this one: what `paribus diff` prints.

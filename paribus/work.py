@@ -183,6 +183,12 @@ def frozen_entry(path: Path, study: StudySpec, works: Sequence[Work], home: Path
     return entry
 
 
+def _codes(plan: Plan) -> dict[str, str]:
+    """By variant, the hash of the code of a model of the user's own."""
+    own = {name: find_part("model", recipe.model.kind).own for name, recipe in plan.variants.items()}
+    return {name: code_hash(function) for name, function in own.items() if function}
+
+
 def _record(work: Work, description: dict[str, Any]) -> dict[str, Any]:
     """What the store keeps of a study: enough for every table and report without the data or the plan."""
     plan, dataset = work.plan, work.dataset
@@ -196,6 +202,7 @@ def _record(work: Work, description: dict[str, Any]) -> dict[str, Any]:
         "frozen": work.frozen,
         "dataset": {**description, "class_names": list(dataset.class_names)},
         "variants": variants,
+        "code": _codes(plan),
         "levels": [asdict(level) for level in plan.levels],
         "runs": [{"key": run.key, "variant": run.variant, "seed": run.seed, "fold": run.fold} for run in plan.runs],
         "environment": {**environment(), "engine": ENGINE},

@@ -133,6 +133,9 @@ class OwnNetwork(nn.Module):
         super().__init__()
         self.sigmoid, self.item_shape = sigmoid, model.item_shape(item_shape)
         self.module = model.build(item_shape, 1 if sigmoid else num_classes, seed)
+        for _, tensor in self._tensors():
+            if 0 in tensor.stride():  # of `expand`: many elements in one place, which `restore` could not write
+                tensor.data = tensor.data.clone(memory_format=torch.contiguous_format)
 
     def forward(self, x_MBF: Tensor | layers.SparseRows) -> Tensor:
         """Shape (1, row, feature) to (1, row, class)."""
@@ -180,15 +183,18 @@ class OwnNetwork(nn.Module):
         return [p for p in self.trained if p.dim() > 1]
 
     def state_of(self, m: int) -> dict[str, Tensor]:
-        """All that the module keeps, copied."""
-        return {name: value.detach().clone() for name, value in self.module.state_dict().items()}
+        """Parameters and buffers, those too that PyTorch's `state_dict` leaves out, copied into memory without gaps."""
+        return {k: v.detach().clone(memory_format=torch.contiguous_format) for k, v in self._tensors()}
 
     def restore(self, m: int, values: Mapping[str, Tensor]) -> None:
         """Give the module what `state_of` returned; names that are not there stay as they are."""
         with torch.no_grad():
-            for name, tensor in self.module.state_dict().items():
+            for name, tensor in self._tensors():
                 if name in values:
                     tensor.copy_(values[name])
+
+    def _tensors(self) -> list[tuple[str, Tensor]]:
+        return [*self.module.named_parameters(), *self.module.named_buffers()]
 
     def set_streams(self, streams: Sequence[np.random.Generator]) -> None:
         """Users' layers draw from PyTorch's own generator: set it from the run's stream."""

@@ -142,7 +142,7 @@ def structure(recipe: Recipe) -> dict[str, Any]:
     values = recipe.model_dump(mode="json", exclude={*chosen, "schedule", "warmup_epochs", "l2", "clip_norm"})
     values["penalty"], values["clipped"] = recipe.l2 > 0, recipe.clip_norm is not None
     values["optimizer"] = [values["optimizer"][name] for name in ("kind", "conventions")]
-    if "dropout" in values["model"]:
+    if "dropout" in values["model"] and not find_part("model", recipe.model.kind).own:  # whose may mean anything
         values["model"]["dropout"] = values["model"]["dropout"] > 0
     return values
 

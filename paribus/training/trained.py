@@ -20,9 +20,11 @@ from paribus.errors import DataError, SpecError
 from paribus.models.network import make_network
 from paribus.spec import Recipe
 from paribus.spec.base import explain
+from paribus.spec.parts import find_part
 from paribus.training.feed import Feed, TextFeed
 from paribus.training.precision import choose_precision
 from paribus.training.step import probabilities
+from paribus.user_code import code_hash
 
 Items = np.ndarray | Sequence[str]
 
@@ -35,6 +37,7 @@ class Trained:
         weights: tensors by name, as `weights_of` gave them.
         item_shape: of one item, as the data set has it.
         class_names: one name a class.
+        code: hash of the model's code, if it is the user's, when it was trained; None if that is not known.
 
     Raises:
         SpecError: the model's code, if it is the user's, is not here, or is not what was trained.
@@ -46,6 +49,8 @@ class Trained:
         weights: Mapping[str, np.ndarray],
         item_shape: Sequence[int],
         class_names: Sequence[str],
+        *,
+        code: str | None = None,
     ) -> None:
         try:
             self.recipe = Recipe.model_validate(dict(recipe))
@@ -60,6 +65,12 @@ class Trained:
                     f"The model's code was changed since: {name} has shape {tuple(value.shape)}, not {stored}. "
                     "Restore the code, or run the study again."
                 )
+        own = find_part("model", self.recipe.model.kind).own
+        if own and code and code_hash(own) != code:
+            raise SpecError(
+                f"The code of {self.recipe.model.kind}, or a global that it names, is not what was trained. "
+                "Restore it, or run the study again."
+            )
         self.network.restore(0, {name: torch.from_numpy(np.array(value)) for name, value in weights.items()})
         scale, text = self.recipe.data.scale, self.recipe.data.text
         self._fitted = (

@@ -9,25 +9,31 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from safetensors import SafetensorError
+from torch import nn
 
 from paribus.errors import StoreError
 from paribus.execution.local import OnRecords
 from paribus.execution.worker import prepare_torch
 from paribus.extension import epochs_in
 from paribus.spec import StudySpec
+from paribus.spec.parts import register_own
 from paribus.store import RunRecord, Status, Store
 from paribus.training.checkpoint import find_state
 from paribus.training.cohort import Cohort, train_cohort
 from paribus.training.job import Job, RunTask, checkpoint_of
 from paribus.work import Pool
 
+OWN = {"kind": "test_checkpoint:peculiar"}
 VARIANTS: dict[str, list[dict[str, Any]]] = {
     "adam": [{}] * 3,
     "plain sgd, which has no state": [{"optimizer": {"kind": "sgd"}}] * 2,
     "momentum of their own": [{"optimizer": {"kind": "sgd", "momentum": m}} for m in (0.0, 0.5, 0.9)],
     "batch norm and dropout": [{"model.batch_norm": True, "model.dropout": 0.2}] * 2,
     "best kept, ends apart": [{"keep": "best", "epochs": epochs} for epochs in (2, 5, 3)],
+    "a model of the user's own": [{"model": OWN}],
+    "a model of the user's own, best kept": [{"model": OWN, "keep": "best"}],
     "one diverges": [{"optimizer.lr": lr} for lr in (1e30, 0.01)],
 }
 
@@ -46,7 +52,33 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+class Peculiar(nn.Module):
+    """Tensors whose memory is in another order or shared, and one that changes and is not in `state_dict`."""
+
+    turned: torch.Tensor
+    wide: torch.Tensor
+    mean: torch.Tensor
+
+    def __init__(self, fan_in: int, num_outputs: int) -> None:
+        super().__init__()
+        self.head = nn.Linear(fan_in, num_outputs)
+        self.frozen = nn.Parameter(torch.rand(fan_in, fan_in).T, requires_grad=False)
+        self.register_buffer("turned", torch.rand(fan_in, fan_in).T)
+        self.register_buffer("wide", torch.full((1,), 0.5).expand(fan_in))
+        self.register_buffer("mean", torch.zeros(fan_in), persistent=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if self.training:
+            self.mean.mul_(0.9).add_(0.1 * x.detach().mean(0))
+        return self.head((x - self.mean) @ self.frozen @ self.turned * self.wide)
+
+
+def peculiar(item_shape: tuple[int, ...], num_outputs: int) -> nn.Module:
+    return Peculiar(item_shape[0], num_outputs)
+
+
 def make_job(folder: Path, changes: list[dict[str, Any]]) -> Job:
+    register_own("model", peculiar, OWN["kind"])
     model = {"kind": "mlp", "width": 16}
     study = StudySpec.model_validate(
         {"name": "a", "data": {"source": "none"}, "baseline": {"epochs": 5, "batch_size": 32, "model": model}}

@@ -310,13 +310,19 @@ def test_where_the_code_is_not_there_the_rest_is_reported(shell, folder: Path) -
 
 def test_changed_code_is_not_loaded_with_other_weights(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(own)
-    (own / "later.py").write_text("SIZE = 3\n" + PLAIN)
+    (own / "later.py").write_text("from torch.nn import ReLU as Act\nSIZE = 3\n" + PLAIN.replace("nn.ReLU", "Act"))
     study = Study(name="changed", data={"source": "digits"}, baseline={"model": {"kind": "later:make"}, "epochs": 1})
     result = study.run(own / "home", quiet=True)
     assert result.load("baseline").predict_proba(np.zeros((2, 8, 8))).shape == (2, 10)
     sys.modules["later"].SIZE = 17
     with pytest.raises(SpecError, match=r"code was changed since: 1.weight has shape \(17, 64\), not \(3, 64\)"):
         result.load("baseline")
+    monkeypatch.setattr(sys.modules["later"], "SIZE", 3)
+    monkeypatch.setattr(sys.modules["later"], "Act", nn.Sigmoid)
+    with pytest.raises(SpecError, match=r"The code of later:make, .* is not what was trained. Restore it, or run the"):
+        result.load("baseline")
+    result._record["environment"]["python"] = "3.9.1"  # whose bytecode is another
+    assert isinstance(result.load("baseline").network.module[2], nn.Sigmoid)
 
 
 def normalized(shape: tuple[int, ...], outputs: int) -> nn.Module:

@@ -13,6 +13,7 @@ import pytest
 from paribus.planning import Plan, plan, plan_study, run_key
 from paribus.planning.plan import cohorts_of
 from paribus.spec import StudySpec
+from paribus.spec.parts import register_own
 
 Make = Callable[..., StudySpec]
 DEPTH = {"vary": "model.depth", "levels": [1, 2, 3]}
@@ -181,3 +182,13 @@ def test_a_run_that_two_variants_share_is_trained_once(make_study: Make) -> None
     assert len(made.runs) == 2 * 3 + 2
     trained = [run.key for cohort in made.cohorts for run in cohort]
     assert sorted(trained) == sorted(made.keys)
+
+
+def dropping(shape: tuple[int, ...], outputs: int, *, dropout: float | None = None) -> None: ...
+
+
+def test_an_option_of_an_own_model_may_be_called_dropout_and_be_no_number(make_study: Make) -> None:
+    kind = register_own("model", dropping).kind
+    levels = {"none": {"model.dropout": None}, "half": {"model.dropout": 0.5}, "more": {"model.dropout": 0.6}}
+    made = plan_study(make_study(baseline={"model": {"kind": kind}}, factors={"f": {"levels": levels}}), "f")
+    assert len(made.cohorts) == 3

@@ -41,6 +41,65 @@ part = partial(make, width=3)
 """
 
 
+HOLDERS = """\
+from functools import cached_property
+from enum import Enum
+
+class Meta(type):
+    def made(cls): return 1
+
+class Lazy(metaclass=Meta):
+    __firstlineno__ = 1
+    __static_attributes__ = ("width",)
+    @cached_property
+    def width(self): return 2
+
+class Slotted:
+    __slots__ = ("size", "unset")
+    def __init__(self): self.size = 3
+    def helped(self): return 4
+
+class Sizes(dict):
+    def helped(self): return 5
+
+class Kind(Enum):
+    SMALL = 6
+
+def tried(a, b):
+    try:
+        a()
+        b()
+    except ValueError:
+        pass
+
+SLOTTED, SIZES, BOTH = Slotted(), Sizes(a=7), {Kind.SMALL: [Slotted()]}
+
+def make(shape, outputs):
+    return Lazy().width, SLOTTED.helped(), SIZES.helped(), tried, BOTH
+"""
+TENSORS = """\
+import torch
+from torch import nn
+
+class Own(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("shift", torch.zeros(()))
+    def forward(self, x): return x + self.shift
+
+def one(x): return x
+def two(x): return CHOICES
+
+MEAN, WRONG = torch.tensor([0.5, 2.0]), torch.ones(3, 2, dtype=torch.bfloat16).T
+BASE = nn.Sequential(nn.BatchNorm1d(2), nn.ReLU(), Own())
+SPARSE = torch.eye(3).to_sparse()
+CHOICES = {one, two, "three"}
+
+def make(shape, outputs):
+    return MEAN, WRONG, BASE, SPARSE, CHOICES
+"""
+
+
 def hash_of(source: str, name: str = "make") -> str:
     namespace: dict[str, Any] = {"__name__": "nets"}
     exec(source, namespace)
@@ -72,6 +131,94 @@ def test_what_is_not_reached_counts_not() -> None:
     assert hash_of(changed) == hash_of(SOURCE)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("return 1", "return -1"),
+        ("return 2", "return -2"),
+        ("size = 3", "size = -3"),
+        ("return 4", "return -4"),
+        ("return 5", "return -5"),
+        ("SMALL = 6", "SMALL = -6"),
+        ("a=7", "a=-7"),
+        (
+            "        b()\n    except ValueError:\n        pass",
+            "    except ValueError:\n        pass\n    else:\n        b()",
+        ),
+    ],
+)
+def test_what_objects_can_do_counts(old: str, new: str) -> None:
+    assert old in HOLDERS
+    assert hash_of(HOLDERS.replace(old, new)) != hash_of(HOLDERS)
+
+
+def test_where_a_class_stands_counts_not() -> None:
+    """From Python 3.13 on a class knows its line; here the source says it."""
+    moved = HOLDERS.replace("__firstlineno__ = 1", "__firstlineno__ = 2").replace('("width",)', '("other",)')
+    assert hash_of(moved) == hash_of(HOLDERS)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("[0.5, 2.0]", "[0.5, 3.0]"),
+        ("[0.5, 2.0]", "[[0.5], [2.0]]"),
+        ("bfloat16", "float16"),
+        ("BatchNorm1d(2)", "BatchNorm1d(2, eps=0.1)"),
+        ("torch.zeros(())", "torch.ones(())"),
+        ("x + self.shift", "x - self.shift"),
+        ("torch.eye(3)", "(2 * torch.eye(3))"),
+        ("one(x): return x", "one(x): return -x"),
+    ],
+)
+def test_tensors_modules_and_members_of_sets_count(old: str, new: str) -> None:
+    assert hash_of(TENSORS.replace(old, new)) != hash_of(TENSORS)
+
+
+IMPORTS = """\
+def make(shape, outputs):
+    {0}
+    from json import dumps
+    from nowhere_at_all import nothing
+    class Net:
+        def forward(self): return {1}
+    return Net
+"""
+
+
+@pytest.mark.parametrize(
+    ("statement", "used"),
+    [
+        ("from inner_helpers.blocks import block", "block()"),
+        ("from inner_helpers import blocks", "blocks.block()"),
+        ("import inner_helpers.blocks", "inner_helpers.blocks.block()"),
+        ("import inner_helpers.blocks as these", "these.block()"),
+        ("from .blocks import block", "block()"),
+    ],
+)
+def test_what_a_function_imports_counts(
+    statement: str, used: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # a file that was changed within a second looks the same
+    (tmp_path / "inner_helpers").mkdir()
+    (tmp_path / "inner_helpers" / "__init__.py").touch()
+    source = IMPORTS.format(statement, used)
+    namespace: dict[str, Any] = {"__name__": "inner_helpers.nets", "__package__": "inner_helpers"}
+    exec(source, namespace)
+
+    def hashed(value: int) -> str:
+        (tmp_path / "inner_helpers" / "blocks.py").write_text(f"def block(): return {value}\n# {value}\n")
+        for name in [name for name in sys.modules if name.startswith("inner_helpers")]:
+            del sys.modules[name]
+        return code_hash(namespace["make"])
+
+    first = hashed(1)
+    assert code_hash(namespace["make"]) == first  # now that all is imported
+    assert first != hashed(2)
+    assert first == hashed(1)
+
+
 def test_closures_methods_and_partials_are_told_apart() -> None:
     def outer(width: int) -> Any:
         return lambda: width
@@ -98,9 +245,10 @@ def test_what_is_installed_counts_by_its_name() -> None:
     assert hash_of(source.format("numpy", "zeros")) != hash_of(source.format("json", "zeros"))
 
 
-def test_processes_agree() -> None:
-    code = "from test_code_hash import SOURCE, hash_of; print(hash_of(SOURCE))"
+@pytest.mark.parametrize("name", ["SOURCE", "HOLDERS", "TENSORS"])
+def test_processes_agree(name: str) -> None:
+    code = f"from test_code_hash import {name}, hash_of; print(hash_of({name}))"
     asked = [{**os.environ, "PYTHONHASHSEED": seed} for seed in ("1", "2")]
     here, command = Path(__file__).parent, [sys.executable, "-c", code]
     told = {subprocess.run(command, cwd=here, env=env, stdout=subprocess.PIPE, text=True).stdout for env in asked}
-    assert told == {f"{hash_of(SOURCE)}\n"}
+    assert told == {f"{hash_of(globals()[name])}\n"}
