@@ -56,8 +56,8 @@ def statistics(spec: Mapping[str, Any]) -> list[tuple[str, str]]:
         verdict = (
             "From the 95 % bootstrap interval of P(level wins): better if it lies above one half and reaches beyond "
             f"{MEANINGFUL}, worse in the mirror, equivalent if it lies between {1 - MEANINGFUL} and {MEANINGFUL}, else "
-            f"undecided, as with fewer than {LEAST} seeds (Bouthillier et al. 2021). Neither corrected for other levels "
-            "nor held against the margin."
+            f"undecided, as with fewer than {LEAST} seeds (Bouthillier et al. 2021). Not corrected for other levels, "
+            "and the margin plays no part."
         )
     return [
         ("Interval of a difference", "Student's t over the paired differences of the seeds (Student 1908). It covers "
