@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -90,9 +89,9 @@ class Cohort:
         if options is None:
             return None
         streams = [m.stream("augment", epoch) for m in self.active]
-        low, high = json.loads((self.job.data / "description.json").read_text(encoding="utf-8"))["range"]
-        planes = (1, *self.item_shape)[-3:]
-        return lambda x_MBF: augment(x_MBF, planes, options, streams, (low, high))  # pyright: ignore[reportArgumentType]
+        assert isinstance(self.train_feed, Feed)
+        planes, ends = (1, *self.item_shape)[-3:], self.train_feed.ends
+        return lambda x_MBF: augment(x_MBF, planes, options, streams, ends)  # pyright: ignore[reportArgumentType]
 
     def _validate(self) -> list[dict[str, float]]:
         """The validation metrics of each run; nan without validation rows."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,12 @@ class Feed:
         )
         self.columns = scalings[0].columns
         self._gathering: dict[torch.Size, tuple[tuple[Tensor, Tensor], Callable[[np.ndarray], None]]] = {}
+
+    @cached_property
+    def ends(self) -> tuple[float, float]:
+        """The least and the largest value of all items."""
+        low, high = torch.aminmax(self.x_NF)
+        return float(low), float(high)
 
     def batch(self, rows_MB: Tensor, change: Change | None = None) -> tuple[Tensor, Tensor]:
         """Items, changed and then scaled, shape (run, row, feature), and their labels, shape (run, row).

@@ -68,7 +68,7 @@ def test_from_an_empty_folder_to_a_report(shell, cli, folder: Path, contents) ->
     shown = cli("show", "tiny", "--json")
     assert shown.out == again.out
     check_shape(json.loads(shown.out))
-    assert cli("plan", "tiny.yaml").out.endswith("6 runs (2 more are shared between factors) in 3 cohorts, "
+    assert cli("plan", "tiny.yaml").out.endswith("6 runs (2 more are shared between levels) in 3 cohorts, "
                                                  "6 stored.\nNothing to train.\n")  # fmt: skip
 
     told = json.loads(cli("list", "--json").out)
@@ -178,7 +178,7 @@ def test_runs_that_two_variants_share_count_once(cli, folder: Path, tiny: str) -
     factors = "factors: {folds: {vary: data.validation, levels: [{folds: 3}, {folds: 3, fold: 1}]}}\n"
     (folder / "tiny.yaml").write_text(tiny.partition("factors:")[0] + factors)
     planned = cli("plan", "tiny.yaml").out
-    assert "6 runs in 3 cohorts, 0 stored.\n6 to train" in planned
+    assert "6 runs (2 more are shared between levels) in 3 cohorts, 0 stored.\n6 to train" in planned
     assert cli("run", "tiny.yaml").code == 0
     told = json.loads(cli("list", "--json").out)
     assert [(row["status"], row["runs"], row["stored"]) for row in told] == [("finished", 6, 6)]

@@ -53,7 +53,7 @@ def test_plan_says_what_would_train_and_writes_nothing(cli, contents) -> None:
     values = json.loads(cli("plan", "tiny.yaml", "--json").out)
     assert contents() == before
     assert text.code == 0
-    assert "6 runs (2 more are shared between factors) in 3 cohorts, 0 stored." in text.out
+    assert "6 runs (2 more are shared between levels) in 3 cohorts, 0 stored." in text.out
     assert "6 to train: about" in text.out
     assert "a rough guess" in text.out
     assert [values[name] for name in ("study", "runs", "stored")] == ["tiny", 6, 0]
@@ -69,7 +69,7 @@ def test_plan_says_what_would_train_and_writes_nothing(cli, contents) -> None:
 
 def test_plan_counts_the_folds_that_factors_share(cli) -> None:
     text = cli("plan", "tiny.yaml", "--set", "data.validation={folds: 3}").out
-    assert "18 runs (6 more are shared between factors)" in text
+    assert "18 runs (6 more are shared between levels)" in text
 
 
 def test_settings_and_seeds_change_the_plan(cli) -> None:

@@ -112,7 +112,7 @@ def _print(outlook: Outlook) -> None:
     console.print(_variants(outlook))
     uses = num_asked((level.variants for level in plan.levels), (run.variant for run in plan.runs))
     runs = len(plan.keys)
-    shared = f" ({uses - runs} more are shared between factors)" if uses > runs else ""
+    shared = f" ({uses - runs} more are shared between levels)" if uses > runs else ""
     console.print(f"\n{runs} runs{shared} in {len(plan.cohorts)} cohorts, {len(outlook.stored)} stored.")
     for line in _remarks(outlook):
         console.print(line, soft_wrap=True)

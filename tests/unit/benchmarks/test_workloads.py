@@ -25,7 +25,7 @@ def test_every_workload_is_a_study_with_known_data_and_a_peer(name: str) -> None
     workload = WORKLOADS[name]
     study = StudySpec.model_validate(json.loads(json.dumps(workload.study(name, Path("arrays")))))
     assert study.recipe().epochs == workload.epochs
-    assert len(study.seeds) == workload.seeds
+    assert study.seeds == tuple(workload.seeds)
     assert workload.arrays in parts("data")
     assert (PEERS / f"{workload.peer}.py").is_file()
 
@@ -98,7 +98,7 @@ def test_learning_is_compared_when_rates_have_fallen() -> None:
             study = StudySpec.model_validate(workload.settled().study("settled", Path()))
             recipe = study.recipe()
             assert recipe.schedule.kind == "cosine"
-            assert (recipe.epochs, len(study.seeds)) == (workload.learning.epochs, workload.learning.seeds)
+            assert (recipe.epochs, study.seeds) == (workload.learning.epochs, tuple(workload.learning.seeds))
 
 
 def test_unknown_workloads_are_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
