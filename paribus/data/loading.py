@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +87,7 @@ def _from_function(function: Callable[[], Any], name: str, test: float | str) ->
     except Exception as failed:
         raise DataError(f"{name} raised {told(failed)}. Mend the function.") from failed
     if isinstance(result, Dataset):
-        arrays = {field.name: getattr(result, field.name) for field in fields(result)}
+        arrays = {name: getattr(result, name) for name in ("x_train", "y_train", "x_test", "y_test", "class_names")}
         return replace(dataset_from(arrays, result.name, test), notes=result.notes, feature_names=result.feature_names)
     if not isinstance(result, Mapping):
         raise DataError(

@@ -109,7 +109,9 @@ def _distinct(study: StudySpec, group: tuple[str, ...], name: str) -> Factor:
     factor, levels = study.factors[name], study.factors[name].levels
     given = together([study.factors[other].given for other in group])
     changes = list(levels.values()) if isinstance(levels, dict) else [{str(factor.vary): value} for value in levels]
-    built = [("tuned",) if "tuned" in change else study.recipe(given, change).built() for change in changes]
+    built = [
+        ("tuned", flat(change)) if "tuned" in change else study.recipe(given, change).built() for change in changes
+    ]
     place = list(levels).index(factor.reference)
     kept = [at for at, parts in enumerate(built) if at == place or parts not in (built[place], *built[:at])]
     left = [list(levels)[at] for at in kept]

@@ -90,6 +90,30 @@ def check_crossing(design: Any, factors: Mapping[str, Factor]) -> None:
         _check_clash(one, two, factors)
 
 
+def check_given(name: str, factor: Factor, kinds: Mapping[str, str]) -> None:
+    """Refuse a `given` that does not hold for a level, as the level's kind drops it.
+
+    Args:
+        name: of the factor.
+        factor: itself; a `given` that names the kind too is meant for that kind.
+        kinds: of the baseline's parts, by name.
+
+    Raises:
+        SpecError: there is such a level.
+    """
+    given = flat(factor.given)
+    for label, change in factor.changes().items():
+        own = flat(change)
+        for path in given:
+            part = path.partition(".")[0]
+            kind = own.get(f"{part}.kind", kinds.get(part))
+            if kind != kinds.get(part) and f"{part}.kind" not in given and path not in own:
+                raise SpecError(
+                    f"factors.{name}.given: {path} does not hold for the level {label!r}, which has another kind of "
+                    f"{part}. Write it in each level that it is for."
+                )
+
+
 def _named(design: Any) -> list[str]:
     return cast(dict[str, list[str]], design)["factorial"] if isinstance(design, dict) else []
 

@@ -9,6 +9,7 @@ from pydantic import Field, model_serializer, model_validator
 
 from paribus.spec.base import Record, wrong
 from paribus.spec.parts import with_names
+from paribus.spec.patch import flat
 
 
 class Factor(Record):
@@ -72,7 +73,8 @@ class Factor(Record):
             return self
         named = cast(dict[str, dict[str, Any]], self.levels)
         own = {name: {k: v for k, v in named[name].items() if k != "tuned"} for name in self.tuned}
-        return self.model_copy(update={"levels": {**named, **{name: {**point, **own[name]} for name in self.tuned}}})
+        tuned = {name: {**flat(point), **flat(own[name])} for name in self.tuned}
+        return self.model_copy(update={"levels": {**named, **tuned}})
 
     def changes(self) -> dict[str, dict[str, Any]]:
         """What each level changes in the recipe, by the level's label."""

@@ -14,11 +14,15 @@ from paribus.spec.data import entry
 from paribus.spec.patch import patched
 from paribus.spec.recipe import Baseline
 
+_Values = dict[str, Any]
+
 
 class _Loader(yaml.SafeLoader):
     """PyYAML's safe loader, for which `1e-3` is a number and a repeated key a mistake."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        """Checked as it is written, before `<<` merges anything into it."""
+        node = super().compose_mapping_node(anchor)
         seen: set[str] = set()
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
@@ -28,7 +32,7 @@ class _Loader(yaml.SafeLoader):
                     f"line {key.start_mark.line + 1}: the key {key.value!r} stands twice; keep one of them."
                 )
             seen.add(key.value)
-        return super().construct_mapping(node, deep)
+        return node
 
 
 class _Dumper(yaml.SafeDumper):
@@ -77,6 +81,8 @@ def parse_yaml(text: str) -> Any:
         raise SpecError(f"{line}not valid YAML: {error.problem}.") from None
     except yaml.YAMLError as error:
         raise SpecError(f"not valid YAML: {error}.") from None
+    except ValueError as error:  # 2024-02-30
+        raise SpecError(f"not valid YAML: {error}. If it is meant as text, put it in quotes.") from None
 
 
 def overridden(values: dict[str, Any], settings: Iterable[str]) -> dict[str, Any]:
@@ -99,12 +105,42 @@ def overridden(values: dict[str, Any], settings: Iterable[str]) -> dict[str, Any
 def _laid_over(values: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     """The study with one place changed, be it of a default part; below `data` in each of several data sets."""
     first, _, rest = path.partition(".")
-    several, named, part = values.get("data"), values.get("baseline", {}), rest.partition(".")[0]
-    if first == "baseline" and part in _PARTS and isinstance(named, dict):
-        values = {**values, "baseline": {part: _PARTS[part], **named}}
+    several, factors, tune = (cast(Any, values.get(name)) for name in ("data", "factors", "tune"))
+    if first == "baseline":
+        values = _with_part(values, rest)
+    if first == "factors" and isinstance(factors, dict):
+        values = {**values, "factors": {name: _nested(factor) for name, factor in cast(_Values, factors).items()}}
     if first == "data" and rest and isinstance(several, list):
-        return {**values, "data": [patched(entry(data), {rest: value}) for data in cast(list[Any], several)]}
+        entries = [entry(data) for data in cast(list[Any], several)]
+        return {**values, "data": [patched(e, {rest: value}) if hasattr(e, "items") else e for e in entries]}
+    if path.startswith("tune.space.") and isinstance(tune, dict):  # whose keys are whole paths
+        asked = cast(_Values, tune)
+        space: _Values = asked.get("space") or {}
+        return {**values, "tune": {**asked, "space": {**space, path.removeprefix("tune.space."): value}}}
     return patched(values, {path: value})
+
+
+def _with_part(values: _Values, path: str) -> _Values:
+    """The study whose baseline has the part that a path leads into as a mapping, be it the default one."""
+    named, part = values.get("baseline", {}), path.partition(".")[0]
+    if part not in _PARTS or not isinstance(named, dict):
+        return values
+    found = cast(_Values, named).get(part, _PARTS[part])
+    return {**values, "baseline": {**named, part: {"kind": found} if isinstance(found, str) else found}}
+
+
+def _nested(factor: Any) -> Any:
+    """A factor whose changes are written without dotted paths, which would be laid over what `--set` changes."""
+    if not isinstance(factor, dict):
+        return factor
+    found = dict(cast(_Values, factor))
+    given, levels = found.get("given"), found.get("levels")
+    if isinstance(given, dict):
+        found["given"] = patched({}, cast(_Values, given))
+    if isinstance(levels, dict):
+        named = cast(_Values, levels).items()
+        found["levels"] = {name: patched({}, change) if hasattr(change, "items") else change for name, change in named}
+    return found
 
 
 def to_yaml(values: dict[str, Any]) -> str:

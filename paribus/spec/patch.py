@@ -9,16 +9,16 @@ from typing import Any, cast
 def patched(base: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
     """`base` with `patch` laid over it; neither is changed.
 
-    Keys may be dotted paths. Mappings are merged, all else is replaced; where `kind` changes, the old options go, but
-    those of `text`, which all its kinds share. The order of the keys does not matter: shorter paths are laid first, and
-    `kind` before the options beside it.
+    Keys may be dotted paths. Mappings are merged, but for empty ones, and all else is replaced; where `kind` changes,
+    the old options go, but those of `text`, which all its kinds share. The order of the keys does not matter: shorter
+    paths are laid first, and `kind` before the options beside it.
     """
     result = dict(base)
     for path, value in sorted(patch.items(), key=_turn):
         key, _, rest = str(path).partition(".")
         if rest:
             value = {rest: value}
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and value:
             old = result.get(key)
             start = cast(dict[str, Any], old) if isinstance(old, Mapping) else {}
             new = cast(Mapping[str, Any], value)

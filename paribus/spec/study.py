@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from paribus.errors import SpecError, suggest
 from paribus.spec.base import Record, explain, wrong
 from paribus.spec.data import Data, DataSpec, is_name
-from paribus.spec.design import Design, cell_name, check_crossing, groups
+from paribus.spec.design import Design, cell_name, check_crossing, check_given, groups
 from paribus.spec.factor import Factor, label
 from paribus.spec.patch import patched, together
 from paribus.spec.recipe import Baseline, Metric, Recipe
@@ -42,6 +42,7 @@ class Ladder(Record):
         return (*sizes, self.max)
 
 
+_LARGEST_MARGIN = 0.2
 _LAST_SEED = 2**63 - 1
 """The largest number that the store keeps."""
 
@@ -204,6 +205,11 @@ class StudySpec(Record):
         return self.data
 
     def _resolved(self) -> Self:
+        if self.metric != "loss" and self.margin > _LARGEST_MARGIN:
+            raise SpecError(
+                f"margin: must be a share of at most {_LARGEST_MARGIN:g}, found {self.margin:g}; 0.01 is one point of "
+                f"{self.metric}."
+            )
         if self.rule == "wins" and len(self.looks) > 1:
             raise SpecError("rule: wins has no correction for a ladder of seeds. Give a number of seeds; it is for 29.")
         if len(self.looks) > 1 and not self.factors:
@@ -230,8 +236,10 @@ class StudySpec(Record):
 
     def _check_levels(self) -> None:
         check_crossing(self.design, self.factors)
+        kinds = {part: getattr(self.baseline, part).kind for part in ("model", "optimizer", "schedule")}
         for name, factor in self.factors.items():
             self._checked(f"factors.{name}.given", factor.given)
+            check_given(name, factor, kinds)
         for name in self.factors:
             self.reference(name)
         for group in self.groups():

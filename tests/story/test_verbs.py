@@ -8,7 +8,9 @@ import yaml
 
 from paribus.data import load
 from paribus.planning import plan_study
+from paribus.series import save_series
 from paribus.spec import DataSpec
+from paribus.store import Store
 from paribus.study import Study
 
 
@@ -179,3 +181,17 @@ def test_help_names_the_verbs(cli) -> None:
     verbs = ("init", "studies", "plan", "run", "list", "show", "report", "schema", "doctor", "data")
     assert all(f"  {verb} " in text for verb in verbs)
     assert cli().code == 2
+
+
+@pytest.mark.parametrize("name", ["2024", "no", "2024-01-15"])
+def test_a_name_that_yaml_would_take_for_something_else_is_quoted(cli, folder: Path, name: str) -> None:
+    assert cli("init", f"{name}.yaml").code == 0
+    assert cli("plan", f"{name}.yaml").code == 0
+
+
+def test_a_series_without_its_parts_yet_is_interrupted(cli, folder: Path) -> None:
+    """As a kill between the two would leave it."""
+    study = Study(name="a", data=[{"source": "digits", "name": "x"}, {"source": "digits", "name": "y"}])
+    save_series(Store(folder / "paribus-home"), study, ["a.x", "a.y"])
+    (row,) = json.loads(cli("list", "--json").out)
+    assert (row["study"], row["status"], row["runs"]) == ("a", "interrupted", 0)

@@ -18,14 +18,15 @@ def list_studies(home: Home = None, as_json: AsJson = False) -> None:
     found: list[dict[str, object]] = []
     known = {row.name: row for row in store.studies()}
     for row in known.values():
-        parts = [known[name].record for name in row.record.get("parts", [row.name])]
+        names = row.record.get("parts", [row.name])
+        parts = [known[name].record for name in names if name in known]
         keys = {run["key"] for part in parts for run in part["runs"]}
         stored = store.runs(keys)
         failed = sum(run.status == "failed" for run in stored.values())
         found.append(
             {
                 "study": row.name,
-                "status": "finished" if len(stored) == len(keys) else "interrupted",
+                "status": "finished" if len(stored) == len(keys) and len(parts) == len(names) else "interrupted",
                 "runs": len(keys),
                 "stored": len(stored),
                 "failed": failed,

@@ -18,6 +18,7 @@ from paribus.spec import DataSpec
 
 _WITH_TEST = ("x_train", "y_train", "x_test", "y_test")
 _WITHOUT = ("x", "y")
+_CHANNELS = (1, 3, 4)
 SHARE: float = DataSpec.model_fields["test"].default
 """Share of each class held out where nothing else is asked."""
 
@@ -82,6 +83,9 @@ def dataset_from(
             f"{name} lacks {', '.join(missing)}; found {', '.join(arrays) or 'nothing'}. Allowed: "
             f"{', '.join(_WITH_TEST)}, or {' and '.join(_WITHOUT)}, and class_names."
         )
+    unread = [key for key in arrays if key not in (*keys, "class_names")]
+    if unread:
+        raise DataError(f"{name} has {', '.join(unread)} beside {', '.join(keys)}, which is not read. Remove it.")
     items = [_items(arrays[key], f"{name}, {key}") for key in keys[::2]]
     labels = [_labels(arrays[key], f"{name}, {key}") for key in keys[1::2]]
     _check_shapes(items, labels, name)
@@ -121,6 +125,11 @@ def _items(values: Any, where: str) -> np.ndarray:
     if x.ndim < 2 or 0 in x.shape:
         raise DataError(
             f"{where} has shape {x.shape}. Allowed: (row, feature) or (row, height, width), none of them 0."
+        )
+    if x.ndim == 4 and x.shape[3] in _CHANNELS and x.shape[1] not in _CHANNELS:
+        raise DataError(
+            f"{where} has shape {x.shape}, as if of (row, height, width, channel). Asked is (row, channel, height, "
+            "width): x.transpose(0, 3, 1, 2)."
         )
     if x.dtype != np.uint8:
         with np.errstate(over="ignore"):  # a number too large for float32 is reported as not finite
@@ -200,6 +209,11 @@ def _class_names(names: Any, classes: np.ndarray, where: str) -> tuple[str, ...]
         raise DataError(
             f"{where}: class_names {', '.join(given)} for {len(classes)} classes ({labels}). Give each class a name of "
             "its own, in the sorted order of the labels."
+        )
+    if classes.dtype.kind == "U" and given != tuple(classes) and set(given) == set(classes):
+        raise DataError(
+            f"{where}: class_names {', '.join(given)} are the labels themselves in another order, so each would be "
+            "called by another's name. Leave them out, or give them in sorted order."
         )
     return given
 

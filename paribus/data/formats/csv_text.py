@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _MISSING = ["", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "?"]
 _OPEN = {".gz": gzip.open, ".xz": lzma.open}
+csv.field_size_limit(2**31 - 1)  # a text may be long; what a packed file unpacks to is limited before
 _FAILURES = (OSError, EOFError, ValueError, MemoryError, zlib.error, lzma.LZMAError, csv.Error)
 
 

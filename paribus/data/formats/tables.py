@@ -85,6 +85,9 @@ def _read(path: Path, label: str, text: str | None) -> pd.DataFrame:
 
 
 def _check_header(columns: list[str], label: str, path: Path) -> None:
+    unnamed = next((at for at, column in enumerate(columns, 1) if not column.strip()), None)
+    if unnamed is not None:
+        raise DataError(f"{path}: column {unnamed} has no name; pandas writes its index so. Remove it, or name it.")
     twice = next((column for column, count in Counter(columns).items() if count > 1), None)
     if label not in columns:
         near = get_close_matches(label, columns, n=1)
@@ -187,10 +190,10 @@ def _features(frames: list[pd.DataFrame]) -> list[np.ndarray]:
 
 
 def _labels(columns: list[pd.Series]) -> list[np.ndarray]:
-    """As numbers if all of them are, so that 10 sorts after 2, else as text."""
+    """As numbers if all are written as such, so that 10 sorts after 2, else as text: 007 is not 7."""
     import pandas as pd
 
-    try:
-        return [pd.to_numeric(column).to_numpy() for column in columns]
-    except ValueError:
-        return [column.to_numpy(object) for column in columns]
+    texts = [column.str.strip() for column in columns]
+    if all(text.str.fullmatch(r"[-+]?(0|[1-9]\d*)(\.\d*)?").all() for text in texts):
+        return [pd.to_numeric(text).to_numpy() for text in texts]
+    return [text.to_numpy(object) for text in texts]

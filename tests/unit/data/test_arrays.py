@@ -79,6 +79,12 @@ def test_held_out_rows_are_stratified_and_the_same_every_time() -> None:
         ({"y_test": [0, 5]}, "y_test, row 1: class '5' is in the test set but not in training"),
         ({"class_names": ("a", "b", "c")}, r"class_names a, b, c for 2 classes \(0, 1\)"),
         ({"class_names": ("a", "a")}, "a name of its own"),
+        ({"y_train": list("abababab"), "y_test": list("ab"), "class_names": ("b", "a")}, "themselves in another order"),
+        ({"class_name": ("a", "b")}, "toy has class_name beside x_train, y_train, x_test, y_test, which is not read"),
+        (
+            {"x_train": np.zeros((8, 9, 9, 3)), "x_test": np.zeros((2, 9, 9, 3))},
+            "Asked is .row, channel, height, width",
+        ),
     ],
 )
 def test_refused(change: dict[str, Any], text: str) -> None:

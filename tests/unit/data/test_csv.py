@@ -162,3 +162,28 @@ def test_not_there_not_text_not_whole(tmp_path: Path) -> None:
 def test_a_wide_header_is_not_printed_whole(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"pixel0, .*pixel18 and 45 more"):
         read_table(write(tmp_path / "a.csv", pixel_text(64)), "class", 0.5)
+
+
+def test_a_column_without_a_name_is_no_feature(tmp_path: Path) -> None:
+    """As pandas writes its index, which gives the class away where rows are sorted by it."""
+    path = write(tmp_path / "a.csv", ",a,label\n" + "".join(f"{row},{row % 3},{row // 10}\n" for row in range(20)))
+    with pytest.raises(DataError, match="column 1 has no name; pandas writes its index so"):
+        read_table(path, "label", 0.5)
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        (["cat", "cat ", "dog"], ("cat", "dog")),
+        (["007", "7", "1"], ("007", "1", "7")),
+        (["10", "2", "3 "], ("2", "3", "10")),
+    ],
+)
+def test_labels_are_those_that_are_written(tmp_path: Path, labels: list[str], names: tuple[str, ...]) -> None:
+    rows = "".join(f"{row},{labels[row % len(labels)]}\n" for row in range(30))
+    assert read_table(write(tmp_path / "a.csv", "a,label\n" + rows), "label", 0.5).class_names == names
+
+
+def test_a_text_may_be_long(tmp_path: Path) -> None:
+    rows = "".join(f"{'word ' * 40_000},{row % 2}\n" for row in range(8))
+    assert read_table(write(tmp_path / "a.csv", "text,label\n" + rows), "label", 0.5, "text").is_text

@@ -132,3 +132,34 @@ def test_given_holds_for_all_levels(make_study: Make) -> None:
 def test_mistakes(factor: dict[str, Any], message: str, make_study: Make) -> None:
     with pytest.raises(SpecError, match=message):
         make_study(factors={"f": factor})
+
+
+def test_a_given_that_a_levels_kind_drops_is_refused(make_study: Make) -> None:
+    levels = {"plain": {}, "residual": {"model": {"kind": "residual_mlp"}}}
+    with pytest.raises(SpecError, match=r"factors.f.given: model.width does not hold for the level 'residual'"):
+        make_study(factors={"f": {"given": {"model.width": 16}, "levels": levels}})
+    levels["residual"]["model.width"] = 16  # pyright: ignore[reportArgumentType]
+    made = make_study(factors={"f": {"given": {"model.width": 16}, "levels": levels}})
+    assert [recipe.model.width for recipe in made.recipes("f").values()] == [16, 16]
+
+
+def test_an_empty_level_is_without_what_the_baseline_has(make_study: Make) -> None:
+    factor = {"vary": "augment", "levels": [{}, {"shift": 0.1}]}
+    made = make_study(baseline={"augment": {"flip": True, "rotation": 10}}, factors={"f": factor})
+    empty, _ = made.recipes("f").values()
+    assert empty.augment.model_dump() == {**empty.augment.model_dump(), "flip": False, "rotation": 0.0}
+
+
+def test_what_a_tuned_level_says_itself_wins_however_it_is_written(make_study: Make) -> None:
+    levels = {"a": {}, "b": {"tuned": True, "model": {"depth": 8}}}
+    tune = {"space": {"model.depth": [1, 3], "model.width": [8, 16]}}
+    found = make_study(factors={"f": {"levels": levels}}, tune=tune).with_tuned({"model.depth": 3, "model.width": 8})
+    assert (found.recipes("f")["b"].model.depth, found.recipes("f")["b"].model.width) == (8, 8)
+
+
+def test_a_margin_in_points_is_refused(make_study: Make) -> None:
+    with pytest.raises(
+        SpecError, match="margin: must be a share of at most 0.2, found 1; 0.01 is one point of accuracy"
+    ):
+        make_study(margin=1)
+    assert make_study(margin=1, metric="loss").margin == 1

@@ -167,3 +167,37 @@ def test_a_part_without_its_kind_stays_a_mistake() -> None:
     values = {"name": "a", "data": {"source": "x"}, "baseline": {"model": {"depth": 1}}}
     with pytest.raises(SpecError, match=r"baseline\.model\.kind: must name a known model, found none"):
         StudySpec.model_validate(overridden(values, ["baseline.model.width=64"]))
+
+
+def test_a_setting_wins_over_a_dotted_path_of_the_file() -> None:
+    factor = {"given": {"model.width": 256}, "levels": {"low": {}, "high": {"optimizer.lr": 0.1}}}
+    settings = ["factors.rate.levels.high.optimizer.lr=0.5", "factors.rate.given.model.width=64"]
+    found = overridden({"name": "a", "factors": {"rate": factor}}, settings)["factors"]["rate"]
+    assert found == {
+        "given": {"model": {"width": 64}},
+        "levels": {"low": {}, "high": {"optimizer": {"lr": 0.5}}},
+    }
+
+
+def test_settings_of_a_search_name_whole_paths_and_an_empty_mapping_removes() -> None:
+    values = {"tune": {"space": {"optimizer.lr": [0.1, 0.2]}}, "factors": {"a": {"vary": "epochs", "levels": [1, 2]}}}
+    found = overridden(values, ["tune.space.optimizer.lr=[0.3, 0.4]", "tune.max_epochs=3", "factors={}"])
+    assert found == {"tune": {"space": {"optimizer.lr": [0.3, 0.4]}, "max_epochs": 3}, "factors": {}}
+
+
+def test_a_setting_below_a_part_that_is_written_as_its_name() -> None:
+    found = overridden({"baseline": {"model": "own:net"}}, ["baseline.model.width=64"])
+    assert found == {"baseline": {"model": {"kind": "own:net", "width": 64}}}
+
+
+@pytest.mark.parametrize("text", ["2024-02-30", "2024-13-45"])
+def test_a_date_that_does_not_exist_is_a_mistake(text: str) -> None:
+    with pytest.raises(SpecError, match="put it in quotes"):
+        parse_yaml(f"name: {text}")
+
+
+def test_a_merged_key_that_is_written_again_stands_once() -> None:
+    text = "a: &a {x: 1, y: 2}\nq:\n  b: &b {<<: *a, x: 3}\nc: {<<: *b, y: 4}\n"
+    assert parse_yaml(text)["c"] == {"x": 3, "y": 4}
+    with pytest.raises(SpecError, match="line 1: the key 'x' stands twice"):
+        parse_yaml("a: {x: 1, x: 2}")

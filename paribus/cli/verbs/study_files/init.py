@@ -40,14 +40,16 @@ def init(
     """Write a study file to start from."""
     from paribus.errors import SpecError
     from paribus.spec.data import is_name
+    from paribus.spec.files import parse_yaml
 
     if path.suffix not in (".yaml", ".yml"):
         raise SpecError(f"A study file ends in .yaml, found {str(path)!r}.")
     if not is_name(path.stem):
         raise SpecError(f"A study's name is letters, digits, '-' and '_', found {path.stem!r}.")
+    name = path.stem if parse_yaml(path.stem) == path.stem else f'"{path.stem}"'  # 2024 would be a number
     with writing(path, "Choose another place."):
         if path.exists():
             raise SpecError(f"{path} is already there; choose another name, or remove it first.")
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(_TEMPLATE.format(file=path, name=path.stem), encoding="utf-8")
+        path.write_text(_TEMPLATE.format(file=path, name=name), encoding="utf-8")
     typer.echo(f"Wrote {path}. Next: paribus plan {path}")
