@@ -25,6 +25,7 @@ from typing import Any
 from benchmarks import tables
 from benchmarks.equal import Equivalence, equivalence
 from benchmarks.report import write_report
+from benchmarks.scores import Scores
 from benchmarks.sides import Side, ask, run_ours, run_peer, write_study
 from benchmarks.tables import Compared
 from benchmarks.workloads import WORKLOADS, Workload
@@ -34,7 +35,6 @@ TINY_ROWS = 1000
 ROUNDS = 3
 AT_ONCE = 2
 """Processes of a peer, where its speed does not count."""
-Scores = tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,10 @@ class Bench:
     facts: Mapping[str, dict[str, Any]]
     folder: Path
 
-    def ours(self, name: str) -> Side:
-        """Train it here."""
-        return run_ours(self.studies[name], self.folder)
+    def ours(self, name: str, seeds: Sequence[int] | None = None) -> Side:
+        """Train it here, with the study's seeds or others."""
+        study = self.studies[name]
+        return run_ours({**study, "seeds": seeds or study["seeds"]}, self.folder)
 
     def peer(self, name: str, seeds: Sequence[int] | None = None) -> Side:
         """Train it there, with the study's seeds or others.
@@ -74,13 +75,23 @@ class Bench:
             raise RuntimeError(f"{name}: {side.parameters} parameters there, {facts['parameters']} here")
         return side
 
-    def learned(self, name: str) -> tuple[Scores, Scores]:
-        """Test accuracies of ours and of the peer's, whose seeds several processes share: one leaves cores waiting."""
-        ours, seeds = self.ours(name), self.studies[name]["seeds"]
-        shares = [seeds[first::AT_ONCE] for first in range(min(AT_ONCE, len(seeds)))]
+    def learned(self, name: str, file: Path | None) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Test accuracies of ours and of the peer's, which trains several seeds at once: one leaves cores waiting.
+
+        Args:
+            name: of the workload.
+            file: with scores of before, which are not trained again; it gets the others.
+        """
+        seeds, learning = self.studies[name]["seeds"], self.workloads[name].learning
+        assert learning
+        scores = Scores(file, name, self.studies[name], self.facts[name]["engine"])
+        peer_seeds = [seed for seed in seeds if seed in (learning.peer_seeds or seeds)]
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            peers = list(pool.map(lambda share: self.peer(name, share), shares))
-        return ours.accuracy, tuple(score for side in peers for score in side.accuracy)
+            missing = scores.missing("peer", peer_seeds)
+            list(pool.map(lambda seed: scores.add("peer", [seed], self.peer(name, [seed]).accuracy), missing))
+        if missing := scores.missing("ours", seeds):
+            scores.add("ours", missing, self.ours(name, missing).accuracy)
+        return scores.of("ours", seeds), scores.of("peer", peer_seeds)
 
     def compare(self, name: str, rounds: int, machine: Mapping[str, Any]) -> Compared:
         """Ours and the peer's in turn."""
@@ -123,17 +134,19 @@ def _speed(bench: Bench, machine: Mapping[str, Any], asked: argparse.Namespace) 
 
 
 def _equal(bench: Bench, machine: Mapping[str, Any], asked: argparse.Namespace) -> int:
-    found: dict[str, tuple[Scores, Scores, Equivalence | None]] = {}
+    found: dict[str, tuple[Sequence[float], Sequence[float], Equivalence | None]] = {}
+    file = asked.output.with_suffix(".json") if asked.output else None
     for name, workload in bench.workloads.items():
         with _told(name):
-            assert workload.learning
-            ours, peer = bench.learned(name)
-            tested = equivalence(ours, peer, workload.learning.margin) if len(ours) > 1 else None
+            learning = workload.learning
+            assert learning
+            ours, peer = bench.learned(name, file)
+            tested = equivalence(ours, peer, learning.margin, learning.alpha) if len(peer) > 1 else None
             found[name] = ours, peer, tested
             print(tables.equal_table({name: found[name]}), flush=True)
     intro = (
         "Test accuracy of the same networks, whose learning rates fall along a cosine, epoch by epoch; two one-sided "
-        "tests,\nWelch's, of a difference within the margin."
+        "tests,\nWelch's, of a difference within the margin. Each seed's score: [EQUAL.json](EQUAL.json)."
     )
     parts = {"Test accuracy": tables.equal_table(found)}
     write_report("The same learning", intro, _merged(parts, asked.output), machine, asked.output)

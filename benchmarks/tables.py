@@ -92,16 +92,17 @@ def equal_table(found: Mapping[str, tuple[Sequence[float], Sequence[float], Equi
     head = ["", "seeds", "ours, % (deviation)", "peer, % (deviation)", "difference, points"]
     rows: list[list[str]] = []
     for name, (ours, peer, tested) in found.items():
-        row = [name, str(len(ours)), _mean(ours), _mean(peer)]
+        seeds = f"{len(ours)}" if len(ours) == len(peer) else f"{len(ours)}, {len(peer)}"
+        row = [name, seeds, _mean(ours), _mean(peer)]
         if tested:
             numbers = (tested.difference, tested.low, tested.high, tested.margin)
             difference, low, high, margin = (f"{100 * number:+.2f}" for number in numbers)
             verdict = "equivalent" if tested.holds else "not shown"
-            row += [difference, f"{low} to {high}", margin[1:], f"{tested.p_value:.3f}", verdict]
+            row += [difference, f"{low} to {high}", margin[1:], f"{tested.p_value:.3f}", f"{tested.alpha:g}", verdict]
         else:
-            row += ["-"] * 5
+            row += ["-"] * 6
         rows.append(row)
-    return table([*head, f"{100 - 200 * ALPHA:g} % interval", "margin, points", "p", "verdict"], rows)
+    return table([*head, f"{100 - 200 * ALPHA:g} % interval", "margin, points", "p", "level", "verdict"], rows)
 
 
 def _mean(values: Sequence[float]) -> str:

@@ -16,12 +16,16 @@ from typing import Any
 from paribus.data import load
 from paribus.data.sampling import rows_of
 from paribus.models import Blueprint
+from paribus.planning.plan import ENGINE
 from paribus.spec.parts import call_part
 from paribus.study import Study
 
 
 def facts(file: Path) -> dict[str, Any]:
-    """Layers, classes, parameters, operations a row of a forward pass, precision and training rows of the baseline."""
+    """Layers, classes, parameters, operations a row of a forward pass, precision and training rows of the baseline.
+
+    With them the engine that trains it.
+    """
     study = Study.open(str(file))
     recipe, dataset = study.recipe(), load(study.one_data, file.parent)
     blueprint: Blueprint = call_part("model", recipe.model)
@@ -33,6 +37,7 @@ def facts(file: Path) -> dict[str, Any]:
         "parameters": blueprint.parameters(shape, classes),
         "operations": blueprint.operations(shape, classes),
         "precision": recipe.precision,
+        "engine": ENGINE,
         "train_rows": len(rows_of(dataset.y_train, recipe.data, study.all_seeds[0]).train),
     }
 

@@ -59,12 +59,13 @@ def test_accuracies_are_in_percent() -> None:
 
 
 def test_equivalence_is_told_in_points() -> None:
-    tested = Equivalence(-0.001, -0.0042, 0.0022, 0.03, 0.005)
+    tested = Equivalence(-0.001, -0.0042, 0.0022, 0.03, 0.005, 0.02)
     scores = (0.9, 0.81234)
     table = equal_table({"W1": (scores, scores, tested), "W2": (scores, scores, None)})
     assert cells(table)[:4] == ["W1", "2", "85.62 (6.20)", "85.62 (6.20)"]  # of 90.00 and 81.234
-    assert cells(table)[4:] == ["-0.10", "-0.42 to +0.22", "0.50", "0.030", "equivalent"]
-    assert cells(table, 1)[4:] == ["-"] * 5
+    assert cells(table)[4:] == ["-0.10", "-0.42 to +0.22", "0.50", "0.030", "0.02", "not shown"]
+    assert cells(table, 1)[4:] == ["-"] * 6
+    assert cells(equal_table({"W1": ((0.9, 0.8, 0.7), scores, tested)}))[1] == "3, 2"
     assert "90 % interval" in table
 
 

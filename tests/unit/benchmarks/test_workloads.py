@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from benchmarks import run, scaling
 from benchmarks.ours import arrays
 from benchmarks.ours.facts import facts
 from benchmarks.sides import PEERS, Side
-from benchmarks.workloads import WORKLOADS
+from benchmarks.workloads import WORKLOADS, Learning
 from paribus.data import Dataset, load
 from paribus.spec import DataSpec, StudySpec
 from paribus.spec.parts import parts
@@ -125,13 +126,26 @@ def test_the_chart_has_every_point_in_its_panel() -> None:
     assert panels[4:] == [(list(scaling.WIDTHS), [16.0] * 6), (list(scaling.BATCHES), [16.0] * 6)]
 
 
-def test_where_only_scores_count_every_seed_is_trained_once_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    def peer(script: str, options: Mapping[str, Any], folder: Path) -> Side:
-        return Side(9.0, 1.0, 1, 1, tuple(seed / 10 for seed in options["study"]["seeds"]), 7)
+def test_where_only_scores_count_every_seed_is_trained_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained: list[tuple[str, list[int]]] = []
 
-    monkeypatch.setattr(run, "run_ours", lambda study, folder: Side(9.0, 1.0, 1, 1, (0.5, 0.6, 0.7), 7))
-    monkeypatch.setattr(run, "run_peer", peer)
-    bench = run.Bench(WORKLOADS, {"W3": {"seeds": [0, 1, 2]}}, {"W3": {"parameters": 7}}, Path())
-    ours, peers = bench.learned("W3")
-    assert ours == (0.5, 0.6, 0.7)
-    assert sorted(peers) == [0.0, 0.1, 0.2]
+    def side(who: str, study: Mapping[str, Any]) -> Side:
+        trained.append((who, study["seeds"]))
+        return Side(9.0, 1.0, 1, 1, tuple(seed / 10 for seed in study["seeds"]), 7)
+
+    monkeypatch.setattr(run, "run_ours", lambda study, folder: side("ours", study))
+    monkeypatch.setattr(run, "run_peer", lambda script, options, folder: side("peer", options["study"]))
+    file, workload = tmp_path / "scores.json", replace(WORKLOADS["W3"], learning=Learning(0.1, 1, peer_seeds=range(2)))
+
+    def learned(seeds: list[int], **rest: Any) -> Any:
+        trained.clear()
+        study = {"data": {"source": str(tmp_path)}, "seeds": seeds, **rest}
+        bench = run.Bench({"W3": workload}, {"W3": study}, {"W3": {"parameters": 7, "engine": 1}}, Path())
+        return bench.learned("W3", file)
+
+    assert learned([0, 1, 2]) == ((0.0, 0.1, 0.2), (0.0, 0.1))
+    assert sorted(trained) == [("ours", [0, 1, 2]), ("peer", [0]), ("peer", [1])]
+    assert learned([0, 1, 2, 3]) == ((0.0, 0.1, 0.2, 0.3), (0.0, 0.1))
+    assert trained == [("ours", [3])]
+    learned([0], baseline={"l2": 0.1})
+    assert sorted(trained) == [("ours", [0]), ("peer", [0])]
