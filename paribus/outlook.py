@@ -13,7 +13,7 @@ from paribus.data import Dataset, load
 from paribus.data.sampling import rows_of
 from paribus.errors import DataError, SpecError
 from paribus.planning import COHORT_SIZE, Plan, Run, plan_study, quick_look
-from paribus.planning.estimate import calibration, predicted_time_s
+from paribus.planning.estimate import Pace, fitted, predicted_time_s
 from paribus.spec import Recipe, StudySpec
 from paribus.spec.parts import call_part
 from paribus.store import Store
@@ -131,12 +131,12 @@ def look_ahead(study: StudySpec, dataset: Dataset, store: Store | None, workers:
     """Plan a study whose levels are known, without training or writing anything."""
     plan = plan_on(study, dataset)
     stored = stored_keys(plan.runs, store) if store else frozenset[str]()
-    factor = pace(store)
+    known = pace(store)
     recipes = {run.key: run.recipe for run in plan.runs if run.key not in stored}
     open_s = sum(predict(recipe, dataset) for recipe in recipes.values())
-    time_s = open_s * (factor or 1.0) / workers
+    time_s = (known or Pace()).time_s(open_s, len(recipes)) / workers
     parameters = {name: count(recipe, dataset) for name, recipe in plan.variants.items()}
-    return Outlook(plan, parameters, stored, time_s, factor is not None)
+    return Outlook(plan, parameters, stored, time_s, known is not None)
 
 
 def quick_fields(study: StudySpec, base: Path) -> dict[str, Any]:
@@ -150,10 +150,10 @@ def quick_fields(study: StudySpec, base: Path) -> dict[str, Any]:
     return quick_look(study, [np.bincount(load(entry, base).y_train).tolist() for entry in entries])
 
 
-def pace(store: Store | None) -> float | None:
-    """Seconds that a predicted second takes here; None where no run is stored to go by."""
+def pace(store: Store | None) -> Pace | None:
+    """What the runs that finished last tell of this machine; None where none is stored to go by."""
     recent = store.recent_runs() if store else []
-    return calibration([row.time_s for row in recent], [row.predicted_s for row in recent])
+    return fitted([row.time_s for row in recent], [row.predicted_s for row in recent])
 
 
 def stored_keys(runs: Iterable[Run], store: Store) -> frozenset[str]:

@@ -10,6 +10,7 @@ from paribus.data import Dataset
 from paribus.errors import StoreError
 from paribus.extension import goes_on
 from paribus.outlook import Outlook, SearchOutlook, check_space, look_ahead, pace, predict
+from paribus.planning.estimate import Pace
 from paribus.spec import StudySpec
 from paribus.store import Store
 from paribus.tuning import Rung, brackets_of
@@ -32,7 +33,7 @@ def look_ahead_of_search(study: StudySpec, dataset: Dataset, store: Store | None
     known = [way.plan.variants for way in ways]
     tuned = {name for name, recipe in outlook.plan.variants.items() if any(way.get(name) != recipe for way in known)}
     stored = outlook.stored - {run.key for run in outlook.plan.runs if run.variant in tuned}
-    search = _cost(study, dataset, (pace(store) or 1.0) / workers)
+    search = _cost(study, dataset, pace(store) or Pace(), workers)
     return replace(outlook, search=search, tuned=frozenset(tuned), stored=stored)
 
 
@@ -50,19 +51,22 @@ def _known_winner(study: StudySpec, dataset: Dataset, store: Store) -> Mapping[s
     return tuning["winner"] if first["keys"][: len(runs)] == [run.key for run in runs] else None
 
 
-def _cost(study: StudySpec, dataset: Dataset, pace_s: float | None) -> SearchOutlook:
-    """Brackets, epochs and seconds of a search; `pace_s` is what a predicted second takes, None if it is stored."""
+def _cost(study: StudySpec, dataset: Dataset, known: Pace | None, workers: int = 1) -> SearchOutlook:
+    """Brackets, epochs and seconds of a search; `known` is the pace of one worker, None if the search is stored."""
     assert study.tune is not None
     brackets = brackets_of(study.tune)
     corners = study.tune.corners()
-    costs = [_cost_of(study, dataset, rungs, corner) for rungs in brackets for corner in corners]
+    at_pace = known or Pace()
+    costs = [_cost_of(study, dataset, rungs, corner, at_pace) for rungs in brackets for corner in corners]
     epochs = max(sum(cost for cost, _ in costs[at :: len(corners)]) for at in range(len(corners)))
-    time_s = sum(predicted_s for _, predicted_s in costs) / len(corners) * (pace_s or 0.0)
-    return SearchOutlook(study.tune.algorithm, brackets, epochs, time_s, pace_s is None)
+    time_s = sum(took_s for _, took_s in costs) / len(corners) / workers if known else 0.0
+    return SearchOutlook(study.tune.algorithm, brackets, epochs, time_s, known is None)
 
 
-def _cost_of(study: StudySpec, dataset: Dataset, rungs: list[Rung], point: Mapping[str, Any]) -> tuple[int, float]:
-    """Epochs and predicted seconds of a bracket in which every trial is `point`."""
+def _cost_of(
+    study: StudySpec, dataset: Dataset, rungs: list[Rung], point: Mapping[str, Any], pace: Pace
+) -> tuple[int, float]:
+    """Epochs of a bracket in which every trial is `point`, and the seconds that they take one worker."""
     epochs, time_s = 0, 0.0
     before = None
     for rung in rungs:
@@ -71,6 +75,6 @@ def _cost_of(study: StudySpec, dataset: Dataset, rungs: list[Rung], point: Mappi
         done = before.epochs if before and goes_on(before, recipe) else 0
         new, every = recipe.epochs - done, rung.trials * len(runs)
         epochs += every * new
-        time_s += every * predict(recipe, dataset) * new / recipe.epochs
+        time_s += pace.time_s(every * predict(recipe, dataset) * new / recipe.epochs, every)
         before = recipe
     return epochs, time_s

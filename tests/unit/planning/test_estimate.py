@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from paribus.planning.estimate import OVERHEAD_S, RATE, calibration, predicted_time_s
+from paribus.planning.estimate import OVERHEAD_S, PRIOR_S, RATE, Pace, fitted, predicted_time_s
 
 
 def test_arithmetic_and_overhead_add_up() -> None:
@@ -21,7 +21,24 @@ def test_an_epoch_of_60000_rows_is_predicted_within_a_factor_of_three(
     assert 1 / 3 < predicted_time_s(2 * parameters, 60_000, 1, batch_size) / measured_s < 3
 
 
-def test_calibration_is_the_ratio_of_the_sums() -> None:
-    assert calibration([3.0, 1.0], [1.0, 1.0]) == 2.0
-    assert calibration([], []) is None
-    assert calibration([1.0], [0.0]) is None
+def test_a_pace_is_that_of_the_runs_that_are_done() -> None:
+    predicted_s = [20.0, 50.0, 200.0]
+    pace = fitted([1.5 + 3 * second for second in predicted_s], predicted_s)
+    assert pace
+    assert pace.factor == pytest.approx(3, rel=0.01)
+    assert pace.time_s(100.0, runs=4) == pytest.approx(306, rel=0.03)
+    assert fitted([], []) is None
+
+
+def test_short_runs_tell_what_starts_cost_and_nothing_of_long_ones() -> None:
+    pace = fitted([0.5] * 50, [0.02] * 50)
+    assert pace
+    assert pace.time_s(20.0, runs=1000) == pytest.approx(500, rel=0.05)
+    assert pace.time_s(1000.0, runs=10) == pytest.approx(1000, rel=0.05)
+
+
+def test_starts_cost_nothing_and_paces_are_not_negative_where_times_say_so() -> None:
+    pace = fitted([1.0, 100.0], [10.0, 20.0])
+    assert pace
+    assert pace.start_s == 0
+    assert fitted([0.0], [PRIOR_S]) == Pace(0.0, 0.5)
