@@ -89,7 +89,7 @@ class Workers:
 
             warm_up()
             give_back()  # what reading the data took
-            arguments = {"context": context(), "initializer": start.initialize, "initargs": [os.getpid()]}
+            arguments = {"context": context(), "initializer": start.initialize}
             self._pool, self._started = ProcessPool(max_workers=wanted, **arguments), wanted
         return self._pool
 

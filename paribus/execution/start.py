@@ -8,11 +8,11 @@ from pathlib import Path
 from paribus.training.job import Job
 
 
-def initialize(driver: int) -> None:
+def initialize() -> None:
     """Prepare a worker process; see `worker.initialize`."""
     from paribus.execution import worker
 
-    worker.initialize(driver)
+    worker.initialize()
 
 
 def work(job: Job, board: Path, rows: Mapping[str, int], out: Path) -> None:

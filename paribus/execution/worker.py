@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import gc
+import multiprocessing
 import os
 import pickle
 import signal
 import sys
 import threading
-import time
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,10 +28,10 @@ from paribus.training.job import Job, OwnCode
 from paribus.user_code import code_hash
 
 
-def initialize(driver: int) -> None:
+def initialize() -> None:
     """Prepare a worker: a single thread, no part in Ctrl-C, and an end when the driver is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_follow, args=(driver,), daemon=True).start()
+    threading.Thread(target=_follow, daemon=True).start()
     prepare_torch()
 
 
@@ -102,10 +102,9 @@ def _learn(own: OwnCode) -> None:
     register_own("model", function, own.kind)
 
 
-def _follow(driver: int) -> None:
-    while True:
-        time.sleep(0.5)
-        try:
-            os.kill(driver, 0)
-        except ProcessLookupError:
-            os._exit(1)
+def _follow() -> None:
+    """End with the driver: its end of a pipe is closed then, even where nobody collects its exit status."""
+    driver = multiprocessing.parent_process()
+    assert driver
+    driver.join()
+    os._exit(1)

@@ -373,14 +373,14 @@ def test_workers_end_with_their_driver(folder: Path) -> None:
     assert driver.stdout.readline() == "trains\n"
     workers = living(driver.pid)
     assert len(workers) == 3  # the worker, and two servers of Python's
-    driver.kill()
-    driver.wait()
+    driver.kill()  # and remains, as a zombie, until its status is read
     deadline = time.monotonic() + 60  # a busy machine takes its time to end the server that has imported torch
     while any(map(alive, workers)) and time.monotonic() < deadline:
         time.sleep(0.1)
     left = [process for process in workers if alive(process)]
     for process in left:
         os.kill(process, signal.SIGKILL)
+    driver.wait()
     driver.stdout.close()
     assert left == []
 
@@ -402,7 +402,7 @@ class DiesOnce:
     def __init__(self, marker: Path) -> None:
         self.marker = marker
 
-    def __call__(self, driver: int) -> None:
+    def __call__(self) -> None:
         if not self.marker.exists():
             self.marker.touch()
             os.kill(os.getpid(), signal.SIGKILL)
