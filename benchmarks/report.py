@@ -12,23 +12,19 @@ from typing import Any
 PEERS = ("tensorflow-cpu", "keras", "keras-tuner", "torch", "scikit-learn", "numpy")
 
 
-def write_report(
-    title: str, intro: str, parts: Mapping[str, str], machine: Mapping[str, Any], output: Path | None
-) -> None:
-    """Print a page in Markdown, and write it where that was asked.
+def write_report(title: str, intro: str, parts: Mapping[str, str], machine: Mapping[str, Any], output: Path) -> None:
+    """Write a page in Markdown.
 
     Args:
         title: its heading.
         intro: its first words.
         parts: its sections by heading.
         machine: what `benchmarks.ours.machine` found, and the `load` before.
-        output: a file, if it is to be written.
+        output: the file.
     """
     sections = {**parts, "Machine": _machine(machine)}
     text = "\n\n".join([f"# {title}", intro, *(f"## {head}\n\n{body}" for head, body in sections.items())]) + "\n"
-    print(text)
-    if output:
-        output.write_text(text, encoding="utf-8")
+    output.write_text(text, encoding="utf-8")
 
 
 def _machine(machine: Mapping[str, Any]) -> str:

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import tables
-from benchmarks.equal import Equivalence, equivalence
+from benchmarks.equal import equivalence
 from benchmarks.report import write_report
 from benchmarks.scores import Scores
 from benchmarks.sides import Side, ask, run_ours, run_peer, write_study
@@ -109,57 +109,62 @@ def main() -> int:
         sys.exit("PARIBUS_DATA must name the directory of the published data sets' original files.")
     load = os.getloadavg()[0]
     with _prepared(asked) as bench:
-        machine = {**json.loads(ask("machine", [], bench.folder)), "load": load}
+        machine = {**json.loads(ask("machine", [], bench.folder)), "load": load, "commit": _commit()}
         return _equal(bench, machine, asked) if asked.equal else _speed(bench, machine, asked)
 
 
 def _speed(bench: Bench, machine: Mapping[str, Any], asked: argparse.Namespace) -> int:
-    found: list[Compared] = []
-    for name in bench.workloads:
-        with _told(name):
-            found.append(bench.compare(name, asked.rounds, machine))
-            print(tables.speed_table(found[-1:]), flush=True)
-    parts = {
-        "Training": tables.speed_table(found),
-        "Whole processes": tables.whole_table(found),
-        "Test accuracy": tables.accuracy_table(found),
-    }
     intro = (
         f"Ours and the peer's in turn, {ROUNDS} times or more; numbers are medians, memory the most. Each row is of "
         "the time\nand the commit that it names; speeds are comparable within a row only. Accuracies are those of few "
         "epochs at a\nconstant rate, as speed is measured; learning is compared in [EQUAL.md](EQUAL.md)."
     )
-    write_report("Paribus beside its peers", intro, _merged(parts, asked.output), machine, asked.output)
-    return len(found) < len(bench.workloads)
+    done = 0
+    for name in bench.workloads:
+        with _told(name):
+            found = [bench.compare(name, asked.rounds, machine)]
+            parts = {
+                "Training": tables.speed_table(found),
+                "Whole processes": tables.whole_table(found),
+                "Test accuracy": tables.accuracy_table(found),
+            }
+            _tell("Paribus beside its peers", intro, parts, machine, asked.output)
+            done += 1
+    return done < len(bench.workloads)
 
 
 def _equal(bench: Bench, machine: Mapping[str, Any], asked: argparse.Namespace) -> int:
-    found: dict[str, tuple[Sequence[float], Sequence[float], Equivalence | None]] = {}
-    file = asked.output.with_suffix(".json") if asked.output else None
+    intro = (
+        "Test accuracy of the same networks, whose learning rates fall along a cosine, epoch by epoch; two one-sided "
+        "tests,\nWelch's, of a difference within the margin. Each seed's score: [EQUAL.json](EQUAL.json)."
+    )
+    file, done = asked.output.with_suffix(".json") if asked.output else None, 0
     for name, workload in bench.workloads.items():
         with _told(name):
             learning = workload.learning
             assert learning
             ours, peer = bench.learned(name, file)
             tested = equivalence(ours, peer, learning.margin, learning.alpha) if len(peer) > 1 else None
-            found[name] = ours, peer, tested
-            print(tables.equal_table({name: found[name]}), flush=True)
-    intro = (
-        "Test accuracy of the same networks, whose learning rates fall along a cosine, epoch by epoch; two one-sided "
-        "tests,\nWelch's, of a difference within the margin. Each seed's score: [EQUAL.json](EQUAL.json)."
-    )
-    parts = {"Test accuracy": tables.equal_table(found)}
-    write_report("The same learning", intro, _merged(parts, asked.output), machine, asked.output)
-    return len(found) < len(bench.workloads)
+            parts = {"Test accuracy": tables.equal_table({name: (ours, peer, tested)})}
+            _tell("The same learning", intro, parts, machine, asked.output)
+            done += 1
+    return done < len(bench.workloads)
 
 
-def _merged(parts: Mapping[str, str], output: Path | None) -> dict[str, str]:
-    """Tables with the rows of other workloads that the page holds already."""
+def _tell(title: str, intro: str, parts: Mapping[str, str], machine: Mapping[str, Any], output: Path | None) -> None:
+    """Print one workload's rows, and put them into the page, among those of the others that it holds already."""
+    print("\n\n".join(parts.values()), flush=True)
+    if output is None:
+        return
+    when = f"{datetime.now(UTC):%Y-%m-%d %H:%M}, {machine['commit']}"
+    page = output.read_text(encoding="utf-8") if output.is_file() else ""
+    every = {head: tables.merged(tables.stamped(body, when), page) for head, body in parts.items()}
+    write_report(title, intro, every, machine, output)
+
+
+def _commit() -> str:
     command = ["git", "describe", "--always", "--dirty"]
-    commit = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=True).stdout
-    when = f"{datetime.now(UTC):%Y-%m-%d %H:%M}, {commit.strip()}"
-    page = output.read_text(encoding="utf-8") if output and output.is_file() else ""
-    return {head: tables.merged(tables.stamped(body, when), page) for head, body in parts.items()}
+    return subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=True).stdout.strip()
 
 
 @contextmanager

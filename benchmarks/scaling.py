@@ -151,10 +151,10 @@ def main() -> None:
             print(speeds(found[-1:]).splitlines()[-1], flush=True)
         neighbour = beside_a_neighbour(folder, 1, 1) if asked.tiny else beside_a_neighbour(folder, 4 * asked.epochs)
     intro = "MLPs of two hidden layers on Fashion-MNIST; epochs of one network a second, and memory at its most."
-    output = None if asked.tiny else HERE / "SCALING.md"
     parts = {"Speed and memory": speeds(found), "Beside a process that keeps one core busy": neighbour}
-    write_report("How paribus scales", intro, parts, machine, output)
+    print("\n\n".join(parts.values()))
     if not asked.tiny:
+        write_report("How paribus scales", intro, parts, machine, HERE / "SCALING.md")
         chart(found).write_html(HERE / "scaling.html", include_plotlyjs="cdn")
 
 
