@@ -1,0 +1,85 @@
+"""Whether Keras takes the same steps: an epoch from the same weights over the same rows, in float32, without dropout.
+
+usage: python -m benchmarks.epoch [W1 W3 ...]
+
+Run it in `benchmarks/.venv`; of all networks it writes EPOCH.md. It says nothing of dropout, bfloat16 and later epochs,
+but where nobody has the time to train enough seeds, as of AlexNet, it shows that both sides compute the same.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks.process import measure
+from benchmarks.report import write_report
+from benchmarks.sides import PEERS, ask, environment, write_study
+from benchmarks.tables import percents, table
+from benchmarks.workloads import WORKLOADS, Workload
+
+HERE = Path(__file__).parent
+ROWS = 2000
+INTRO = (
+    "One epoch of Adam over nine or eight tenths of 2,000 rows, in float32, without dropout, from the same weights and "
+    "over the\nsame batches, here and in Keras; and here again from weights changed by 1e-5 of themselves, as such an "
+    "error grows with\nevery step. Shares are of the way from the first to the last kernels, or probabilities of the "
+    "test rows."
+)
+NAMES = tuple(name for name, one in WORKLOADS.items() if one.peer == "keras_fit" and "text" not in one.data)
+HEAD = [
+    "",
+    "steps",
+    "kernels apart, % of their way",
+    "by 1e-5",
+    "probabilities apart, % of their way",
+    "by 1e-5",
+    "right, % of test rows: here",
+    "there",
+    "by 1e-5",
+]
+
+
+def study_of(name: str, workload: Workload, folder: Path) -> dict[str, Any]:
+    """The workload's study without what is random or rounded: one seed, float32, no dropout, all rows."""
+    study = workload.study(name, folder, epochs=1, seeds=1)
+    baseline = {**study["baseline"], "precision": "fp32", "model": {**study["baseline"]["model"], "dropout": 0}}
+    return {**study, "baseline": baseline, "data": {**study["data"], "fraction": 1}}
+
+
+def compare(name: str, folder: Path) -> dict[str, Any]:
+    """Train an epoch here, then there."""
+    workload = WORKLOADS[name]
+    study = study_of(name, workload, folder)
+    file, epoch = write_study(study, folder), folder / f"{name}-epoch.npz"
+    (facts,) = json.loads(ask("facts", [str(file)], folder))
+    ask("epoch", [str(file), str(epoch)], folder)
+    options = {"study": study, "facts": facts, "arrays": str(folder / f"{workload.arrays}.npz"), "epoch": str(epoch)}
+    done = measure([sys.executable, str(PEERS / "keras_epoch.py"), json.dumps(options)], environment(folder))
+    return json.loads(done.out.splitlines()[-1])
+
+
+def main() -> None:
+    """Compare the networks that were named, or all, and print a row each."""
+    if "PARIBUS_DATA" not in os.environ:
+        sys.exit("PARIBUS_DATA must name the directory of the published data sets' original files.")
+    names = sys.argv[1:] or NAMES
+    with tempfile.TemporaryDirectory(prefix="paribus-bench-") as folder:
+        ask("arrays", [folder, str(ROWS), *{WORKLOADS[name].arrays for name in names}], Path(folder))
+        rows: list[list[str]] = []
+        for name in names:
+            found = compare(name, Path(folder))
+            shares = [*found["kernels"], *found["probabilities"], *found["right"]]
+            rows.append([name, str(found["steps"]), *percents(shares)])
+            print(f"{name}: {WORKLOADS[name].title}", flush=True)
+        print(table(HEAD, rows))
+        if names == NAMES:
+            machine = {**json.loads(ask("machine", [], Path(folder))), "load": os.getloadavg()[0]}
+            write_report("The same steps", INTRO, {"After an epoch": table(HEAD, rows)}, machine, HERE / "EPOCH.md")
+
+
+if __name__ == "__main__":
+    main()
