@@ -137,7 +137,7 @@ def _equal(bench: Bench, machine: Mapping[str, Any], asked: argparse.Namespace) 
     intro = (
         "Test accuracy of the same networks, whose learning rates fall along a cosine, epoch by epoch; two one-sided\n"
         "tests, Welch's, of a difference within the margin. Each seed's score: [EQUAL.json](EQUAL.json). AlexNet\n"
-        "(W3a) is not among them, as one epoch of one takes Keras over a minute; it is compared [step by step](EPOCH.md)."
+        "(W3a) is not among them, as one epoch of one takes Keras over a minute, but compared [here](EPOCH.md)."
     )
     file, done = asked.output.with_suffix(".json") if asked.output else None, 0
     for name, workload in bench.workloads.items():
