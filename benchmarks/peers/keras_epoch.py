@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sys
 
+import keras
 import numpy as np
 from common import Task
-from keras_layers import build, compiled, items
+from keras_layers import build, items
 
 
 def main() -> None:
@@ -20,7 +21,8 @@ def main() -> None:
         )
     x, x_test = items(task)
     recipe, facts = task.baseline, task.facts
-    model = compiled(build(facts["layers"], facts["classes"], x.shape[1:], recipe.get("l2", 0.0)), task.rate(0))
+    model = build(facts["layers"], facts["classes"], x.shape[1:], recipe.get("l2", 0.0))
+    model.compile(keras.optimizers.SGD(task.rate(0)), "sparse_categorical_crossentropy")
     model.set_weights(before)
     start = model.predict(x_test, verbose=0)
     model.fit(x[rows], task.arrays["y_train"][rows], batch_size=recipe["batch_size"], shuffle=False, verbose=0)
