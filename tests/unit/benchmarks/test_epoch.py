@@ -54,10 +54,10 @@ def test_weights_are_those_of_a_network_with_channels_last(found: dict[str, np.n
 
 
 def test_the_small_change_is_small_and_the_end_another(found: dict[str, np.ndarray]) -> None:
-    for number in range(10):
+    for number in (0, 6, 8):  # the kernels
         name = f"after/{number:03}"
         assert np.abs(found[name] - found[f"before/{number:03}"]).max() > 1e-4
-        assert np.abs(found[f"other_{name}"] - found[name]).max() > 0
+        assert 0 < np.abs(found[f"other_{name}"] - found[name]).max() < 1e-3
     np.testing.assert_allclose(found["other_probabilities"], found["probabilities"], atol=0.05)
 
 
