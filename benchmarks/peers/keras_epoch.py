@@ -10,6 +10,8 @@ import numpy as np
 from common import Task
 from keras_layers import build, items
 
+_WHEN = ("before", "after", "other_after")
+
 
 def main() -> None:
     """Train an epoch and print what differs."""
@@ -43,17 +45,11 @@ def _apart(ours: list[np.ndarray], theirs: list[np.ndarray], start: list[np.ndar
     """
 
     def between(some: list[np.ndarray], others: list[np.ndarray]) -> float:
-        return (
-            sum(
-                float(np.square(a - b, dtype=np.float64).sum()) for a, b in zip(some, others, strict=True) if a.ndim > 1
-            )
-            ** 0.5
-        )
+        kernels = [(a - b).ravel() for a, b in zip(some, others, strict=True) if a.ndim > 1]
+        return float(np.linalg.norm(np.concatenate(kernels)))
 
     return between(ours, theirs) / between(ours, start)
 
-
-_WHEN = ("before", "after", "other_after")
 
 if __name__ == "__main__":
     main()
