@@ -37,3 +37,22 @@ def dropout(
         for k in range(x_MK.shape[1]):
             factor = scale_M[m] if drawn_MK[m, k] < threshold_M[m] else _NONE
             out_MK[m, k] = narrow(widen(x_MK[m, k]) * factor, x_MK[m, k])
+
+
+@compiled
+def relu_dropout(
+    x_MK: np.ndarray, drawn_MK: np.ndarray, threshold_M: np.ndarray, scale_M: np.ndarray, out_MK: np.ndarray
+) -> None:
+    """The same, float32, of what is above 0 alone; nan stays."""
+    for m in range(x_MK.shape[0]):
+        for k in range(x_MK.shape[1]):
+            factor = scale_M[m] if drawn_MK[m, k] < threshold_M[m] else _NONE
+            out_MK[m, k] = _NONE if x_MK[m, k] < _NONE else x_MK[m, k] * factor
+
+
+@compiled
+def relu_dropout_back(grad_MK: np.ndarray, y_MK: np.ndarray, scale_M: np.ndarray, out_MK: np.ndarray) -> None:
+    """The gradient, scaled, where the output is above 0: there it was neither negative nor left out."""
+    for m in range(y_MK.shape[0]):
+        for k in range(y_MK.shape[1]):
+            out_MK[m, k] = grad_MK[m, k] * scale_M[m] if y_MK[m, k] > _NONE else _NONE

@@ -5,6 +5,9 @@ it run m has sizes_K[k] numbers from m * sizes_K[k]. To the gradient comes l2_KM
 factor of that sum, and decay_M times the parameter comes last. `numbers` are the number of the step, from 1, each run's
 learning rate, and its further numbers; from these the `*_numbers` make what a formula needs, once a run and step, in
 float64, as they do for PyTorch's tensors where there are no kernels.
+
+The last run comes first: its gradient was written last and is still in the cache, and the first run's parameters will
+be, whose products are the next step's first.
 """
 
 from __future__ import annotations
@@ -42,7 +45,7 @@ def adam(parameters: Flat, state: tuple[np.ndarray, ...], blocks: Blocks, terms:
     (theta_P, grad_P), (mean_P, square_P), (starts_K, sizes_K) = parameters, state, blocks
     (l2_KM, scale_M, decay_M), (count, lr_M, (beta1_M, beta2_M, eps_M, keras_M, shrink_M)) = terms, numbers
     for k in range(len(starts_K)):
-        for m in range(len(lr_M)):
+        for m in range(len(lr_M) - 1, -1, -1):
             found = adam_numbers(count, lr_M[m], (beta1_M[m], beta2_M[m], eps_M[m], keras_M[m], shrink_M[m]))
             rate, root, eps, keep = (
                 np.float32(found[0]),
@@ -80,7 +83,7 @@ def sgd(parameters: Flat, state: tuple[np.ndarray, ...], blocks: Blocks, terms: 
     (theta_P, grad_P), (velocity_P,), (starts_K, sizes_K) = parameters, state, blocks
     (l2_KM, scale_M, decay_M), (count, lr_M, (momentum_M, nesterov_M, keras_M)) = terms, numbers
     for k in range(len(starts_K)):
-        for m in range(len(lr_M)):
+        for m in range(len(lr_M) - 1, -1, -1):
             found = sgd_numbers(count, lr_M[m], (momentum_M[m], nesterov_M[m], keras_M[m]))
             inner, outer, momentum = np.float32(found[0]), np.float32(found[1]), np.float32(found[2])
             l2, scale, decay, ahead = l2_KM[k, m], scale_M[m], decay_M[m], found[3] > 0
@@ -112,7 +115,7 @@ def rmsprop(parameters: Flat, state: tuple[np.ndarray, ...], blocks: Blocks, ter
     (theta_P, grad_P), (square_P, velocity_P), (starts_K, sizes_K) = parameters, state, blocks
     (l2_KM, scale_M, decay_M), (count, lr_M, (momentum_M, rho_M, eps_M, keras_M)) = terms, numbers
     for k in range(len(starts_K)):
-        for m in range(len(lr_M)):
+        for m in range(len(lr_M) - 1, -1, -1):
             found = rmsprop_numbers(count, lr_M[m], (momentum_M[m], rho_M[m], eps_M[m], keras_M[m]))
             inner, outer, momentum = np.float32(found[0]), np.float32(found[1]), np.float32(found[2])
             rho, new, under, beside = (

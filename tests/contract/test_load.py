@@ -61,8 +61,8 @@ def test_the_head_makes_the_predictions_of_the_features(level: str, result: Resu
     head = trained.network.head
     features = trained.features(items)
     assert features.shape == (len(items), head.weight.shape[1])
-    scores = torch.from_numpy(features) @ head.weight[0] + head.bias[0]
-    ours = torch.softmax(scores, dim=1).detach().numpy()
+    weight, bias = (values[0].detach().numpy() for values in (head.weight, head.bias))
+    ours = torch.softmax(torch.from_numpy(features @ weight + bias), dim=1).numpy()
     np.testing.assert_allclose(ours, trained.predict_proba(items), atol=1e-6)
 
 

@@ -132,16 +132,26 @@ class Dropout(nn.Module):
 
     def _mask(self, drawn_MK: np.ndarray, x: Tensor, out: Tensor) -> Call:
         """The call that writes x without what was drawn to be left out."""
-        numbers = self.threshold[:, 0].numpy(), self.scale[:, 0].numpy()
-        return partial(kernels.dropout, kernels.array(x.flatten(1)), drawn_MK, *numbers, kernels.array(out.flatten(1)))
+        arrays = kernels.array(x.flatten(1)), drawn_MK, *self.numbers, kernels.array(out.flatten(1))
+        return partial(kernels.dropout, *arrays)
 
     def record(self, tape: Tape, ends: Ends) -> Ends:
         """See `Recorded`."""
         (x, grad_x), y, grad_y = ends, torch.empty_like(ends[0]), torch.empty_like(ends[0])
-        room_MK, drawn_MK = _room(x)
-        draw, there = partial(kernels.draw, self.states_M4, room_MK), self._mask(drawn_MK, x, y)
-        tape.add([draw, there], [] if grad_x is None else [self._mask(drawn_MK, grad_y, grad_x)])
+        draw, drawn_MK = self.drawing(x)
+        there, back = self._mask(drawn_MK, x, y), [] if grad_x is None else [self._mask(drawn_MK, grad_y, grad_x)]
+        tape.add([draw, there], back)
         return y, grad_y
+
+    def drawing(self, x: Tensor) -> tuple[Call, np.ndarray]:
+        """The call that draws 16 bits for each number of x, and where they will be, shape (run, number)."""
+        room_MK, drawn_MK = _room(x)
+        return partial(kernels.draw, self.states_M4, room_MK), drawn_MK
+
+    @property
+    def numbers(self) -> tuple[np.ndarray, np.ndarray]:
+        """Each run's threshold and scale."""
+        return self.threshold[:, 0].numpy(), self.scale[:, 0].numpy()
 
 
 def _room(x: Tensor) -> tuple[np.ndarray, np.ndarray]:

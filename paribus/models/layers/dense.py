@@ -15,8 +15,7 @@ from paribus.models.layers.tape import Call, Ends, Tape
 TINY = 16**3
 """Below this many multiplications in one product PyTorch leaves oneDNN for another kernel, whose rounding differs."""
 
-
-FEW = 2**22
+FEW = 2**21
 """Fewer multiplications are made in float32 whatever the precision, in training: bfloat16 costs more than it saves."""
 
 

@@ -1,8 +1,9 @@
-"""Layers of images that are done in one on a CPU, so that no full-size array lies between them."""
+"""Layers that are done in one on a CPU, so that no array lies between them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,11 @@ import torch
 from torch import Tensor
 
 from paribus import kernels
-from paribus.models.layers.activation import Activate
+from paribus.models.layers.activation import Activate, Dropout
 from paribus.models.layers.chain import Pullback, chain
 from paribus.models.layers.images import MaxPool
 from paribus.models.layers.norm import BatchNorm
+from paribus.models.layers.tape import Ends, Tape
 
 
 class NormPool:
@@ -66,18 +68,54 @@ class NormPool:
         return y_MBHWC, place
 
 
+class ReluDropout:
+    """A rectifier and dropout."""
+
+    def __init__(self, relu: Activate, dropout: Dropout) -> None:
+        self.relu, self.dropout = relu, dropout
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """In evaluation, the rectifier."""
+        return self.relu(x)
+
+    def vjp(self, x: Tensor, wanted: bool = True) -> tuple[Tensor, Pullback]:
+        """See `Layer`."""
+        return chain((self.relu, self.dropout), x, wanted)
+
+    def record(self, tape: Tape, ends: Ends) -> Ends:
+        """See `Recorded`."""
+        (x, grad_x), y, grad_y = ends, torch.empty_like(ends[0]), torch.empty_like(ends[0])
+        draw, drawn_MK = self.dropout.drawing(x)
+        threshold_M, scale_M = self.dropout.numbers
+        x_MK, y_MK, grad_MK = (array.flatten(1).numpy() for array in (x, y, grad_y))
+        there = partial(kernels.relu_dropout, x_MK, drawn_MK, threshold_M, scale_M, y_MK)
+        back = (
+            []
+            if grad_x is None
+            else [partial(kernels.relu_dropout_back, grad_MK, y_MK, scale_M, grad_x.flatten(1).numpy())]
+        )
+        tape.add([draw, there], back)
+        return y, grad_y
+
+
 def merged(layers: Sequence[Any]) -> list[Any]:
-    """Layers, with those in one that `NormPool` can do."""
+    """Layers, with those in one that `NormPool` or `ReluDropout` can do."""
     found: list[Any] = []
     left = list(layers)
     while left:
-        norm, pool, activation = (*left[:3], None, None)[:3]
-        if isinstance(norm, BatchNorm) and isinstance(pool, MaxPool) and (pool.size, pool.stride) == (2, 2):
-            rectifies = isinstance(activation, Activate) and activation.leak is not None
-            found.append(NormPool(norm, pool, activation if rectifies else None))
-            del left[: 3 if rectifies else 2]
-        else:
-            found.append(left.pop(0))
+        match left:
+            case [BatchNorm() as norm, MaxPool(size=2, stride=2) as pool, Activate() as activation, *left] if (
+                activation.leak is not None
+            ):
+                found.append(NormPool(norm, pool, activation))
+            case [BatchNorm() as norm, MaxPool(size=2, stride=2) as pool, *left]:
+                found.append(NormPool(norm, pool, None))
+            case [Activate(name="relu") as relu, Dropout() as dropout, *left]:
+                found.append(ReluDropout(relu, dropout))
+            case [layer, *left]:
+                found.append(layer)
+            case _:
+                pass
     return found
 
 
