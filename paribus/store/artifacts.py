@@ -53,7 +53,7 @@ def _column(values: np.ndarray) -> Any:
 
 def read_history(path: Path) -> dict[str, np.ndarray]:
     """Epoch columns, each of shape (epoch,)."""
-    table = pq.read_table(path)
+    table = pq.ParquetFile(path).read()  # `read_table` would import datasets
     return {name: table[name].to_numpy() for name in table.column_names}
 
 

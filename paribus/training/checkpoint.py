@@ -75,9 +75,10 @@ def find_state(job: Job, run: RunTask) -> State | None:
             pass
     if run.start is None:
         return None
-    import pyarrow.parquet as pq  # late, as few runs go on from a stored one
+    from pyarrow.parquet import ParquetFile  # late, as few runs go on; `read_table` would import datasets too
 
-    history = pq.read_table(run.start / "history.parquet", columns=list(COLUMNS)).to_pylist()
+    with ParquetFile(run.start / "history.parquet") as file:
+        history = file.read(columns=list(COLUMNS)).to_pylist()
     weights, rest = (load_file(run.start / f"{name}.safetensors") for name in ("weights", "state"))
     return State(history, weights, rest)
 
