@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional
 
-from paribus.models.layers import BatchNorm, Dropout
+from paribus.models.layers import Activate, BatchNorm, Dropout, chain, stages
+from paribus.models.layers.merged import merged
 from paribus.models.mlp import mlp
 from paribus.models.network import Network
 from paribus.planning import stream
@@ -64,6 +66,22 @@ def test_dropout_passes_gradients_where_it_passes_values() -> None:
     layer.states_M4 = states([0])
     out, back = layer.vjp(torch.ones(1, 20, 30))
     assert torch.equal(back(torch.ones(1, 20, 30)), out)
+
+
+def test_a_rectifier_and_dropout_in_one_do_what_they_do_one_after_the_other() -> None:
+    """Rates, streams and gradients of each run; in one they are where a tape holds them."""
+    x, grad = torch.randn(M, B, F), torch.randn(M, B, F)
+    x[0, 0, :2] = torch.tensor([0.0, -0.0])
+    layers = [Activate("relu"), Dropout([0.2, 0.5, 0.8])]
+    (both,) = stages(merged(layers))
+    found: list[list[torch.Tensor]] = []
+    for way in (both.vjp, partial(chain, layers)):
+        layers[1].states_M4[:] = states([1, 2, 3])
+        pairs = [way(x.clone(), wanted=True) for _ in range(2)]  # the second draws anew
+        found.append([value.clone() for y, back in pairs[1:] for value in (y, back(grad))])
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=0)
+    assert [type(layer).__name__ for layer in both.layers] == ["ReluDropout"]
 
 
 def test_dropout_is_the_identity_in_evaluation() -> None:
