@@ -15,7 +15,7 @@ from paribus.models.layers.activation import Activate, Dropout
 from paribus.models.layers.chain import Pullback, chain
 from paribus.models.layers.images import MaxPool
 from paribus.models.layers.norm import BatchNorm
-from paribus.models.layers.tape import Ends, Tape
+from paribus.models.layers.tape import Call, Ends, Tape
 
 
 class NormPool:
@@ -88,13 +88,10 @@ class ReluDropout:
         draw, drawn_MK = self.dropout.drawing(x)
         threshold_M, scale_M = self.dropout.numbers
         x_MK, y_MK, grad_MK = (array.flatten(1).numpy() for array in (x, y, grad_y))
-        there = partial(kernels.relu_dropout, x_MK, drawn_MK, threshold_M, scale_M, y_MK)
-        back = (
-            []
-            if grad_x is None
-            else [partial(kernels.relu_dropout_back, grad_MK, y_MK, scale_M, grad_x.flatten(1).numpy())]
-        )
-        tape.add([draw, there], back)
+        back: list[Call] = []
+        if grad_x is not None:
+            back = [partial(kernels.relu_dropout_back, grad_MK, y_MK, scale_M, grad_x.flatten(1).numpy())]
+        tape.add([draw, partial(kernels.relu_dropout, x_MK, drawn_MK, threshold_M, scale_M, y_MK)], back)
         return y, grad_y
 
 
@@ -112,10 +109,8 @@ def merged(layers: Sequence[Any]) -> list[Any]:
                 found.append(NormPool(norm, pool, None))
             case [Activate(name="relu") as relu, Dropout() as dropout, *left]:
                 found.append(ReluDropout(relu, dropout))
-            case [layer, *left]:
-                found.append(layer)
             case _:
-                pass
+                found.append(left.pop(0))
     return found
 
 
