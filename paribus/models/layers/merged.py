@@ -101,9 +101,7 @@ def merged(layers: Sequence[Any]) -> list[Any]:
     left = list(layers)
     while left:
         match left:
-            case [BatchNorm() as norm, MaxPool(size=2, stride=2) as pool, Activate() as activation, *left] if (
-                activation.leak is not None
-            ):
+            case [BatchNorm() as norm, MaxPool(size=2, stride=2) as pool, Activate(leak=float()) as activation, *left]:
                 found.append(NormPool(norm, pool, activation))
             case [BatchNorm() as norm, MaxPool(size=2, stride=2) as pool, *left]:
                 found.append(NormPool(norm, pool, None))
