@@ -7,7 +7,7 @@ Suffixes as in `paribus.models.layers`; K counts parameters, of which all runs' 
 
 from paribus.kernels.compiled import array, on_cpu
 from paribus.kernels.cross_entropy import cross_entropy
-from paribus.kernels.dropout import draw, dropout, relu_dropout, relu_dropout_back
+from paribus.kernels.dropout import draw, dropout, relu_dropout_back
 from paribus.kernels.gather import gather
 from paribus.kernels.norm import normalize, normalize_back
 from paribus.kernels.norm_pool import image_statistics, norm_pool, norm_pool_back, norm_pool_sums
@@ -33,7 +33,6 @@ __all__ = [
     "on_cpu",
     "relu",
     "relu_back",
-    "relu_dropout",
     "relu_dropout_back",
     "rmsprop",
     "rmsprop_numbers",

@@ -30,24 +30,22 @@ def draw(states_M4: np.ndarray, out_MK: np.ndarray) -> None:
 
 @compiled
 def dropout(
-    x_MK: np.ndarray, drawn_MK: np.ndarray, threshold_M: np.ndarray, scale_M: np.ndarray, out_MK: np.ndarray
+    x_MK: np.ndarray,
+    drawn_MK: np.ndarray,
+    numbers: tuple[np.ndarray, np.ndarray],
+    floor: np.float32,
+    out_MK: np.ndarray,
 ) -> None:
-    """Scale what has drawn less than the threshold, and make the rest 0; float32 or the bits of bfloat16."""
+    """Scale what has drawn less than the threshold and is not below the floor, and make the rest 0; nan stays.
+
+    Float32 or the bits of bfloat16; `numbers` are each run's threshold and scale.
+    """
+    threshold_M, scale_M = numbers
     for m in range(x_MK.shape[0]):
         for k in range(x_MK.shape[1]):
             factor = scale_M[m] if drawn_MK[m, k] < threshold_M[m] else _NONE
-            out_MK[m, k] = narrow(widen(x_MK[m, k]) * factor, x_MK[m, k])
-
-
-@compiled
-def relu_dropout(
-    x_MK: np.ndarray, drawn_MK: np.ndarray, threshold_M: np.ndarray, scale_M: np.ndarray, out_MK: np.ndarray
-) -> None:
-    """The same, float32, of what is above 0 alone; nan stays."""
-    for m in range(x_MK.shape[0]):
-        for k in range(x_MK.shape[1]):
-            factor = scale_M[m] if drawn_MK[m, k] < threshold_M[m] else _NONE
-            out_MK[m, k] = _NONE if x_MK[m, k] < _NONE else x_MK[m, k] * factor
+            x = widen(x_MK[m, k])
+            out_MK[m, k] = narrow(_NONE if x < floor else x * factor, x_MK[m, k])
 
 
 @compiled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -127,19 +128,20 @@ class Dropout(nn.Module):
 
     def _masked(self, drawn_MK: np.ndarray, x: Tensor) -> Tensor:
         out = torch.empty_like(x, memory_format=torch.contiguous_format)
-        self._mask(drawn_MK, x.contiguous(), out)()
+        self.mask(drawn_MK, x.contiguous(), out)()
         return out
 
-    def _mask(self, drawn_MK: np.ndarray, x: Tensor, out: Tensor) -> Call:
-        """The call that writes x without what was drawn to be left out."""
-        arrays = kernels.array(x.flatten(1)), drawn_MK, *self.numbers, kernels.array(out.flatten(1))
+    def mask(self, drawn_MK: np.ndarray, x: Tensor, out: Tensor, floor: float = -math.inf) -> Call:
+        """The call that writes x without what was drawn to be left out, and what is below the floor."""
+        numbers = self.threshold[:, 0].numpy(), self.scale[:, 0].numpy()
+        arrays = kernels.array(x.flatten(1)), drawn_MK, numbers, np.float32(floor), kernels.array(out.flatten(1))
         return partial(kernels.dropout, *arrays)
 
     def record(self, tape: Tape, ends: Ends) -> Ends:
         """See `Recorded`."""
         (x, grad_x), y, grad_y = ends, torch.empty_like(ends[0]), torch.empty_like(ends[0])
         draw, drawn_MK = self.drawing(x)
-        there, back = self._mask(drawn_MK, x, y), [] if grad_x is None else [self._mask(drawn_MK, grad_y, grad_x)]
+        there, back = self.mask(drawn_MK, x, y), [] if grad_x is None else [self.mask(drawn_MK, grad_y, grad_x)]
         tape.add([draw, there], back)
         return y, grad_y
 
@@ -147,11 +149,6 @@ class Dropout(nn.Module):
         """The call that draws 16 bits for each number of x, and where they will be, shape (run, number)."""
         room_MK, drawn_MK = _room(x)
         return partial(kernels.draw, self.states_M4, room_MK), drawn_MK
-
-    @property
-    def numbers(self) -> tuple[np.ndarray, np.ndarray]:
-        """Each run's threshold and scale."""
-        return self.threshold[:, 0].numpy(), self.scale[:, 0].numpy()
 
 
 def _room(x: Tensor) -> tuple[np.ndarray, np.ndarray]:

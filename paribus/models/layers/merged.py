@@ -86,12 +86,11 @@ class ReluDropout:
         """See `Recorded`."""
         (x, grad_x), y, grad_y = ends, torch.empty_like(ends[0]), torch.empty_like(ends[0])
         draw, drawn_MK = self.dropout.drawing(x)
-        threshold_M, scale_M = self.dropout.numbers
-        x_MK, y_MK, grad_MK = (array.flatten(1).numpy() for array in (x, y, grad_y))
         back: list[Call] = []
         if grad_x is not None:
-            back = [partial(kernels.relu_dropout_back, grad_MK, y_MK, scale_M, grad_x.flatten(1).numpy())]
-        tape.add([draw, partial(kernels.relu_dropout, x_MK, drawn_MK, threshold_M, scale_M, y_MK)], back)
+            grad_MK, y_MK, out_MK = (array.flatten(1).numpy() for array in (grad_y, y, grad_x))
+            back = [partial(kernels.relu_dropout_back, grad_MK, y_MK, self.dropout.scale[:, 0].numpy(), out_MK)]
+        tape.add([draw, self.dropout.mask(drawn_MK, x, y, floor=0.0)], back)
         return y, grad_y
 
 

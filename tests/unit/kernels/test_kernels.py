@@ -101,6 +101,6 @@ def test_relu_lets_nan_through() -> None:
     x_K, out_MK = np.array([-1, np.nan, 2], np.float32), np.empty((1, 3), np.float32)
     kernels.relu(x_K, out_MK[0])
     np.testing.assert_array_equal(out_MK[0], [0, np.nan, 2])
-    drawn_MK, threshold_M, scale_M = np.zeros((1, 3), np.int16), np.ones(1, np.float32), np.full(1, 2, np.float32)
-    kernels.relu_dropout(x_K[None], drawn_MK, threshold_M, scale_M, out_MK)
+    numbers = np.ones(1, np.float32), np.full(1, 2, np.float32)
+    kernels.dropout(x_K[None], np.zeros((1, 3), np.int16), numbers, np.float32(0), out_MK)
     np.testing.assert_array_equal(out_MK[0], [0, np.nan, 4])
