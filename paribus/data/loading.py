@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -50,14 +51,14 @@ def load(spec: DataSpec, base: Path) -> Dataset:
     if source in parts("data"):
         _check_read(spec)
         return parts("data")[source].function()
-    path = base / Path(source).expanduser()
+    path = base / os.path.expanduser(source)
     if path.is_dir():
         texts = holds_texts(path)
         _check_read(spec, "test", *(() if texts else ("image_size",)))
         return read_texts(path, spec.test) if texts else read_folder(path, spec.test, spec.image_size)
     if source.endswith(SUFFIXES):
         _check_read(spec, "test", "label", *(("text_column",) if spec.text else ()))
-        test = base / Path(spec.test).expanduser() if isinstance(spec.test, str) else spec.test
+        test = base / os.path.expanduser(spec.test) if isinstance(spec.test, str) else spec.test
         return read_table(path, spec.label, test, spec.text_column if spec.text else None)
     _check_read(spec, "test")
     if source.endswith(".npz"):

@@ -107,7 +107,7 @@ def publish(original: Original) -> Original:
 def places_of(original: Original, environ: Mapping[str, str] = os.environ, cache: Path | None = None) -> list[Place]:
     """Every folder where the files may lie, in the order of search; `cache` is the user's unless given."""
     inside = original.archive.folder if original.archive else ""
-    roots = [Path(root).expanduser() for root in environ.get("PARIBUS_DATA", "").split(os.pathsep) if root]
+    roots = [Path(os.path.expanduser(root)) for root in environ.get("PARIBUS_DATA", "").split(os.pathsep) if root]
     places = [Place("PARIBUS_DATA", folder / inside) for root in roots for folder in (root / original.name, root)]
     places.append(Place("cache", (cache or cache_of(original)) / inside))
     return [*places, Place("Debian", original.debian)] if original.debian else places

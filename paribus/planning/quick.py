@@ -8,6 +8,7 @@ from typing import Any, cast
 from paribus.spec import StudySpec
 from paribus.spec.patch import flat, together
 from paribus.spec.study import Factor
+from paribus.spec.tune import Range, Tune
 
 ROWS, EACH, SEEDS = 2_000, 10, 2
 """Training rows, the least rows of a class, and seeds of a quick look."""
@@ -47,9 +48,7 @@ def quick_look(study: StudySpec, counts: Sequence[Sequence[int]]) -> dict[str, A
         "factors": {name: _cut_factor(one, name, max(scales)) for name in study.factors},
     }
     if fields.get("tune"):
-        fields["tune"] = fields["tune"].model_copy(
-            update={"max_epochs": min(fields["tune"].max_epochs, _MOST["epochs"])}
-        )
+        fields["tune"] = _cut_search(fields["tune"])
     return fields | _without_twins(one.model_copy(update={**fields, "data": cut[0]}))
 
 
@@ -93,6 +92,17 @@ def _cut_factor(study: StudySpec, name: str, scale: float) -> Factor:
         cut = [_cut({str(factor.vary): value}, scale)[str(factor.vary)] for value in levels]
     changes = {"given": _cut(factor.given, scale), "levels": cut, "reference": list(cut)[place]}
     return factor.model_copy(update=changes)
+
+
+def _cut_search(tune: Tune) -> Tune:
+    """The search with few epochs; warm-ups shrink with them, so that those to choose from stay different."""
+    epochs = min(tune.max_epochs, _MOST["epochs"])
+    share, space = epochs / tune.max_epochs, dict(tune.space)
+    if isinstance(warm_up := space.get("warmup_epochs", ()), Range):
+        space["warmup_epochs"] = Range(low=share * warm_up.low, high=share * warm_up.high, log=warm_up.log)
+    elif warm_up:
+        space["warmup_epochs"] = tuple(share * value for value in warm_up)
+    return tune.model_copy(update={"max_epochs": epochs, "space": space})
 
 
 def _without_twins(study: StudySpec) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ def find_study(name: str, settings: Iterable[str] = ()) -> tuple[dict[str, Any],
     Raises:
         SpecError: there is no such study, or it is no YAML mapping.
     """
-    path = Path(name).expanduser()
+    path = Path(os.path.expanduser(name))  # an unknown user stays in it, and is not found
     if not path.is_file() and path.suffix not in (".yaml", ".yml"):
         known = built_in()
         if name not in known:

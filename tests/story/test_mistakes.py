@@ -71,6 +71,7 @@ STUDIES: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "unknown scale": ({"data.scale": "standart"}, ["data.scale:", "found 'standart'", "Did you mean 'standard'?"]),
     "unknown metric": ({"metric": "acuracy"}, ["metric:", "found 'acuracy'", "Did you mean 'accuracy'?", "f1_macro"]),
+    "data of an unknown user": ({"data.source": "~no-one/x.csv"}, ["~no-one/x.csv does not exist"]),
     "unknown source": (
         {"data.source": "fashion_mnist_mni"},
         ["'fashion_mnist_mni'", "Did you mean 'fashion_mnist_mini'?", "digits", ".npz", "module:function"],
@@ -248,6 +249,7 @@ TEXTS: dict[str, tuple[str, list[str]]] = {
 # What follows `paribus run`, and the words that the message must hold.
 WORDS: dict[str, tuple[list[str], list[str]]] = {
     "file that is not there": (["other.yaml"], ["other.yaml", "No such file"]),
+    "file of an unknown user": (["~no-one/other.yaml"], ["~no-one/other.yaml", "No such file"]),
     "built-in study misspelt": (["quikstart"], ["'quikstart'", "Did you mean 'quickstart'?", ".yaml"]),
     "folder": (["."], ["No built-in study '.'"]),
     "--set without a value": (["tiny.yaml", "--set", "seeds"], ["--set takes path=value", "found 'seeds'"]),

@@ -105,3 +105,16 @@ def test_options_of_parts_are_not_cut(make_study: Any) -> None:
     change = {"schedule": {"kind": "one_cycle"}, "early_stopping": {"patience": 9}, "batch_size": 999}
     found = quick(make_study(factors={"way": {"levels": {"a": {}, "b": change}}}))
     assert found.factors["way"].changes()["b"] == change
+
+
+@pytest.mark.parametrize("values", [{"low": 1, "high": 4}, [0, 1.5, 4]])
+def test_warm_ups_of_a_search_shrink_with_its_epochs(make_study: Any, values: Any) -> None:
+    study = make_study(
+        factors={"recipe": {"levels": {"own": {}, "found": {"tuned": True}}}},
+        tune={"space": {"warmup_epochs": values, "batch_size": [16, 32]}, "max_epochs": 5},
+    )
+    found = quick(study)
+    assert found.tune and study.tune
+    assert found.tune.max_epochs == 2
+    for small, large in zip(found.tune.corners(), study.tune.corners(), strict=True):
+        assert small == {**large, "warmup_epochs": pytest.approx(large["warmup_epochs"] * 2 / 5)}
