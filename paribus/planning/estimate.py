@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import nnls
 
 RATE = 130e9
 """Multiplications and additions a second of one thread, on the machine of the design's measurements."""
@@ -64,6 +63,8 @@ def fitted(taken_s: Sequence[float], predicted_s: Sequence[float]) -> Pace | Non
     """
     if not taken_s:
         return None
+    from scipy.optimize import nnls  # late, as it takes a quarter of a second, and no worker needs it
+
     runs, times_s = np.column_stack([np.ones(len(taken_s)), predicted_s]), np.asarray(taken_s)
     (start_s, factor), _ = nnls(np.vstack([runs, [0.0, PRIOR_S]]), np.append(times_s, PRIOR_S))
     return Pace(float(start_s), float(factor))

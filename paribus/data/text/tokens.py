@@ -55,10 +55,10 @@ def write_tokens(dataset: Dataset, folder: Path, text: TextFeatures) -> None:
     if target.exists():
         return
     tokens = count_terms([*dataset.x_train, *dataset.x_test], text)
-    blob = b"".join(term.encode() for term in tokens.terms.to_pylist())
+    _, ends, content = tokens.terms.buffers()
     arrays = {
-        "terms": np.frombuffer(blob, np.uint8),
-        "ends": np.cumsum(_numbers(_compute().binary_length(tokens.terms)), dtype=np.int64),
+        "terms": np.frombuffer(content, np.uint8),
+        "ends": np.frombuffer(ends, np.int32)[1 : len(tokens.terms) + 1].astype(np.int64),
     }
     kind = count_type(tokens.counts)
     num_train = len(dataset.x_train)
