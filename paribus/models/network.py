@@ -132,6 +132,7 @@ class OwnNetwork(nn.Module):
     def __init__(self, model: OwnModel, seed: int, item_shape: paper.Shape, num_classes: int, sigmoid: bool) -> None:
         super().__init__()
         self.sigmoid, self.item_shape = sigmoid, model.item_shape(item_shape)
+        self.images = len(self.item_shape) > 1
         self.module = model.build(item_shape, 1 if sigmoid else num_classes, seed)
         for _, tensor in self._tensors():
             if 0 in tensor.stride():  # of `expand`: many elements in one place, which `restore` could not write

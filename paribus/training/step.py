@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from paribus.models.layers import SparseRows
 from paribus.models.network import Network, OwnNetwork
@@ -11,7 +13,8 @@ from paribus.training.feed import Feed, TextFeed
 from paribus.training.objective import Objective, cross_entropy_MB
 from paribus.training.optimizers.rules import Rule
 
-_CHUNK = 1024
+_ROWS, _IMAGES = 768, 256
+"""Rows that are evaluated at once; of more, what one layer hands to the next would not stay in the cache."""
 
 
 def step(
@@ -40,7 +43,7 @@ def step(
 
 
 @torch.inference_mode()
-def evaluate(network: nn.Module, feed: Feed | TextFeed, rows_MB: Tensor) -> tuple[Tensor, Tensor]:
+def evaluate(network: Network | OwnNetwork, feed: Feed | TextFeed, rows_MB: Tensor) -> tuple[Tensor, Tensor]:
     """Mean loss of each run on its rows, and which class it takes for which.
 
     Returns:
@@ -50,7 +53,7 @@ def evaluate(network: nn.Module, feed: Feed | TextFeed, rows_MB: Tensor) -> tupl
     loss_M = torch.zeros(len(rows_MB), device=rows_MB.device)
     pairs: list[Tensor] = []
     classes = 0
-    for rows in rows_MB.split(_CHUNK, dim=1):
+    for rows in _chunks(network, rows_MB):
         x_MBF, y_MB = feed.batch(rows)
         logits_MBC = network(x_MBF)
         classes = logits_MBC.shape[2]
@@ -62,8 +65,12 @@ def evaluate(network: nn.Module, feed: Feed | TextFeed, rows_MB: Tensor) -> tupl
 
 
 @torch.inference_mode()
-def probabilities(network: nn.Module, feed: Feed | TextFeed, rows_MB: Tensor) -> Tensor:
+def probabilities(network: Network | OwnNetwork, feed: Feed | TextFeed, rows_MB: Tensor) -> Tensor:
     """Class probabilities of each run's rows, shape (run, row, class)."""
     network.eval()
-    parts = [torch.softmax(network(feed.batch(rows)[0]), dim=2) for rows in rows_MB.split(_CHUNK, dim=1)]
+    parts = [torch.softmax(network(feed.batch(rows)[0]), dim=2) for rows in _chunks(network, rows_MB)]
     return torch.cat(parts, dim=1)
+
+
+def _chunks(network: Network | OwnNetwork, rows_MB: Tensor) -> Sequence[Tensor]:
+    return rows_MB.split(_IMAGES if network.images else _ROWS, dim=1)
