@@ -8,22 +8,26 @@ Suffixes as in `paribus.models.layers`; K counts parameters, of which all runs' 
 from paribus.kernels.compiled import array, on_cpu
 from paribus.kernels.cross_entropy import cross_entropy
 from paribus.kernels.dropout import draw, dropout, relu_dropout_back
-from paribus.kernels.gather import gather
+from paribus.kernels.gather import gather, gather_nonzero
 from paribus.kernels.norm import normalize, normalize_back
 from paribus.kernels.norm_pool import image_statistics, norm_pool, norm_pool_back, norm_pool_sums
 from paribus.kernels.rows import add_rows, relu, relu_back, sum_rows
+from paribus.kernels.sparse import Entries, combine, spread
 from paribus.kernels.terms import sum_terms, weigh_terms
 from paribus.kernels.updates import adam, adam_numbers, rmsprop, rmsprop_numbers, sgd, sgd_numbers, square_norms
 
 __all__ = [
+    "Entries",
     "adam",
     "adam_numbers",
     "add_rows",
     "array",
+    "combine",
     "cross_entropy",
     "draw",
     "dropout",
     "gather",
+    "gather_nonzero",
     "image_statistics",
     "norm_pool",
     "norm_pool_back",
@@ -41,5 +45,6 @@ __all__ = [
     "square_norms",
     "sum_rows",
     "sum_terms",
+    "spread",
     "weigh_terms",
 ]

@@ -10,6 +10,7 @@ from typing import Any, ParamSpec
 import numpy as np
 import torch
 from numba import njit
+from numba.extending import intrinsic
 from torch import Tensor
 
 Arguments = ParamSpec("Arguments")
@@ -61,6 +62,11 @@ def _keep_alone(kernel: Any) -> None:
 def inlined(function: Callable[Arguments, Any]) -> Any:
     """A function for kernels to call; its `py_func` is for anything else."""
     return njit(function)
+
+
+def instructions(function: Callable[..., Any]) -> Any:
+    """A function for kernels that is written in LLVM's instructions; see Numba's `intrinsic`."""
+    return intrinsic(function)
 
 
 def array(tensor: Tensor) -> np.ndarray:

@@ -19,7 +19,7 @@ def weigh_terms(
     unit_rows: bool,
     out: tuple[np.ndarray, np.ndarray, np.ndarray],
 ) -> None:
-    """Columns and values of some rows of a matrix of counts, and where each row ends, as in a CSR matrix.
+    """Columns and values of some rows of a matrix of counts, and where each row ends.
 
     A value is the weight of its count times the factor of its column, divided by the row's norm if `unit_rows`.
 
@@ -28,7 +28,7 @@ def weigh_terms(
         rows_B: numbers of the wanted ones.
         weights: the column of each term, -1 for none; the weight of each count; the factor of each column.
         unit_rows: whether rows are divided by their norms.
-        out: columns, values in float64, and row pointers, the first of them 0.
+        out: columns, values in float64, and ends.
     """
     (indptr, terms, counts), (column, weight, factor), (columns, values, ends) = entries, weights, out
     filled = _U(0)  # unsigned, as numbers below 0 would have to be looked for, which count from the end
@@ -40,7 +40,7 @@ def weigh_terms(
             square += value * value
             columns[filled], values[filled] = c, value
             filled += _U(c >= 0)  # what is no feature is overwritten by the next: there is no branch to be guessed
-        ends[b + 1] = filled
+        ends[b] = filled
         if unit_rows:
             norm = math.sqrt(square)
             for at in range(begun, filled):

@@ -81,7 +81,9 @@ class Network(nn.Module):
 
     def _items(self, x_MBF: Tensor | layers.SparseRows) -> Tensor | layers.SparseRows:
         """Images as rows, columns, channels; they come channel by channel, as the data set has them."""
-        if not self.images or isinstance(x_MBF, layers.SparseRows):
+        if isinstance(x_MBF, layers.SparseRows):
+            return x_MBF.beside(self.head.weight)
+        if not self.images:
             return x_MBF
         x = x_MBF.unflatten(2, self.planes).permute(0, 1, 3, 4, 2).to(self.dtype)
         # a copy even of one channel: as it is, convolutions would take the channel to be first
@@ -89,6 +91,11 @@ class Network(nn.Module):
 
     def _of_classes(self, scores: Tensor) -> Tensor:
         return torch.cat([torch.zeros_like(scores), scores], dim=2) if self.sigmoid else scores
+
+    @property
+    def takes_sparse(self) -> bool:
+        """Whether rows that are mostly zero may be given as `SparseRows`: the first layer is fully connected."""
+        return isinstance((*self.features, self.head)[0], layers.Dense)
 
     @property
     def heads(self) -> list[nn.Module]:
@@ -127,7 +134,7 @@ class Network(nn.Module):
 class OwnNetwork(nn.Module):
     """One network that a user's function made, under the names that `Network` has; its gradients are accumulated."""
 
-    num_runs, accumulates = 1, True
+    num_runs, accumulates, takes_sparse = 1, True, False
 
     def __init__(self, model: OwnModel, seed: int, item_shape: paper.Shape, num_classes: int, sigmoid: bool) -> None:
         super().__init__()

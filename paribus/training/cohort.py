@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -16,12 +17,13 @@ from paribus.data.augmentation import augment
 from paribus.data.sampling import rows_of
 from paribus.errors import StoreError
 from paribus.evaluation.metrics import score_counts
+from paribus.models.layers import SparseRows
 from paribus.models.network import make_network
 from paribus.spec import Recipe
 from paribus.spec.parts import call_part
 from paribus.store.records import RunRecord
 from paribus.training.checkpoint import find_state, go_on, rest_of, save_checkpoint
-from paribus.training.feed import Feed, TextFeed, open_feeds
+from paribus.training.feed import FEW_ROWS, Feed, TextFeed, open_feeds
 from paribus.training.job import Job, RunTask
 from paribus.training.objective import make_objective
 from paribus.training.optimizers.rules import optimizer_of, set_states, states_of
@@ -67,21 +69,28 @@ class Cohort:
         self.network.set_streams([m.stream("dropout", epoch) for m in self.active])
         rows_MN = torch.from_numpy(order_MN).to(self.device)
         totals_2M = torch.zeros(2, len(rows_MN), device=self.device)
-        change = self._augmentation(epoch)
+        batch_of = self._batches(epoch)
         batches = rows_MN.split(self.active[0].recipe.batch_size, dim=1)
         rate_M: list[float] = []
         with torch.no_grad():  # here, as in each step it takes as long as a kernel
             for number, rows_MB in enumerate(batches):
                 self.rates.set(epoch + number / len(batches))
                 rate_M = rate_M or self.optimizer.lr_M.tolist()
-                batch = self.train_feed.batch(rows_MB, change)
-                step(self.network, self.optimizer, batch, self.objective, totals_2M)
+                step(self.network, self.optimizer, batch_of(rows_MB), self.objective, totals_2M)
         train_2M = (totals_2M.double() / rows_MN.shape[1]).cpu().numpy()
         validation = self._validate()
         for m, member in enumerate(self.active):
             numbers = {"lr": rate_M[m], "train_loss": float(train_2M[0, m]), "train_accuracy": float(train_2M[1, m])}
             if member.see(numbers | validation[m]) and member.recipe.keep == "best":
                 member.kept = self.network.state_of(m)
+
+    def _batches(self, epoch: int) -> Callable[[Tensor], tuple[Tensor | SparseRows, Tensor]]:
+        """What makes a batch of rows of an epoch."""
+        feed, recipe = self.train_feed, self.active[0].recipe
+        sparse = self.network.takes_sparse and recipe.augment is None and recipe.batch_size <= FEW_ROWS
+        if sparse and isinstance(feed, Feed) and feed.mostly_zero:
+            return feed.sparse_batch
+        return partial(feed.batch, change=self._augmentation(epoch))
 
     def _augmentation(self, epoch: int) -> Callable[[Tensor], Tensor] | None:
         """What changes the items of an epoch's batches, each run's by its own stream."""

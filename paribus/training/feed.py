@@ -16,6 +16,12 @@ from paribus.data.text.features import Documents, Vectorizer, fit_vectorizer
 from paribus.models.layers import SparseRows
 from paribus.training.record import Member
 
+FEW_ROWS = 64
+"""Batches of more rows are made dense: a product costs less the more rows share its preparation."""
+
+_MOSTLY = 0.75
+"""Share of zeros from which it pays to leave them out."""
+
 Change = Callable[[Tensor], Tensor]
 
 
@@ -38,12 +44,21 @@ class Feed:
         )
         self.columns = scalings[0].columns
         self._gathering: dict[torch.Size, tuple[tuple[Tensor, Tensor], Callable[[np.ndarray], None]]] = {}
+        self._sparse: dict[torch.Size, tuple[tuple[SparseRows, Tensor], Callable[[np.ndarray], None]]] = {}
 
     @cached_property
     def ends(self) -> tuple[float, float]:
         """The least and the largest value of all items."""
         low, high = torch.aminmax(self.x_NF)
         return float(low), float(high)
+
+    @cached_property
+    def mostly_zero(self) -> bool:
+        """Whether most of what a batch holds is zero, and can be left out; told by a thousand items."""
+        if self.columns or self.shift_M1F.any() or not kernels.on_cpu(self.x_NF):
+            return False
+        some = self.x_NF[:: -(-len(self.x_NF) // 1000)].numpy()
+        return bool(np.count_nonzero(some) <= (1 - _MOSTLY) * some.size)
 
     def batch(self, rows_MB: Tensor, change: Change | None = None) -> tuple[Tensor, Tensor]:
         """Items, changed and then scaled, shape (run, row, feature), and their labels, shape (run, row).
@@ -68,6 +83,22 @@ class Feed:
         arrays = batch[0].numpy(), batch[1].numpy()
         return batch, lambda rows_MB: kernels.gather(data, rows_MB, scaling, arrays)
 
+    def sparse_batch(self, rows_MB: Tensor) -> tuple[SparseRows, Tensor]:
+        """The same as `batch` without zeros, where the data are `mostly_zero`."""
+        if rows_MB.shape not in self._sparse:
+            self._sparse[rows_MB.shape] = self._prepared_sparse(rows_MB.shape)
+        batch, gather = self._sparse[rows_MB.shape]
+        gather(rows_MB.numpy())
+        return batch
+
+    def _prepared_sparse(self, shape: torch.Size) -> tuple[tuple[SparseRows, Tensor], Callable[[np.ndarray], None]]:
+        (runs, rows), features = shape, self.x_NF.shape[1]
+        room, data = (runs, rows * features), (self.x_NF.numpy(), self.y_N.numpy())
+        entries = np.empty(room, np.int32), np.empty(room, np.float32), np.empty((runs, features), np.int64)
+        labels_MB, factor_MF = torch.empty(shape, dtype=torch.int64), self.factor_M1F[:, 0].numpy()
+        batch, arrays = (SparseRows(entries, (runs, rows, features), transposed=True), labels_MB), labels_MB.numpy()
+        return batch, lambda rows_MB: kernels.gather_nonzero(data, rows_MB, factor_MF, (entries, arrays))
+
     def _batch_by_torch(self, rows_MB: Tensor, change: Change | None) -> tuple[Tensor, Tensor]:
         rows = rows_MB.reshape(-1)
         x_MBF = self.x_NF.index_select(0, rows).view(*rows_MB.shape, self.x_NF.shape[1]).to(torch.float32)
@@ -84,6 +115,7 @@ class Feed:
         index = list(keep)
         self.shift_M1F, self.factor_M1F = self.shift_M1F[index], self.factor_M1F[index]
         self._gathering.clear()
+        self._sparse.clear()
 
 
 class TextFeed:
@@ -99,9 +131,9 @@ class TextFeed:
 
     def batch(self, rows_MB: Tensor, change: Change | None = None) -> tuple[SparseRows, Tensor]:
         """Features, and their labels, shape (run, row)."""
-        matrices = [seen[rows_B] for seen, rows_B in zip(self.documents, rows_MB.numpy(), strict=True)]
+        found = [seen[rows_B] for seen, rows_B in zip(self.documents, rows_MB.cpu().numpy(), strict=True)]
         labels = self.y_N.index_select(0, rows_MB.reshape(-1)).view(rows_MB.shape)
-        return SparseRows(matrices, self.y_N.device), labels
+        return SparseRows.of_runs(found, self.documents[0].num_features), labels
 
     def select(self, keep: Sequence[int]) -> None:
         """Go on with the runs `keep` alone."""

@@ -60,14 +60,17 @@ VARIANTS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(scope="module", params=["pixels", "odd features"])
+@pytest.fixture(scope="module", params=["pixels", "drawings", "odd features"])
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """784 pixels as bytes, or 13 features as floats, of three classes; 10 batches of 32 an epoch, the last smaller."""
-    path, rng = tmp_path_factory.mktemp("data"), np.random.default_rng(7)
+    """784 pixels as bytes, few of them 0 or most, or 13 features as floats; 10 batches of 32 rows, the last smaller."""
+    path, rng = tmp_path_factory.mktemp(request.param), np.random.default_rng(7)
     for part, rows in (("train", 344), ("test", 50)):
         labels = np.arange(rows) % 3
         if request.param == "pixels":
             items = (rng.integers(0, 200, (rows, 28, 28)) + 20 * labels[:, None, None]).astype(np.uint8)
+        elif request.param == "drawings":
+            drawn = rng.random((rows, 28, 28)) < 0.2
+            items = (drawn * (rng.integers(1, 200, (rows, 28, 28)) + 20 * labels[:, None, None])).astype(np.uint8)
         else:
             items = (rng.normal(size=(rows, 13)) + labels[:, None]).astype(np.float32)
         np.save(path / f"x_{part}.npy", items)
@@ -83,7 +86,8 @@ def train(folder: Path, tasks: list[tuple[int, dict[str, Any]]]) -> list[RunReco
             "baseline": {"epochs": 2, "batch_size": 32, "model": {"kind": "mlp", "width": 40}},
         }
     )
-    recipes = [study.recipe(change).model_dump(mode="json") for _, change in tasks]
+    usual = {"data.scale": "unit"} if folder.name.startswith("drawings") else {}
+    recipes = [study.recipe(usual | change).model_dump(mode="json") for _, change in tasks]
     runs = tuple(RunTask(str(n), seed, r) for n, ((seed, _), r) in enumerate(zip(tasks, recipes, strict=True)))
     prepare_torch()
     return train_cohort(Job(runs, folder, 3, np.load(folder / "x_test.npy").shape[1:]))

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from paribus import kernels
 from paribus.data.text.tokens import analyser, count_type, token_folder
@@ -36,16 +35,16 @@ class Documents:
     unit_rows: bool
     num_features: int
 
-    def __getitem__(self, rows: np.ndarray) -> csr_matrix:
-        """Features of the documents of these numbers, float32, shape (document, feature)."""
+    def __getitem__(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Features of the documents of these numbers: columns, their values, float64, and where each document ends."""
         indptr = self.entries[0]
         most = int((indptr[rows + 1] - indptr[rows]).sum())
-        columns, values, ends = np.empty(most, np.int32), np.empty(most), np.zeros(len(rows) + 1, np.int32)
+        columns, values, ends = np.empty(most, np.int32), np.empty(most), np.empty(len(rows), np.int64)
         kernels.weigh_terms(
             self.entries, rows, (self.column, self.weight, self.idf), self.unit_rows, (columns, values, ends)
         )
-        kept = slice(ends[-1])
-        return csr_matrix((values[kept].astype(np.float32), columns[kept], ends), (len(rows), self.num_features))
+        kept = slice(ends.max(initial=0))
+        return columns[kept], values[kept], ends
 
 
 @dataclass(frozen=True)

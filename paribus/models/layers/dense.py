@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from paribus import kernels
 from paribus.models.layers.chain import Pullback
-from paribus.models.layers.sparse import SparseRows, sparse_products, write_sparse_gradients
+from paribus.models.layers.sparse import SparseRows
 from paribus.models.layers.tape import Call, Ends, Tape
 
 TINY = 16**3
@@ -38,39 +38,41 @@ class Dense(nn.Module):
 
     def forward(self, x_MBF: Tensor | SparseRows) -> Tensor:
         """Shape (run, row, fan_in) to (run, row, fan_out)."""
+        y_MBG = self.weight.new_empty(*x_MBF.shape[:2], self.weight.shape[2])
         if isinstance(x_MBF, SparseRows):
-            return sparse_products(x_MBF, self.weight).add_(self.bias)
-        y_MBG = x_MBF.new_empty(*x_MBF.shape[:2], self.weight.shape[2])
-        _make(products(x_MBF, self.weight, y_MBG))
+            x_MBF.products(kernels.array(self.weight), y_MBG.numpy())
+        else:
+            _make(products(x_MBF, self.weight, y_MBG))
         return y_MBG.add_(self.bias)
 
-    def vjp(self, x_MBF: Tensor | SparseRows, wanted: bool = True) -> tuple[Tensor, Pullback]:
+    def vjp(self, x_MBF: Tensor, wanted: bool = True) -> tuple[Tensor, Pullback]:
         """See `Layer`."""
-        weight_MFG, bias_M1G = self.weight, self.bias
 
         def back(grad_MBG: Tensor) -> Tensor:
-            assert weight_MFG.grad is not None
-            torch.sum(grad_MBG, 1, keepdim=True, out=bias_M1G.grad)
-            if isinstance(x_MBF, SparseRows):
-                write_sparse_gradients(x_MBF, grad_MBG, weight_MFG.grad)
-                return grad_MBG.new_empty(0)
+            torch.sum(grad_MBG, 1, keepdim=True, out=self.bias.grad)
             grad_x_MBF = torch.empty_like(x_MBF) if wanted else None
             _make(self._back(x_MBF, grad_MBG, grad_x_MBF))
             return grad_MBG.new_empty(0) if grad_x_MBF is None else grad_x_MBF
 
         return self.forward(x_MBF), back
 
-    def record(self, tape: Tape, ends: Ends) -> Ends:
+    def record(self, tape: Tape, ends: Ends | tuple[SparseRows, None]) -> Ends:
         """See `Recorded`."""
         x_MBF, grad_x_MBF = ends
-        assert self.bias.grad is not None
-        y_MBG = x_MBF.new_empty(*x_MBF.shape[:2], self.weight.shape[2])
-        grad_MBG = torch.empty_like(y_MBG)
-        add = partial(kernels.add_rows, y_MBG.numpy(), self.bias.detach()[:, 0].numpy())
-        total = partial(kernels.sum_rows, grad_MBG.numpy(), self.bias.grad[:, 0].numpy())
-        exact = x_MBF.shape[1] * self.weight[0].numel() < FEW
-        there, back = products(x_MBF, self.weight.detach(), y_MBG), self._back(x_MBF, grad_MBG, grad_x_MBF)
-        tape.add([*tape.multiply(there, exact), add], [total, *tape.multiply(back, exact)])
+        weight_MFG, bias_M1G = self.weight, self.bias
+        assert weight_MFG.grad is not None
+        assert bias_M1G.grad is not None
+        y_MBG, grad_MBG = (weight_MFG.new_empty(*x_MBF.shape[:2], weight_MFG.shape[2]) for _ in range(2))
+        add = partial(kernels.add_rows, y_MBG.numpy(), bias_M1G.detach()[:, 0].numpy())
+        total = partial(kernels.sum_rows, grad_MBG.numpy(), bias_M1G.grad[:, 0].numpy())
+        if isinstance(x_MBF, SparseRows):
+            there = [partial(x_MBF.products, kernels.array(weight_MFG), y_MBG.numpy())]
+            back = [partial(x_MBF.gradients, grad_MBG.numpy(), weight_MFG.grad.numpy())]
+        else:
+            exact = x_MBF.shape[1] * weight_MFG[0].numel() < FEW
+            there = tape.multiply(products(x_MBF, weight_MFG.detach(), y_MBG), exact)
+            back = tape.multiply(self._back(x_MBF, grad_MBG, grad_x_MBF), exact)
+        tape.add([*there, add], [total, *back])
         return y_MBG, grad_MBG
 
     def _back(self, x_MBF: Tensor, grad_MBG: Tensor, grad_x_MBF: Tensor | None) -> list[Call]:

@@ -1,44 +1,60 @@
-"""Rows of features that are mostly zero, as texts have them, and the first layer's product with them."""
+"""Rows of features that are mostly zero, as texts and drawn digits have them, and the first layer's products."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
 import torch
-from scipy.sparse import csr_matrix
 from torch import Tensor
 
-with warnings.catch_warnings():  # PyTorch warns once a process that its compressed tensors may change
-    warnings.simplefilter("ignore")
-    torch.sparse_csr_tensor([0, 0], [], [], (1, 1))
+from paribus import kernels
 
 
 class SparseRows:
-    """A batch of each run: one matrix of compressed rows a run, shape (row, feature), float32."""
+    """A batch of each run, float32, of which only what is not zero is kept.
 
-    def __init__(self, matrices: Sequence[csr_matrix], device: torch.device | str = "cpu") -> None:
-        self.matrices, self.device = matrices, device
+    Args:
+        entries: as `paribus.kernels.sparse` has them, of rows by features, or of features by rows if `transposed`; the
+            room behind the last entry may hold anything.
+        shape: (run, row, feature).
+        transposed: rows are the columns of the entries.
+    """
+
+    def __init__(self, entries: kernels.Entries, shape: tuple[int, int, int], transposed: bool = False) -> None:
+        self.entries, self.shape, self.transposed = entries, shape, transposed
+
+    @classmethod
+    def of_runs(cls, entries: Sequence[kernels.Entries], num_features: int) -> SparseRows:
+        """From each run's columns, values and ends."""
+        room = len(entries), max(len(columns) for columns, _, _ in entries)
+        columns_ME, values_ME = np.empty(room, np.int32), np.empty(room, np.float32)
+        for m, (columns, values, _) in enumerate(entries):
+            columns_ME[m, : len(columns)], values_ME[m, : len(values)] = columns, values
+        ends_MB = np.stack([ends for _, _, ends in entries])
+        return cls((columns_ME, values_ME, ends_MB), (*ends_MB.shape, num_features))
+
+    def copy_(self, other: SparseRows) -> None:
+        """Have the entries of another batch of this shape."""
+        self.entries, self.transposed = other.entries, other.transposed
+
+    def products(self, weight_MFG: np.ndarray, out_MBG: np.ndarray) -> None:
+        """Write x @ w of each run."""
+        (kernels.spread if self.transposed else kernels.combine)(self.entries, weight_MFG, out_MBG)
+
+    def gradients(self, grad_MBG: np.ndarray, out_MFG: np.ndarray) -> None:
+        """Write x.T @ gradient of each run."""
+        (kernels.combine if self.transposed else kernels.spread)(self.entries, grad_MBG, out_MFG)
+
+    def beside(self, parameters: Tensor) -> SparseRows | Tensor:
+        """Itself where kernels can take the parameters, else a tensor where they are."""
+        return self if kernels.on_cpu(parameters) else self.dense().to(parameters.device)
 
     def dense(self) -> Tensor:
         """As a tensor of shape (run, row, feature)."""
-        return torch.from_numpy(np.stack([matrix.toarray() for matrix in self.matrices])).to(self.device)
-
-
-def sparse_products(x_MBF: SparseRows, weight_MFG: Tensor) -> Tensor:
-    """X @ w of each run, shape (run, row, fan_out)."""
-    runs = zip(x_MBF.matrices, weight_MFG, strict=True)
-    return torch.stack([_tensor(x, x_MBF.device) @ weight for x, weight in runs])
-
-
-def write_sparse_gradients(x_MBF: SparseRows, grad_MBG: Tensor, out_MFG: Tensor | None) -> None:
-    """X.T @ gradient of each run; turning rows into columns costs less than PyTorch's own product by a transpose."""
-    assert out_MFG is not None
-    for x, out, grad in zip(x_MBF.matrices, out_MFG, grad_MBG, strict=True):
-        torch.addmm(out, _tensor(x.T.tocsr(), x_MBF.device), grad, beta=0, out=out)
-
-
-def _tensor(matrix: csr_matrix, device: torch.device | str) -> Tensor:
-    parts = (torch.from_numpy(part) for part in (matrix.indptr, matrix.indices, matrix.data))
-    return torch.sparse_csr_tensor(*parts, size=matrix.shape, check_invariants=False, device=device)
+        x_MBF = np.zeros(self.shape, np.float32)
+        for x_BF, columns_E, values_E, ends_R in zip(x_MBF, *self.entries, strict=True):
+            rows_E = np.repeat(np.arange(len(ends_R)), np.diff(ends_R, prepend=0))
+            x_RC = x_BF.T if self.transposed else x_BF
+            x_RC[rows_E, columns_E[: len(rows_E)]] = values_E[: len(rows_E)]
+        return torch.from_numpy(x_MBF)

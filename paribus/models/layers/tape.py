@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import groupby
 from typing import Any, Protocol, runtime_checkable
 
@@ -17,7 +16,6 @@ from torch import Tensor
 
 from paribus import kernels
 from paribus.models.layers.chain import Pullback, chain
-from paribus.models.layers.sparse import SparseRows
 
 Call = Callable[[], Any]
 Ends = tuple[Tensor, Tensor | None]
@@ -87,7 +85,7 @@ class Stack:
 
     def __init__(self, layers: Sequence[Any]) -> None:
         self.layers = list(layers)
-        self._recorded: dict[tuple[torch.Size, bool], Callable[[Tensor], tuple[Tensor, Pullback]]] = {}
+        self._recorded: dict[tuple[Any, ...], Callable[[Any], tuple[Tensor, Pullback]]] = {}
 
     def __call__(self, x: Any) -> Tensor:
         """In evaluation, one layer after another."""
@@ -97,26 +95,20 @@ class Stack:
 
     def vjp(self, x: Any, wanted: bool = True) -> tuple[Tensor, Pullback]:
         """See `Layer`; the output and the input's gradient are overwritten by the next step."""
-        if isinstance(x, SparseRows):
-            return chain((self.layers[0], self._rest), x, wanted)
-        if x.dim() > 3 or not kernels.on_cpu(x):
+        if isinstance(x, Tensor) and (x.dim() > 3 or not kernels.on_cpu(x)):
             return chain(self.layers, x, wanted)
-        key = x.shape, wanted
+        key = type(x), x.shape, wanted
         if key not in self._recorded:
             self._recorded[key] = self._record(x, wanted)
         return self._recorded[key](x)
 
-    @cached_property
-    def _rest(self) -> Stack:
-        return Stack(self.layers[1:])
-
-    def _record(self, x: Tensor, wanted: bool) -> Callable[[Tensor], tuple[Tensor, Pullback]]:
+    def _record(self, x: Any, wanted: bool) -> Callable[[Any], tuple[Tensor, Pullback]]:
         tape, grad_x = Tape(), torch.empty_like(x) if wanted else None
         y, grad_y = tape.follow(self.layers, (x, grad_x))
         assert grad_y is not None
         y.grad = grad_y  # for whoever makes it to write it where it is read
         there, back = tape.both_ways()
-        found = x.new_empty(0) if grad_x is None else grad_x
+        found = y.new_empty(0) if grad_x is None else grad_x
 
         def pull(grad: Tensor) -> Tensor:
             if grad is not grad_y:
@@ -125,7 +117,7 @@ class Stack:
                 call()
             return found
 
-        def play(given: Tensor) -> tuple[Tensor, Pullback]:
+        def play(given: Any) -> tuple[Tensor, Pullback]:
             if given is not x:
                 x.copy_(given)
             for call in there:
