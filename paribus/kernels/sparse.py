@@ -101,25 +101,46 @@ _combine_row, _spread_row = _row_loop(spread=False), _row_loop(spread=True)
 
 
 @compiled
-def combine(entries: Entries, rows_MKF: np.ndarray, out_MRF: np.ndarray) -> None:
-    """Each run's matrix, shape (R, K), times rows_KF."""
+def combine(entries: Entries, rest_MR: np.ndarray, rows_MKF: np.ndarray, out_MRF: np.ndarray) -> None:
+    """Each run's matrix, shape (R, K), times rows_KF.
+
+    Args:
+        entries: of the matrix.
+        rest_MR: what is to be added to all numbers of each row of the matrix; may be empty.
+        rows_MKF: to be multiplied.
+        out_MRF: the product.
+    """
     columns_ME, values_ME, ends_MR = entries
+    total_F, places_R = np.empty(out_MRF.shape[2], np.float32), np.arange(rest_MR.shape[1]).astype(np.int32)
     for m in range(_U(len(out_MRF))):
         start = 0
+        if len(places_R):
+            total_F[:] = 0
+            for row_F in rows_MKF[m]:
+                total_F += row_F
         for r in range(_U(out_MRF.shape[1])):
             stop = ends_MR[m, r]
             _combine_row(out_MRF[m, r], rows_MKF[m], columns_ME[m], values_ME[m], (start, stop))
+            if len(places_R):
+                _spread_row(total_F, out_MRF[m], places_R, rest_MR[m], (r, r + 1))
             start = stop
 
 
 @compiled
-def spread(entries: Entries, rows_MRF: np.ndarray, out_MKF: np.ndarray) -> None:
-    """The transpose of each run's matrix, whose shape is (R, K), times rows_RF."""
+def spread(entries: Entries, rest_MR: np.ndarray, rows_MRF: np.ndarray, out_MKF: np.ndarray) -> None:
+    """The transpose of each run's matrix, whose shape is (R, K), times rows_RF; arguments as for `combine`."""
     columns_ME, values_ME, ends_MR = entries
+    all_1F, places_R = np.empty((1, out_MKF.shape[2]), np.float32), np.zeros(rest_MR.shape[1], np.int32)
     for m in range(_U(len(out_MKF))):
         start = 0
-        out_MKF[m] = np.float32(0)
+        out_MKF[m] = 0
+        all_1F[:] = 0
         for r in range(_U(rows_MRF.shape[1])):
             stop = ends_MR[m, r]
             _spread_row(rows_MRF[m, r], out_MKF[m], columns_ME[m], values_ME[m], (start, stop))
+            if len(places_R):
+                _spread_row(rows_MRF[m, r], all_1F, places_R, rest_MR[m], (r, r + 1))
             start = stop
+        if len(places_R):
+            for out_F in out_MKF[m]:
+                out_F += all_1F[0]

@@ -54,8 +54,12 @@ class Feed:
 
     @cached_property
     def mostly_zero(self) -> bool:
-        """Whether most of what a batch holds is zero, and can be left out; told by a thousand items."""
-        if self.columns or self.shift_M1F.any() or not kernels.on_cpu(self.x_NF):
+        """Whether most of the items' numbers are zero, and can be left out of a batch; told by a thousand items.
+
+        Where they are shifted, all are shifted alike afterwards, which loses digits unless they are pixels.
+        """
+        pixels = self.x_NF.dtype == torch.uint8
+        if self.columns or (self.shift_M1F.any() and not pixels) or not kernels.on_cpu(self.x_NF):
             return False
         some = self.x_NF[:: -(-len(self.x_NF) // 1000)].numpy()
         return bool(np.count_nonzero(some) <= (1 - _MOSTLY) * some.size)
@@ -96,8 +100,10 @@ class Feed:
         room, data = (runs, rows * features), (self.x_NF.numpy(), self.y_N.numpy())
         entries = np.empty(room, np.int32), np.empty(room, np.float32), np.empty((runs, features), np.int64)
         labels_MB, factor_MF = torch.empty(shape, dtype=torch.int64), self.factor_M1F[:, 0].numpy()
-        batch, arrays = (SparseRows(entries, (runs, rows, features), transposed=True), labels_MB), labels_MB.numpy()
-        return batch, lambda rows_MB: kernels.gather_nonzero(data, rows_MB, factor_MF, (entries, arrays))
+        rest_MF = (-self.shift_M1F * self.factor_M1F)[:, 0].numpy() if self.shift_M1F.any() else None
+        batch = SparseRows(entries, (runs, rows, features), transposed=True, rest_MF=rest_MF), labels_MB
+        arrays = entries, labels_MB.numpy()
+        return batch, lambda rows_MB: kernels.gather_nonzero(data, rows_MB, factor_MF, arrays)
 
     def _batch_by_torch(self, rows_MB: Tensor, change: Change | None) -> tuple[Tensor, Tensor]:
         rows = rows_MB.reshape(-1)

@@ -65,8 +65,16 @@ def test_products_of_sparse_rows_equal_the_dense_ones(width: int) -> None:
     by_feature = SparseRows.of_runs([(x.indices, x.data, x.indptr[1:].astype(np.int64)) for x in features], 9)
     turned = SparseRows(by_feature.entries, rows.shape, transposed=True)
     assert torch.equal(turned.dense(), rows.dense())
+    rest_MF = np.random.default_rng(0).normal(size=(2, 30)).astype(np.float32)
+    shifted = SparseRows(by_feature.entries, rows.shape, True, rest_MF)
+    for x in (rows, turned, shifted):
+        check_products(x, width)
+
+
+def check_products(x_MBF: SparseRows, width: int) -> None:
+    """A layer's, against those of the dense rows."""
     gradients = []
-    for x in (rows.dense(), rows, turned):
+    for x in (x_MBF.dense(), x_MBF):
         layer = Dense(2, 30, width).requires_grad_(False)
         layer.weight.copy_(torch.randn(2, 30, width, generator=torch.Generator().manual_seed(0)))
         layer.bias.fill_(0.5)
@@ -75,10 +83,8 @@ def test_products_of_sparse_rows_equal_the_dense_ones(width: int) -> None:
         y, back = Stack([layer]).vjp(x, wanted=False)
         back(torch.arange(float(width)).expand(y.shape))
         gradients.append((y, layer(x), layer.weight.grad, layer.bias.grad))
-    dense, *sparse = gradients
-    for found in sparse:
-        for ours, theirs in zip(found, dense, strict=True):
-            torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=1e-4)
+    for theirs, ours in zip(*gradients, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5 * float(theirs.abs().max()))
 
 
 @pytest.mark.parametrize("name", [name for name in LEVELS if name != "folds"])

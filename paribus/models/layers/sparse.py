@@ -19,10 +19,18 @@ class SparseRows:
             room behind the last entry may hold anything.
         shape: (run, row, feature).
         transposed: rows are the columns of the entries.
+        rest_MF: what is to be added to each feature, of a transposed batch; nothing unless given.
     """
 
-    def __init__(self, entries: kernels.Entries, shape: tuple[int, int, int], transposed: bool = False) -> None:
+    def __init__(
+        self,
+        entries: kernels.Entries,
+        shape: tuple[int, int, int],
+        transposed: bool = False,
+        rest_MF: np.ndarray | None = None,
+    ) -> None:
         self.entries, self.shape, self.transposed = entries, shape, transposed
+        self.rest_MF = np.empty((shape[0], 0), np.float32) if rest_MF is None else rest_MF
 
     @classmethod
     def of_runs(cls, entries: Sequence[kernels.Entries], num_features: int) -> SparseRows:
@@ -36,15 +44,15 @@ class SparseRows:
 
     def copy_(self, other: SparseRows) -> None:
         """Have the entries of another batch of this shape."""
-        self.entries, self.transposed = other.entries, other.transposed
+        self.entries, self.transposed, self.rest_MF = other.entries, other.transposed, other.rest_MF
 
     def products(self, weight_MFG: np.ndarray, out_MBG: np.ndarray) -> None:
         """Write x @ w of each run."""
-        (kernels.spread if self.transposed else kernels.combine)(self.entries, weight_MFG, out_MBG)
+        (kernels.spread if self.transposed else kernels.combine)(self.entries, self.rest_MF, weight_MFG, out_MBG)
 
     def gradients(self, grad_MBG: np.ndarray, out_MFG: np.ndarray) -> None:
         """Write x.T @ gradient of each run."""
-        (kernels.combine if self.transposed else kernels.spread)(self.entries, grad_MBG, out_MFG)
+        (kernels.combine if self.transposed else kernels.spread)(self.entries, self.rest_MF, grad_MBG, out_MFG)
 
     def beside(self, parameters: Tensor) -> SparseRows | Tensor:
         """Itself where kernels can take the parameters, else a tensor where they are."""
@@ -57,4 +65,6 @@ class SparseRows:
             rows_E = np.repeat(np.arange(len(ends_R)), np.diff(ends_R, prepend=0))
             x_RC = x_BF.T if self.transposed else x_BF
             x_RC[rows_E, columns_E[: len(rows_E)]] = values_E[: len(rows_E)]
+        if self.rest_MF.size:
+            x_MBF += self.rest_MF[:, None]
         return torch.from_numpy(x_MBF)
