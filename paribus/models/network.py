@@ -93,9 +93,10 @@ class Network(nn.Module):
         return torch.cat([torch.zeros_like(scores), scores], dim=2) if self.sigmoid else scores
 
     @property
-    def takes_sparse(self) -> bool:
-        """Whether rows that are mostly zero may be given as `SparseRows`: the first layer is fully connected."""
-        return isinstance((*self.features, self.head)[0], layers.Dense)
+    def first_units(self) -> int:
+        """Units of the first layer if it is fully connected, so that it takes `SparseRows`; else 0."""
+        first = (*self.features, self.head)[0]
+        return first.weight.shape[2] if isinstance(first, layers.Dense) else 0
 
     @property
     def heads(self) -> list[nn.Module]:
@@ -134,7 +135,7 @@ class Network(nn.Module):
 class OwnNetwork(nn.Module):
     """One network that a user's function made, under the names that `Network` has; its gradients are accumulated."""
 
-    num_runs, accumulates, takes_sparse = 1, True, False
+    num_runs, accumulates, first_units = 1, True, 0
 
     def __init__(self, model: OwnModel, seed: int, item_shape: paper.Shape, num_classes: int, sigmoid: bool) -> None:
         super().__init__()

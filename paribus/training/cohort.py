@@ -23,7 +23,7 @@ from paribus.spec import Recipe
 from paribus.spec.parts import call_part
 from paribus.store.records import RunRecord
 from paribus.training.checkpoint import find_state, go_on, rest_of, save_checkpoint
-from paribus.training.feed import FEW_ROWS, Feed, TextFeed, open_feeds
+from paribus.training.feed import Feed, TextFeed, open_feeds
 from paribus.training.job import Job, RunTask
 from paribus.training.objective import make_objective
 from paribus.training.optimizers.rules import optimizer_of, set_states, states_of
@@ -87,9 +87,9 @@ class Cohort:
     def _batches(self, epoch: int) -> Callable[[Tensor], tuple[Tensor | SparseRows, Tensor]]:
         """What makes a batch of rows of an epoch."""
         feed, recipe = self.train_feed, self.active[0].recipe
-        sparse = self.network.takes_sparse and recipe.augment is None and recipe.batch_size <= FEW_ROWS
-        if sparse and isinstance(feed, Feed) and feed.mostly_zero:
-            return feed.sparse_batch
+        if recipe.augment is None and isinstance(feed, Feed):
+            sparse = feed.can_leave_out(recipe.batch_size, self.network.first_units)
+            return feed.sparse_batch if sparse else feed.batch
         return partial(feed.batch, change=self._augmentation(epoch))
 
     def _augmentation(self, epoch: int) -> Callable[[Tensor], Tensor] | None:

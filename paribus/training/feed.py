@@ -16,11 +16,15 @@ from paribus.data.text.features import Documents, Vectorizer, fit_vectorizer
 from paribus.models.layers import SparseRows
 from paribus.training.record import Member
 
-FEW_ROWS = 64
-"""Batches of more rows are made dense: a product costs less the more rows share its preparation."""
+MOST_ROWS = 64
+"""Of a batch without zeros: a bit for each."""
 
 _MOSTLY = 0.75
 """Share of zeros from which it pays to leave them out."""
+
+_WIDE, _MOST_SUMS = 64, 2**14
+"""Units of the first layer, and those times rows, between which it pays: a dense product of fewer units is made at
+once, and one of more rows shares its preparation among them."""
 
 Change = Callable[[Tensor], Tensor]
 
@@ -52,11 +56,15 @@ class Feed:
         low, high = torch.aminmax(self.x_NF)
         return float(low), float(high)
 
-    @cached_property
-    def mostly_zero(self) -> bool:
-        """Whether most of the items' numbers are zero, and can be left out of a batch; told by a thousand items.
+    def can_leave_out(self, rows: int, units: int) -> bool:
+        """Whether zeros had better be left out of batches of so many rows for a first layer of so many units."""
+        return units >= _WIDE and rows <= MOST_ROWS and rows * units <= _MOST_SUMS and self._mostly_zero
 
-        Where they are shifted, all are shifted alike afterwards, which loses digits unless they are pixels.
+    @cached_property
+    def _mostly_zero(self) -> bool:
+        """Whether most of the items' numbers are zero, and all that scaling does to them can be done afterwards.
+
+        Told by a thousand items. To shift all rows alike afterwards would lose digits of what are no pixels.
         """
         pixels = self.x_NF.dtype == torch.uint8
         if self.columns or (self.shift_M1F.any() and not pixels) or not kernels.on_cpu(self.x_NF):
@@ -88,7 +96,7 @@ class Feed:
         return batch, lambda rows_MB: kernels.gather(data, rows_MB, scaling, arrays)
 
     def sparse_batch(self, rows_MB: Tensor) -> tuple[SparseRows, Tensor]:
-        """The same as `batch` without zeros, where the data are `mostly_zero`."""
+        """The same as `batch`, but zeros are left out; see `can_leave_out`."""
         if rows_MB.shape not in self._sparse:
             self._sparse[rows_MB.shape] = self._prepared_sparse(rows_MB.shape)
         batch, gather = self._sparse[rows_MB.shape]

@@ -15,6 +15,7 @@ from paribus.spec import StudySpec
 from paribus.spec.parts import parts
 from paribus.store import RunRecord, Status
 from paribus.training.cohort import train_cohort
+from paribus.training.feed import Feed
 from paribus.training.job import Job, RunTask
 
 ACTIVATIONS = ["relu", "tanh", "leaky_relu", "gelu", "sigmoid"]
@@ -62,7 +63,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module", params=["pixels", "drawings", "odd features"])
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """784 pixels as bytes, few of them 0 or most, or 13 features as floats; 10 batches of 32 rows, the last smaller."""
+    """784 pixels as bytes, few or most of them 0, or 13 features as floats; 10 batches of 32 rows, the last smaller."""
     path, rng = tmp_path_factory.mktemp("data"), np.random.default_rng(7)
     for part, rows in (("train", 344), ("test", 50)):
         labels = np.arange(rows) % 3
@@ -83,7 +84,7 @@ def train(folder: Path, tasks: list[tuple[int, dict[str, Any]]]) -> list[RunReco
         {
             "name": "a",
             "data": {"source": "none"},
-            "baseline": {"epochs": 2, "batch_size": 32, "model": {"kind": "mlp", "width": 40}},
+            "baseline": {"epochs": 2, "batch_size": 32, "model": {"kind": "mlp", "width": 72}},
         }
     )
     recipes = [study.recipe(change).model_dump(mode="json") for _, change in tasks]
@@ -100,6 +101,15 @@ def assert_same(together: RunRecord, alone: RunRecord) -> None:
         assert ours.keys() == theirs.keys()
         for name in ours:
             np.testing.assert_array_equal(ours[name], theirs[name], err_msg=f"{kind} {name}")
+
+
+def test_zeros_of_drawings_are_left_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    usual = Feed.sparse_batch
+    monkeypatch.setattr(Feed, "sparse_batch", lambda feed, rows_MB: made.append(1) or usual(feed, rows_MB))
+    train(folder, [(0, {})])
+    mostly_zero = (np.load(folder / "x_train.npy") == 0).mean() > 0.75
+    assert len(made) == (20 if mostly_zero else 0)  # two epochs
 
 
 @pytest.mark.parametrize("name", VARIANTS)

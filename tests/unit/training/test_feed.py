@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from paribus.data.scaling import Scaling
-from paribus.training.feed import FEW_ROWS, Feed
+from paribus.training.feed import MOST_ROWS, Feed
 
 RNG = np.random.default_rng(4)
 NO_SHIFT, SHIFT = np.zeros(1, np.float32), RNG.random(90).astype(np.float32) * 50
@@ -25,7 +25,7 @@ def feed(x_NF: np.ndarray, shift: np.ndarray = NO_SHIFT, columns: tuple[int, ...
 
 
 @pytest.mark.parametrize(("dtype", "shift"), [(np.uint8, NO_SHIFT), (np.float32, NO_SHIFT), (np.uint8, SHIFT)])
-@pytest.mark.parametrize("rows", [1, 32, FEW_ROWS])
+@pytest.mark.parametrize("rows", [1, 32, MOST_ROWS])
 def test_a_batch_without_zeros_is_the_same_batch(rows: int, dtype: type, shift: np.ndarray) -> None:
     ours = feed(items(0.2, dtype), shift)
     for _ in range(2):  # the second overwrites the first
@@ -35,10 +35,12 @@ def test_a_batch_without_zeros_is_the_same_batch(rows: int, dtype: type, shift: 
         assert torch.equal(labels_MB, y_MB)
 
 
-def test_zeros_are_left_out_where_they_are_three_of_four() -> None:
+def test_zeros_are_left_out_where_they_are_three_of_four_and_the_product_is_wide_but_not_large() -> None:
     few, many = items(0.2, np.uint8), items(0.3, np.uint8)
-    assert feed(few).mostly_zero
-    assert not feed(many).mostly_zero
-    assert feed(few, SHIFT).mostly_zero
-    assert not feed(few.astype(np.float32), SHIFT).mostly_zero
-    assert not feed(few, columns=(90, 1)).mostly_zero
+    assert feed(few).can_leave_out(32, 512)
+    assert feed(few, SHIFT).can_leave_out(MOST_ROWS, 256)
+    for rows, units in ((32, 32), (32, 600), (100, 64)):
+        assert not feed(few).can_leave_out(rows, units)
+    assert not feed(many).can_leave_out(32, 128)
+    assert not feed(few.astype(np.float32), SHIFT).can_leave_out(32, 128)
+    assert not feed(few, columns=(90, 1)).can_leave_out(32, 128)
