@@ -38,6 +38,7 @@ def _row_loop(spread: bool) -> Any:
     @instructions
     def row_loop(_: Any, one: Any, many: Any, columns: Any, values: Any, between: Any) -> Any:
         kinds = one, many, columns, values, between
+        assert all(array.layout == "C" for array in kinds[:4]), kinds
 
         def build(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
             one, many, columns, values = (
