@@ -148,7 +148,7 @@ class OwnNetwork(nn.Module):
 
     def forward(self, x_MBF: Tensor | layers.SparseRows) -> Tensor:
         """Shape (1, row, feature) to (1, row, class)."""
-        x_MBF = x_MBF if isinstance(x_MBF, Tensor) else x_MBF.dense()
+        x_MBF = x_MBF if isinstance(x_MBF, Tensor) else self._dense(x_MBF)
         scores = self.module(x_MBF[0].unflatten(1, self.item_shape)).unsqueeze(0)
         return torch.cat([torch.zeros_like(scores), scores], dim=2) if self.sigmoid else scores
 
@@ -159,7 +159,7 @@ class OwnNetwork(nn.Module):
         Raises:
             SpecError: the batch has a single row, and a layer takes none, as PyTorch's batch norm does.
         """
-        x_MBF = x_MBF if isinstance(x_MBF, Tensor) else x_MBF.dense()
+        x_MBF = x_MBF if isinstance(x_MBF, Tensor) else self._dense(x_MBF)
         try:
             scores = self.forward(x_MBF)
         except ValueError as failed:
@@ -201,6 +201,9 @@ class OwnNetwork(nn.Module):
             for name, tensor in self._tensors():
                 if name in values:
                     tensor.copy_(values[name])
+
+    def _dense(self, x_MBF: layers.SparseRows) -> Tensor:
+        return x_MBF.dense().to(self._tensors()[0][1].device)
 
     def _tensors(self) -> list[tuple[str, Tensor]]:
         return [*self.module.named_parameters(), *self.module.named_buffers()]
