@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -47,8 +48,7 @@ class Feed:
             for rows in ([s.shift for s in scalings], [s.factor for s in scalings])
         )
         self.columns = scalings[0].columns
-        self._gathering: dict[torch.Size, tuple[tuple[Tensor, Tensor], Callable[[np.ndarray], None]]] = {}
-        self._sparse: dict[torch.Size, tuple[tuple[SparseRows, Tensor], Callable[[np.ndarray], None]]] = {}
+        self._gathering: dict[tuple[torch.Size, bool], tuple[Any, Callable[[np.ndarray], None]]] = {}
 
     @cached_property
     def ends(self) -> tuple[float, float]:
@@ -79,9 +79,17 @@ class Feed:
         """
         if change or self.columns or not kernels.on_cpu(self.x_NF):
             return self._batch_by_torch(rows_MB, change)
-        if rows_MB.shape not in self._gathering:
-            self._gathering[rows_MB.shape] = self._prepared(rows_MB.shape)
-        batch, gather = self._gathering[rows_MB.shape]
+        return self._gathered(rows_MB, sparse=False)
+
+    def sparse_batch(self, rows_MB: Tensor) -> tuple[SparseRows, Tensor]:
+        """The same as `batch`, but zeros are left out; see `can_leave_out`."""
+        return self._gathered(rows_MB, sparse=True)
+
+    def _gathered(self, rows_MB: Tensor, sparse: bool) -> Any:
+        key = rows_MB.shape, sparse
+        if key not in self._gathering:
+            self._gathering[key] = (self._prepared_sparse if sparse else self._prepared)(rows_MB.shape)
+        batch, gather = self._gathering[key]
         gather(rows_MB.numpy())
         return batch
 
@@ -94,14 +102,6 @@ class Feed:
         )
         arrays = batch[0].numpy(), batch[1].numpy()
         return batch, lambda rows_MB: kernels.gather(data, rows_MB, scaling, arrays)
-
-    def sparse_batch(self, rows_MB: Tensor) -> tuple[SparseRows, Tensor]:
-        """The same as `batch`, but zeros are left out; see `can_leave_out`."""
-        if rows_MB.shape not in self._sparse:
-            self._sparse[rows_MB.shape] = self._prepared_sparse(rows_MB.shape)
-        batch, gather = self._sparse[rows_MB.shape]
-        gather(rows_MB.numpy())
-        return batch
 
     def _prepared_sparse(self, shape: torch.Size) -> tuple[tuple[SparseRows, Tensor], Callable[[np.ndarray], None]]:
         (runs, rows), features = shape, self.x_NF.shape[1]
@@ -129,7 +129,6 @@ class Feed:
         index = list(keep)
         self.shift_M1F, self.factor_M1F = self.shift_M1F[index], self.factor_M1F[index]
         self._gathering.clear()
-        self._sparse.clear()
 
 
 class TextFeed:
