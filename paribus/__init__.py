@@ -5,6 +5,7 @@ Public names are imported when first used, so that importing the package costs n
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
     from paribus.result import Result
     from paribus.series import Series
     from paribus.study import Study, load
+
+if not os.environ.get("MKL_CBWR", "").endswith(",STRICT"):
+    os.environ["MKL_CBWR"] = "AUTO,STRICT"
+"""Equal factors give a product of equal bits, wherever they lie in memory: else, on processors without AVX-512, MKL
+takes another way for a run in a stack than for the same run alone. It asks for this once, at a process' first product."""
 
 __version__ = "0.1.0"
 __all__ = [

@@ -22,7 +22,7 @@ from paribus.spec import Recipe
 from paribus.spec.base import explain
 from paribus.spec.parts import find_part
 from paribus.training.feed import Feed, TextFeed
-from paribus.training.precision import choose_precision
+from paribus.training.precision import choose_precision, warn_unless_products_repeat
 from paribus.training.step import probabilities
 from paribus.user_code import code_hash
 
@@ -78,6 +78,8 @@ class Trained:
             if text
             else Scaling.from_arrays(weights, scale, self.item_shape)
         )
+        with _as_trained(self.recipe.precision == "bf16"):
+            warn_unless_products_repeat()
 
     def predict_proba(self, items: Items) -> np.ndarray:
         """Class probabilities, shape (row, class), float32; where the training was, the stored ones bit for bit.

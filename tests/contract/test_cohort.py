@@ -43,7 +43,10 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "dropout": {"model.dropout": 0.3},
     "keras conventions": {"model": {"kind": "mlp", "conventions": "keras", "batch_norm": True}},
     "scikit-learn conventions": {"model": {"kind": "mlp", "conventions": "sklearn", "activation": "sigmoid"}},
-    "sizes": {"model.sizes": [33, 7]},
+    **{f"sizes {sizes}": {"model.sizes": list(sizes)} for sizes in ((33, 7), (1, 129), (7, 100, 13), (10, 10, 10))},
+    "sizes with batch norm": {"model.sizes": [37, 11], "model.batch_norm": True, "batch_size": 7},
+    "odd batches": {"model.width": 71, "batch_size": 33, "model.dropout": 0.2, "clip_norm": 1.0},
+    "a batch of one row": {"model.width": 100, "batch_size": 1, "data.fraction": 0.3},
     **{f"scale {s}": {"data.scale": s} for s in ("none", "unit", "per-feature", "l2-rows", "l2-columns")},
     "half": {"data.fraction": 0.5},
     "bf16": {"precision": "bf16", "model.batch_norm": True},
@@ -79,7 +82,7 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     return path
 
 
-def train(folder: Path, tasks: list[tuple[int, dict[str, Any]]]) -> list[RunRecord]:
+def train(folder: Path, tasks: list[tuple[int, dict[str, Any]]], num_classes: int = 3) -> list[RunRecord]:
     study = StudySpec.model_validate(
         {
             "name": "a",
@@ -90,7 +93,7 @@ def train(folder: Path, tasks: list[tuple[int, dict[str, Any]]]) -> list[RunReco
     recipes = [study.recipe(change).model_dump(mode="json") for _, change in tasks]
     runs = tuple(RunTask(str(n), seed, r) for n, ((seed, _), r) in enumerate(zip(tasks, recipes, strict=True)))
     prepare_torch()
-    return train_cohort(Job(runs, folder, 3, np.load(folder / "x_test.npy").shape[1:]))
+    return train_cohort(Job(runs, folder, num_classes, np.load(folder / "x_test.npy").shape[1:]))
 
 
 def assert_same(together: RunRecord, alone: RunRecord) -> None:
@@ -146,6 +149,19 @@ def test_a_cohort_of_image_models_equals_its_runs_alone(name: str, tmp_path: Pat
     tasks = [(seed, IMAGE_MODELS[name]) for seed in range(3)]
     for m, record in enumerate(train(tmp_path, tasks)):
         assert_same(record, train(tmp_path, [tasks[m]])[0])
+
+
+@pytest.mark.parametrize("rows", [300, 301])
+@pytest.mark.parametrize("width", [1, 7, 200])
+def test_a_cohort_with_one_output_equals_its_runs_alone(width: int, rows: int, tmp_path: Path) -> None:
+    rng = np.random.default_rng(6)
+    for part in ("train", "test"):
+        labels = np.arange(rows) % 2
+        np.save(tmp_path / f"x_{part}.npy", (rng.normal(size=(rows, 33)) + labels[:, None]).astype(np.float32))
+        np.save(tmp_path / f"y_{part}.npy", labels)
+    tasks = [(seed, {"output": "sigmoid", "model.width": width, "batch_size": 128}) for seed in range(5)]
+    for m, record in enumerate(train(tmp_path, tasks, 2)):
+        assert_same(record, train(tmp_path, [tasks[m]], 2)[0])
 
 
 def test_runs_with_their_own_numbers_equal_themselves_alone(folder: Path) -> None:

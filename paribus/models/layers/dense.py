@@ -22,9 +22,12 @@ FEW = 2**21
 def products(a_MBF: Tensor, b_MFG: Tensor, out_MBG: Tensor) -> list[Call]:
     """The calls that write one matrix product a run, with the bits that each run's product has alone.
 
-    PyTorch chooses the kernel by the size of the whole stack, so tiny products are made one run at a time.
+    PyTorch chooses the kernel by the size of the whole stack, so tiny products are made one run at a time; and so are
+    those with a vector, for which MKL has another way in a stack than alone.
     """
-    each = [slice(m, m + 1) for m in range(len(a_MBF))] if a_MBF[0].numel() * b_MFG.shape[2] <= TINY else [slice(None)]
+    columns = b_MFG.shape[2]
+    alone = columns == 1 or a_MBF[0].numel() * columns <= TINY
+    each = [slice(m, m + 1) for m in range(len(a_MBF))] if alone else [slice(None)]
     return [partial(torch.bmm, a_MBF[runs], b_MFG[runs], out=out_MBG[runs]) for runs in each]
 
 
