@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 if not os.environ.get("MKL_CBWR", "").endswith(",STRICT"):
     os.environ["MKL_CBWR"] = "AUTO,STRICT"
 """Equal factors give a product of equal bits, wherever they lie in memory: else, on processors without AVX-512, MKL
-takes another way for a run in a stack than for the same run alone. It asks for this once, at a process' first product."""
+takes another way for a run in a stack than for the same run alone. MKL reads it once, at a process' first product."""
 
 __version__ = "0.1.0"
 __all__ = [
