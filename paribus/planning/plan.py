@@ -14,7 +14,7 @@ from paribus.spec.design import cell_name
 from paribus.spec.parts import find_part
 from paribus.user_code import code_hash
 
-ENGINE = 8
+ENGINE = 9
 """Version of the training arithmetic; raised whenever equal recipes would give other weights than before."""
 
 COHORT_SIZE = 8

@@ -7,6 +7,7 @@ Convolutions are made run by run: on a processor, grouped convolutions are slowe
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -16,11 +17,16 @@ from paribus.models.layers.chain import Pullback
 
 
 class Conv(nn.Module):
-    """M convolutions of odd kernel size, zero padded."""
+    """M convolutions of odd kernel size, zero padded.
+
+    A kernel of 1 x 1 is given only the pixels that its stride reads. With a stride, channels last and fewer channels
+    than a register holds numbers (8 with AVX2, 16 with AVX-512), oneDNN writes past the end of its memory when it makes
+    the gradient of such weights: https://github.com/uxlfoundation/oneDNN/issues/6035
+    """
 
     def __init__(self, num_runs: int, channels: int, filters: int, kernel_size: int, stride: int) -> None:
         super().__init__()
-        self.stride = stride
+        self.stride, self.skip = (stride, 1) if kernel_size > 1 else (1, stride)
         self.weight = nn.Parameter(torch.zeros(num_runs, filters, channels, kernel_size, kernel_size))
         self.bias = nn.Parameter(torch.zeros(num_runs, filters))
 
@@ -30,6 +36,18 @@ class Conv(nn.Module):
 
     def vjp(self, x_MBHWC: Tensor, wanted: bool = True) -> tuple[Tensor, Pullback]:
         """See `Layer`."""
+        if self.skip == 1:
+            return self._vjp(x_MBHWC, wanted)
+        y_MBHWC, back = self._vjp(x_MBHWC[:, :, :: self.skip, :: self.skip].contiguous(), wanted)
+        return y_MBHWC, partial(self._among_zeros, back, x_MBHWC.shape) if wanted else back
+
+    def _among_zeros(self, back: Pullback, shape: torch.Size, grad_MBHWC: Tensor) -> Tensor:
+        """The gradient of all pixels: of those that were not read it is 0."""
+        found_MBHWC = grad_MBHWC.new_zeros(shape)
+        found_MBHWC[:, :, :: self.skip, :: self.skip] = back(grad_MBHWC)
+        return found_MBHWC
+
+    def _vjp(self, x_MBHWC: Tensor, wanted: bool) -> tuple[Tensor, Pullback]:
         weight, bias, stride = self.weight, self.bias, self.stride
         padding, kernel = weight.shape[-1] // 2, weight.to(x_MBHWC.dtype)
         outputs = [
