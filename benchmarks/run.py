@@ -207,7 +207,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"times that both sides are run in turn  [{ROUNDS}]")
     parser.add_argument("--epochs", type=int, help="instead of each workload's own")
     parser.add_argument("--seeds", type=int, help="instead of each workload's own")
-    parser.add_argument("--precision", choices=["fp32", "bf16"], help="of ours  [bf16 where the processor has it]")
+    parser.add_argument("--precision", choices=["fp32", "bf16"], help="of ours  [auto]")
     parser.add_argument("--equal", action="store_true", help="compare accuracies instead of speed")
     parser.add_argument("--tiny", action="store_true", help=f"{TINY_ROWS} rows, an epoch, a round: does it work?")
     parser.add_argument("--output", type=Path, help="[RESULTS.md or EQUAL.md here, where nothing but names is given]")

@@ -88,7 +88,7 @@ class Workload:
 def _cnn(title: str, arrays: str, goal: float, learning: Learning) -> Workload:
     """A small convolutional network on half of the images; two seeds, so that both cores have one."""
     model = {"kind": "cnn", "conventions": "keras"}
-    baseline = {"model": model, "optimizer": KERAS_ADAM, "batch_size": 64, "precision": "bf16"}
+    baseline = {"model": model, "optimizer": KERAS_ADAM, "batch_size": 64, "precision": "auto"}
     data = {"scale": "unit", "fraction": 0.5, "validation": 0.1}
     return Workload(title, arrays, "keras_fit", goal, data, baseline, 1, range(2), learning)
 
@@ -148,7 +148,7 @@ WORKLOADS = {
             "model": {"kind": "alexnet", "conventions": "keras"},
             "optimizer": KERAS_ADAM,
             "batch_size": 64,
-            "precision": "bf16",
+            "precision": "auto",
         },
         epochs=1,
         seeds=range(2),

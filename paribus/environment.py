@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -20,10 +19,11 @@ def environment() -> dict[str, str | int]:
     }
 
 
-@cache
-def multiplies_bf16() -> bool:
-    """Whether the processor has instructions for products in bfloat16, so that these are the faster ones."""
-    return not {"avx512_bf16", "amx_bf16"}.isdisjoint(_cpuinfo("flags").split())
+def instructions() -> dict[str, str]:
+    """What decides how fast numbers are computed: the processor, what it may use, and PyTorch's version."""
+    limits = ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "ATEN_CPU_CAPABILITY", "MKL_ENABLE_INSTRUCTIONS")
+    told = {"processor": _processor(), "flags": _cpuinfo("flags"), "torch": version("torch")}
+    return {**told, **{name: os.environ[name] for name in limits if name in os.environ}}
 
 
 def _processor() -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from paribus.data import Dataset, load
 from paribus.data.sampling import rows_of
 from paribus.errors import DataError, SpecError
+from paribus.machine import machine
 from paribus.planning import COHORT_SIZE, Plan, Run, plan_study, quick_look
 from paribus.planning.estimate import Pace, fitted, predicted_time_s
 from paribus.spec import Recipe, StudySpec
@@ -112,7 +113,7 @@ def check_space(study: StudySpec, dataset: Dataset) -> None:
 
 
 def _check_recipe(name: str, recipe: Recipe, dataset: Dataset) -> None:
-    """Refuse a recipe that cannot take these classes or items."""
+    """Refuse a recipe that cannot take these classes or items, or that this machine would take forever for."""
     weights, classes = recipe.class_weights, dataset.num_classes
     if recipe.output == "sigmoid" and classes != 2:
         raise DataError(f"{name}: output: sigmoid is for 2 classes, but the data have {classes}; use softmax.")
@@ -121,6 +122,11 @@ def _check_recipe(name: str, recipe: Recipe, dataset: Dataset) -> None:
     shape = recipe.data.feature_shape(dataset.item_shape)
     if recipe.augment and len(shape) not in (2, 3):
         raise SpecError(f"{name}: augment needs images, but the items have shape {shape}.")
+    if recipe.precision == "bf16" and machine().images.emulates:
+        raise SpecError(
+            f"{name}: precision: bf16 is emulated on this machine, {machine().images}. Write `fp32`, or `auto`, which "
+            "takes bfloat16 where it was measured to be faster."
+        )
     try:
         count(recipe, dataset)
     except SpecError as error:

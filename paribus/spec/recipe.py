@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, cast, get_args
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_serializer, model_validator
 
-from paribus.environment import multiplies_bf16
+from paribus.machine import machine
 from paribus.spec.base import Record, wrong
 from paribus.spec.data import Preparation
 from paribus.spec.parts import OptionsOf, call_part
@@ -14,8 +14,9 @@ from paribus.spec.parts import OptionsOf, call_part
 Metric = Literal["accuracy", "loss", "f1_macro", "f1_weighted"]
 Monitor = Literal["accuracy", "loss", "f1_macro", "f1_weighted", "train_loss"]
 
-SAME_IN_BF16 = ("mlp",)
-"""Models that were shown to reach the same accuracy in bfloat16: `docs/design/precision.md`."""
+SAME_IN_BF16 = {"mlp": "dense", "cnn": "images"}
+"""Models that were shown to reach the same accuracy in bfloat16, and the layers that they spend their time in:
+`docs/design/precision.md`."""
 
 
 def _check_weights(weights: Any) -> Any:
@@ -99,7 +100,7 @@ class Baseline(Record):
     precision: Literal["fp32", "bf16", "auto"] = Field(
         default="fp32",
         description="`bf16`: layers on images compute in bfloat16, dense layers multiply in it; weights stay float32. "
-        "`auto`: that where the processor has it and such networks were shown to learn the same.",
+        "`auto`: that where it was measured to be faster and such networks were shown to learn the same.",
     )
     monitor: Monitor = Field(
         default="loss",
@@ -135,8 +136,9 @@ class Recipe(Baseline):
         """`precision: auto` becomes what it means on this machine, so that a run's key and record say what it was."""
         given = cast(dict[str, Any], values) if isinstance(values, dict) else {}
         if given.get("precision") == "auto":
-            alike = given["model"]["kind"] in SAME_IN_BF16 and not given["data"].get("text")
-            given = {**given, "precision": "bf16" if alike and multiplies_bf16() else "fp32"}
+            layers = SAME_IN_BF16.get(given["model"]["kind"]) if not given["data"].get("text") else None
+            gains = layers is not None and getattr(machine(), layers).gains
+            given = {**given, "precision": "bf16" if gains else "fp32"}
         return given or cast(Any, values)
 
     @model_validator(mode="after")

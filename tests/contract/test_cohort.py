@@ -11,6 +11,7 @@ import torch
 
 from paribus import kernels
 from paribus.execution.worker import prepare_torch
+from paribus.machine import machine
 from paribus.spec import StudySpec
 from paribus.spec.parts import parts
 from paribus.store import RunRecord, Status
@@ -138,7 +139,12 @@ IMAGE_MODELS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", IMAGE_MODELS)
+EMULATED = pytest.mark.skipif(machine().images.emulates, reason="bfloat16 is emulated, which takes minutes")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=EMULATED if name.endswith("in bf16") else ()) for name in IMAGE_MODELS]
+)
 def test_a_cohort_of_image_models_equals_its_runs_alone(name: str, tmp_path: Path) -> None:
     rng = np.random.default_rng(5)
     for part, rows in (("train", 90), ("test", 30)):

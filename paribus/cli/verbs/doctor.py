@@ -27,8 +27,9 @@ def _examine(home: Any) -> dict[str, dict[str, Any]]:
     import torch
 
     from paribus.data import locations
-    from paribus.environment import environment, multiplies_bf16
+    from paribus.environment import environment
     from paribus.execution import default_workers
+    from paribus.machine import machine, remembered
     from paribus.spec.parts import parts
     from paribus.spec.recipe import SAME_IN_BF16
     from paribus.store import home_directory
@@ -36,6 +37,7 @@ def _examine(home: Any) -> dict[str, dict[str, Any]]:
 
     torch.set_num_threads(1)
     chosen = choose_precision()
+    gaining = [model for model, layers in SAME_IN_BF16.items() if getattr(machine(), layers).gains]
     folder = home_directory(home)
     place = next(parent for parent in (folder.absolute(), *folder.absolute().parents) if parent.exists())
     return {
@@ -43,7 +45,10 @@ def _examine(home: Any) -> dict[str, dict[str, Any]]:
         "engine": {
             "workers": default_workers(),
             "products": f"{chosen}, relative error {product_error():.1e}",
-            "precision: auto": f"bf16 for {', '.join(SAME_IN_BF16)}" if multiplies_bf16() else "fp32",
+            "dense layers": str(machine().dense),
+            "images": str(machine().images),
+            "precision: auto": f"bf16 for {', '.join(gaining)}" if gaining else "fp32",
+            "remembered in": str(remembered()),
             "vector units": torch.backends.cpu.get_cpu_capability(),
         },
         "home": {

@@ -6,45 +6,52 @@ from collections.abc import Callable
 
 import pytest
 
-from paribus.environment import multiplies_bf16
 from paribus.errors import SpecError
+from paribus.machine import UNKNOWN, Machine, Rates
 from paribus.spec import StudySpec
 
 Make = Callable[..., StudySpec]
-LEVELS = {"mlp": {}, "cnn": {"model": {"kind": "cnn"}}, "linear": {"model": {"kind": "linear"}}}
+LEVELS = {kind: {"model": {"kind": kind}} for kind in ("mlp", "cnn", "linear", "resnet")}
 BASELINE = {"model": {"kind": "mlp"}, "precision": "auto"}
+MACHINES = {
+    "AMX": (Machine(Rates(165, 1100), Rates(140, 700)), {"mlp", "cnn"}),
+    "AVX-512 with bfloat16": (Machine(Rates(238, 238), Rates(232, 375)), {"cnn"}),
+    "AVX-512": (Machine(Rates(238, 238), Rates(232, 70)), set()),
+    "AVX2": (Machine(Rates(56, 56), Rates(50, 1)), set()),
+    "unknown": (UNKNOWN, set()),
+}
 
 
-@pytest.mark.parametrize("has", [True, False])
-def test_auto_is_bf16_for_what_was_tried_where_the_processor_has_it(
-    make_study: Make, monkeypatch: pytest.MonkeyPatch, has: bool
+def measured(monkeypatch: pytest.MonkeyPatch, found: Machine) -> None:
+    monkeypatch.setattr("paribus.spec.recipe.machine", lambda: found)
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_auto_is_bf16_for_what_was_tried_where_it_was_measured_to_be_faster(
+    name: str, make_study: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("paribus.spec.recipe.multiplies_bf16", lambda: has)
+    found, gaining = MACHINES[name]
+    measured(monkeypatch, found)
     study = make_study(baseline=BASELINE, factors={"model": {"levels": LEVELS}})
-    found = {label: recipe.precision for label, recipe in study.recipes("model").items()}
-    assert found == {"mlp": "bf16" if has else "fp32", "cnn": "fp32", "linear": "fp32"}
+    chosen = {label: recipe.precision for label, recipe in study.recipes("model").items()}
+    assert chosen == {label: "bf16" if label in gaining else "fp32" for label in LEVELS}
     assert study.baseline.precision == "auto"  # as it was asked
 
 
 def test_auto_leaves_texts_alone(make_study: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("paribus.spec.recipe.multiplies_bf16", lambda: True)
+    measured(monkeypatch, MACHINES["AMX"][0])
     study = make_study(baseline=BASELINE, data={"source": "imdb", "text": {"kind": "tfidf"}})
     assert study.recipe().precision == "fp32"
 
 
 def test_auto_is_no_level_of_its_own(make_study: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("paribus.spec.recipe.multiplies_bf16", lambda: False)
+    measured(monkeypatch, MACHINES["AVX2"][0])
     with pytest.raises(SpecError, match="trains the same network as the level 'fp32'; levels must differ"):
         make_study(factors={"precision": {"vary": "precision", "levels": ["fp32", "auto"]}})
 
 
-@pytest.mark.parametrize(
-    ("flags", "has"), [("fpu avx512f avx512_bf16", True), ("amx_tile amx_bf16", True), ("fpu avx2", False), ("", False)]
-)
-def test_the_processor_is_asked(monkeypatch: pytest.MonkeyPatch, flags: str, has: bool) -> None:
-    monkeypatch.setattr("paribus.environment._cpuinfo", lambda name: flags if name == "flags" else "")
-    multiplies_bf16.cache_clear()
-    try:
-        assert multiplies_bf16() is has
-    finally:
-        multiplies_bf16.cache_clear()
+def test_nothing_is_measured_unless_it_is_asked_for(make_study: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("paribus.spec.recipe.machine", lambda: pytest.fail("measured"))
+    for precision in ("fp32", "bf16"):
+        assert make_study(baseline={"precision": precision}).recipe().precision == precision
+    assert make_study(baseline={"model": {"kind": "linear"}, "precision": "auto"}).recipe().precision == "fp32"

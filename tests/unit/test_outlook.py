@@ -1,0 +1,39 @@
+"""What `plan` and `run` refuse before anything trains."""
+
+from __future__ import annotations
+
+import pytest
+
+from paribus.errors import SpecError
+from paribus.machine import UNKNOWN, Machine, Rates
+from paribus.study import Study
+
+EMULATES = Machine(Rates(56.0, 56.0), Rates(50.0, 1.0))
+PRECISIONS = {"precision": {"vary": "precision", "levels": ["fp32", "bf16"], "reference": "fp32"}}
+SPACE = {"space": {"precision": ["fp32", "bf16"]}, "algorithm": "random", "trials": 2, "max_epochs": 2}
+STUDIES = {
+    "baseline": {"baseline": {"precision": "bf16"}},
+    "precision=bf16": {"factors": PRECISIONS},
+    "recipe=tuned": {"tune": SPACE, "factors": {"recipe": {"levels": {"usual": {}, "tuned": {"tuned": True}}}}},
+}
+
+
+@pytest.mark.parametrize("place", STUDIES)
+def test_emulated_bfloat16_is_refused(place: str, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("paribus.outlook.machine", lambda: EMULATES)
+    study = Study.model_validate({"name": "a", "data": {"source": "digits"}, **STUDIES[place]})
+    told = f"{place}: precision: bf16 is emulated on this machine, 50 GFLOP/s in fp32, 1 in bf16. Write `fp32`, or"
+    for act in (study.plan, study.run):
+        with pytest.raises(SpecError) as refused:
+            act(tmp_path / "home")
+        assert told in str(refused.value)
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize("found", [UNKNOWN, Machine(Rates(238.0, 238.0), Rates(232.0, 375.0))])
+def test_it_is_not_refused_elsewhere(found: Machine, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("paribus.outlook.machine", lambda: found)
+    study = Study.model_validate({"name": "a", "data": {"source": "digits"}, **STUDIES["precision=bf16"]})
+    outlook = study.plan(tmp_path)
+    assert not isinstance(outlook, list)
+    assert [recipe.precision for recipe in outlook.plan.variants.values()] == ["fp32", "bf16"]
