@@ -14,11 +14,11 @@ SPACE = {"space": {"precision": ["fp32", "bf16"]}, "algorithm": "random", "trial
 STUDIES = {
     "baseline": {"baseline": {"precision": "bf16"}},
     "precision=bf16": {"factors": PRECISIONS},
-    "recipe=tuned": {"tune": SPACE, "factors": {"recipe": {"levels": {"usual": {}, "tuned": {"tuned": True}}}}},
+    "": {"tune": SPACE, "factors": {"recipe": {"levels": {"usual": {}, "tuned": {"tuned": True}}}}},
 }
 
 
-@pytest.mark.parametrize("place", STUDIES)
+@pytest.mark.parametrize("place", STUDIES)  # a search is refused by two names
 def test_emulated_bfloat16_is_refused(place: str, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("paribus.outlook.machine", lambda: EMULATES)
     study = Study.model_validate({"name": "a", "data": {"source": "digits"}, **STUDIES[place]})
