@@ -21,11 +21,15 @@ def choose_precision(bf16: bool = False) -> str:
     Returns:
         The name of what was chosen, `oneDNN fp32`, `oneDNN bf16` or `default fp32`.
     """
+    torch.set_float32_matmul_precision("highest")
+    usual = product_error()
     torch.set_float32_matmul_precision("medium")
-    if product_error() <= TOLERANCE:
-        return "oneDNN fp32"
-    if bf16:
-        return "oneDNN bf16"
+    error = product_error()
+    if error != usual:  # else oneDNN is not used, as where the processor has no AVX-512
+        if error <= TOLERANCE:
+            return "oneDNN fp32"
+        if bf16:
+            return "oneDNN bf16"
     torch.set_float32_matmul_precision("highest")
     return "default fp32"
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from sweep_convolutions import WORLDS, Case, guard_in, try_all
+from sweep_convolutions import WORLDS, Case, cases, guard_in, try_all
 
 FILTERS = (4, 6, 8, 12)
 FATAL = [
@@ -47,12 +48,16 @@ print(json.dumps(losses))
 
 
 @pytest.mark.parametrize("world", WORLDS)
-def test_what_killed_is_right_now(world: str, tmp_path: Path) -> None:
-    assert try_all(FATAL, world, guard_in(tmp_path)) == []
+def test_none_dies_or_is_wrong(world: str, tmp_path: Path) -> None:
+    drawn = [case for case in cases((1, 3, 8, 15, 16), 1) if case.precision == "fp32"]
+    assert len(drawn) == 45
+    assert try_all([*FATAL, *drawn], world, guard_in(tmp_path)) == []
 
 
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="oneDNN's code for x86-64")
 def test_it_would_be_noticed(tmp_path: Path) -> None:
     told = try_all([FATAL[0]], "avx2", guard_in(tmp_path), bare=True)
+    assert told, "PyTorch's own strides are sound now: `Conv` may use them again"
     assert told[0].startswith(("died", "wrong"))
 
 
@@ -62,9 +67,10 @@ def test_residual_networks_of_few_filters_train_alike_in_both_worlds(tmp_path: P
         np.save(tmp_path / f"x_{part}.npy", rng.integers(0, 256, (rows, 16, 16)).astype(np.uint8))
         np.save(tmp_path / f"y_{part}.npy", np.arange(rows) % 3)
     command = [sys.executable, "-c", TRAIN, str(tmp_path), json.dumps(FILTERS)]
-    found = [
-        json.loads(subprocess.run(command, env={**os.environ, **world}, stdout=subprocess.PIPE, check=True).stdout)
-        for world in WORLDS.values()
+    children = [
+        subprocess.Popen(command, env={**os.environ, **world}, stdout=subprocess.PIPE) for world in WORLDS.values()
     ]
+    found = [json.loads(child.communicate()[0] or "{}") for child in children]
+    assert [child.returncode for child in children] == [0, 0]
     for filters in map(str, FILTERS):
         np.testing.assert_allclose(found[0][filters], found[1][filters], rtol=1e-3)
