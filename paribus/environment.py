@@ -20,6 +20,13 @@ def environment() -> dict[str, str | int]:
     }
 
 
+def memory() -> int:
+    """Bytes of the machine's memory; 0 where the system does not say."""
+    if "SC_PHYS_PAGES" not in getattr(os, "sysconf_names", {}):
+        return 0
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
 @cache
 def multiplies_bf16() -> bool:
     """Whether the processor has instructions for products in bfloat16, so that these are the faster ones."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from paribus.data import Dataset, load
 from paribus.data.sampling import rows_of
+from paribus.environment import memory
 from paribus.errors import DataError, SpecError
 from paribus.planning import COHORT_SIZE, Plan, Run, plan_study, quick_look
 from paribus.planning.estimate import Pace, fitted, predicted_time_s
@@ -18,6 +19,9 @@ from paribus.spec.parts import call_part
 from paribus.store import Store
 from paribus.tuning import Rung
 from paribus.user_code import Origin, code_in
+
+_TRAINED = 16
+"""Bytes a parameter: itself, its gradient and Adam's two averages, in float32."""
 
 
 @dataclass(frozen=True)
@@ -122,9 +126,14 @@ def _check_recipe(name: str, recipe: Recipe, dataset: Dataset) -> None:
     if recipe.augment and len(shape) not in (2, 3):
         raise SpecError(f"{name}: augment needs images, but the items have shape {shape}.")
     try:
-        count(recipe, dataset)
+        num, there = count(recipe, dataset), memory()
     except SpecError as error:
         raise SpecError(f"{name}: {error}") from None
+    if there and _TRAINED * num > there:
+        raise SpecError(
+            f"{name}: {num:,} parameters take about {_TRAINED * num / 2**30:,.1f} GiB in training, and this machine "
+            f"has {there / 2**30:.1f}. Make the network smaller."
+        )
 
 
 def look_ahead(study: StudySpec, dataset: Dataset, store: Store | None, workers: int) -> Outlook:

@@ -20,7 +20,7 @@ from paribus.errors import DataError, SpecError, StoreError
 from paribus.models.network import make_network
 from paribus.spec import Recipe
 from paribus.spec.base import explain
-from paribus.spec.parts import check_code, find_part, trust_own
+from paribus.spec.parts import call_part, check_code, find_part, trust_own
 from paribus.training.feed import Feed, TextFeed
 from paribus.training.precision import choose_precision
 from paribus.training.step import probabilities
@@ -59,6 +59,7 @@ class Trained:
             raise StoreError(f"item_shape must be whole numbers from 1 up, found {repr(item_shape)[:100]}.")
         self.item_shape, self.class_names = tuple(item_shape), tuple(map(str, class_names))
         shape = self.recipe.data.feature_shape(self.item_shape)
+        _check_size(self.recipe, shape, len(class_names), sum(np.size(value) for value in weights.values()))
         self.network = make_network([self.recipe], [0], shape, len(class_names))
         for name, value in self.network.state_of(0).items():
             if (stored := np.shape(weights.get(name, 0))) != value.shape:
@@ -139,6 +140,17 @@ def _checked(values: Mapping[str, Any], code: str | None, trust: bool) -> Recipe
     if own and code:
         check_code(recipe.model.kind, own, code)
     return recipe
+
+
+def _check_size(recipe: Recipe, shape: tuple[int, ...], num_classes: int, stored: int) -> None:
+    """Refuse to build a network of more parameters than are stored, which could fill the memory."""
+    outputs = 1 if recipe.output == "sigmoid" else num_classes
+    own = find_part("model", recipe.model.kind).own
+    num = 0 if own else call_part("model", recipe.model).parameters(shape, outputs)
+    if num > stored:
+        raise StoreError(
+            f"The recipe's network has {num:,} parameters, but {stored:,} numbers are stored. Train it again."
+        )
 
 
 @contextmanager
