@@ -204,7 +204,7 @@ def test_a_cohort_that_fails_stops_nothing_else(cli, folder: Path) -> None:
     """A network that breaks in training: its runs fail, are told, and are tried again."""
     (folder / "breaks_in_training.py").write_text(BREAKS)
     level = "{mlp: {}, bad: {model: {kind: 'breaks_in_training:make'}}}"
-    words = ["run", "tiny.yaml", "--set", f"factors.depth={{levels: {level}}}"]
+    words = ["run", "tiny.yaml", "--set", f"factors.depth={{vary: null, levels: {level}}}"]
     first = cli(*words)
     assert first.code == 1
     assert "tiny: 6 runs, 4 finished, 2 failed" in first.out
