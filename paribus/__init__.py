@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from paribus.data.dataset import Dataset
     from paribus.errors import DataError, ParibusError, RunError, SpecError, StoreError
-    from paribus.result import Result
+    from paribus.result import Result, load
     from paribus.series import Series
-    from paribus.study import Study, load
+    from paribus.study import Study
 
 if not os.environ.get("MKL_CBWR", "").endswith(",STRICT"):
     os.environ["MKL_CBWR"] = "AUTO,STRICT"
@@ -40,7 +40,7 @@ _HOMES = {
     "Result": "paribus.result",
     "Series": "paribus.series",
     "Study": "paribus.study",
-    "load": "paribus.study",
+    "load": "paribus.result",
     **{name: "paribus.errors" for name in __all__ if name.endswith("Error")},
 }
 

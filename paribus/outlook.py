@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from paribus.data import Dataset, load
 from paribus.data.sampling import rows_of
+from paribus.environment import memory
 from paribus.errors import DataError, SpecError
 from paribus.machine import machine
 from paribus.planning import COHORT_SIZE, Plan, Run, plan_study, quick_look
 from paribus.planning.estimate import Pace, fitted, predicted_time_s
-from paribus.spec import Recipe, StudySpec
+from paribus.spec import DataSpec, Recipe, StudySpec
 from paribus.spec.parts import call_part
 from paribus.store import Store
 from paribus.tuning import Rung
+from paribus.user_code import Origin, code_in
+
+_TRAINED = 16
+"""Bytes a parameter: itself, its gradient and Adam's two averages, in float32."""
 
 
 @dataclass(frozen=True)
@@ -128,9 +132,14 @@ def _check_recipe(name: str, recipe: Recipe, dataset: Dataset) -> None:
             "takes bfloat16 where it was measured to be faster."
         )
     try:
-        count(recipe, dataset)
+        num, there = count(recipe, dataset), memory()
     except SpecError as error:
         raise SpecError(f"{name}: {error}") from None
+    if there and _TRAINED * num > there:
+        raise SpecError(
+            f"{name}: {num:,} parameters take about {_TRAINED * num / 2**30:,.1f} GiB in training, and this machine "
+            f"has {there / 2**30:.1f}. Make the network smaller."
+        )
 
 
 def look_ahead(study: StudySpec, dataset: Dataset, store: Store | None, workers: int) -> Outlook:
@@ -145,7 +154,17 @@ def look_ahead(study: StudySpec, dataset: Dataset, store: Store | None, workers:
     return Outlook(plan, parameters, stored, time_s, known is not None)
 
 
-def quick_fields(study: StudySpec, base: Path) -> dict[str, Any]:
+def data_of(spec: DataSpec, origin: Origin) -> Dataset:
+    """Load data that `origin` names, see `load`.
+
+    Raises:
+        DataError: the data cannot be used.
+    """
+    with code_in(origin):
+        return load(spec, origin.folder)
+
+
+def quick_fields(study: StudySpec, origin: Origin) -> dict[str, Any]:
     """The fields of a quick look at the study, see `quick_look`.
 
     Raises:
@@ -153,7 +172,7 @@ def quick_fields(study: StudySpec, base: Path) -> dict[str, Any]:
     """
     listed: Any = study.data
     entries = listed if isinstance(listed, list | tuple) else [listed]
-    return quick_look(study, [np.bincount(load(entry, base).y_train).tolist() for entry in entries])
+    return quick_look(study, [np.bincount(data_of(entry, origin).y_train).tolist() for entry in entries])
 
 
 def pace(store: Store | None) -> Pace | None:

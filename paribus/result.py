@@ -22,7 +22,8 @@ from paribus.report.content import Content
 from paribus.report.items import read_answers
 from paribus.report.page import write_page
 from paribus.report.tables import Tables, contrast_table, load_tables
-from paribus.store import Store
+from paribus.store import Store, home_directory
+from paribus.store.keys import checked_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,7 +47,7 @@ class Result:
     """
 
     def __init__(self, store: Store, name: str) -> None:
-        self.name = name
+        self.name = checked_name(name)
         self._store = store
         self._record = store.study(name)
         if "parts" in self._record:
@@ -186,15 +187,17 @@ class Result:
         """What the report says, as plain values."""
         return Content(self._record, self.tables, self.verdicts)
 
-    def load(self, variant: str, seed: int | None = None) -> Trained:
+    def load(self, variant: str, seed: int | None = None, *, trust: bool = False) -> Trained:
         """The trained network of one run, with its preprocessing and class names.
 
         Args:
             variant: name of the variant, as in `runs`.
             seed: of the run; by default the first that finished.
+            trust: import a model of the user's own by its stored name, if its code has the stored hash; otherwise it is
+                loaded only where this program has opened its study file, or has the function.
 
         Raises:
-            SpecError: the model is the user's, and its code is not here, or was changed.
+            SpecError: the model is the user's, and its code is not known here, or was changed.
             StoreError: there is no such run, or it did not finish.
         """
         from paribus.training.trained import Trained
@@ -210,7 +213,7 @@ class Result:
             raise StoreError(f"No finished run of {variant!r} with seed {seed}. Finished seeds: {known}.")
         row, dataset = self._rows[found["key"]], self._record["dataset"]
         shape, names = dataset["item_shape"], dataset["class_names"]
-        return Trained(row.recipe, self._store.weights(row.key), shape, names, code=self._code(variant))
+        return Trained(row.recipe, self._store.weights(row.key), shape, names, code=self._code(variant), trust=trust)
 
     def _code(self, variant: str) -> str | None:
         """The hash of a model of the user's own; None where another Python, with other bytecode, computed it."""
@@ -276,3 +279,20 @@ class Result:
     def _repr_html_(self) -> str:
         sentences = "".join(f"<li>{escape(text)}</li>" for text in self.verdicts)
         return f"<p><b>{escape(self.name)}</b></p><ul>{sentences}</ul>{self.variants.to_html(index=False)}"
+
+
+def load(
+    study: str,
+    variant: str = "baseline",
+    seed: int | None = None,
+    home: Path | str | None = None,
+    *,
+    trust: bool = False,
+) -> Trained:
+    """A trained network of a stored study, with its preprocessing and class names; see `Result.load`.
+
+    Raises:
+        SpecError: the model is the user's, and its code is not known here, or was changed.
+        StoreError: there is no such study or run in the home, or the run did not finish.
+    """
+    return Result(Store(home_directory(Path(home) if home else None)), study).load(variant, seed, trust=trust)

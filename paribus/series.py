@@ -12,6 +12,7 @@ from paribus.report.page import write_text
 from paribus.result import Result
 from paribus.spec import StudySpec
 from paribus.store import Store
+from paribus.store.keys import checked_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +34,7 @@ class Series:
     """
 
     def __init__(self, store: Store, name: str) -> None:
-        self.name = name
+        self.name = checked_name(name)
         self._store = store
         self._record = store.study(name)
         self.parts = {part.removeprefix(f"{name}."): Result(store, part) for part in self._record["parts"]}

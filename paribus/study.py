@@ -8,58 +8,65 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pydantic import PrivateAttr
+from pydantic import PrivateAttr, model_validator
 
 import paribus.models
 import paribus.training.optimizers
 import paribus.training.schedules  # noqa: F401  (registers what studies name)
-from paribus.data import load as load_data
 from paribus.execution import Workers, default_workers, warm_up
-from paribus.outlook import Outlook, look_ahead, quick_fields
+from paribus.outlook import Outlook, data_of, look_ahead, quick_fields
 from paribus.search import search
 from paribus.search_outlook import look_ahead_of_search
 from paribus.spec import DataSpec, StudySpec
 from paribus.store import Store, home_directory
 from paribus.studies import find_study
 from paribus.training.job import Job
-from paribus.user_code import code_in
+from paribus.user_code import Origin, code_in, origin_given
 from paribus.work import Pool, Work, frozen_entry, work_of
 
 if TYPE_CHECKING:
     from paribus.freezing import FrozenPlan
     from paribus.result import Result
     from paribus.series import Series
-    from paribus.training.trained import Trained
 
 
 class Study(StudySpec):
     """A study that can be run; the fields are those of a study file."""
 
-    _base: Path = PrivateAttr(default_factory=Path.cwd)
+    _origin: Origin = PrivateAttr(default_factory=Origin)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _names_code(cls, values: Any, handler: Any) -> Any:
+        """What a program says in Python is its own code, unless it opens a study file."""
+        with code_in(origin_given() or Origin()):
+            return handler(values)
 
     @classmethod
-    def open(cls, name: str, settings: Iterable[str] = ()) -> Study:
+    def open(cls, name: str, settings: Iterable[str] = (), *, trust: bool = False) -> Study:
         """A built-in study by name, or a study file.
 
         Args:
             name: as in `paribus run`.
             settings: changes such as `baseline.epochs=20`.
+            trust: import what it names from anywhere, see `Origin`.
 
         Raises:
-            SpecError: there is no such study, or it holds a mistake.
+            SpecError: there is no such study, it holds a mistake, or it names code that is not trusted.
         """
         values, base = find_study(name, settings)
-        with code_in(base):
+        origin = Origin(base, str(name), trust)
+        with code_in(origin):
             study = cls.model_validate(values)
-        study._base = base
+        study._origin = origin
         return study
 
     def quick(self) -> Study:
         """A first look, NAME-quick: about 2,000 rows, 2 epochs, 2 seeds; levels that become alike are left out."""
-        study = Study.model_validate(quick_fields(self, self._base))
-        study._base = self._base
+        study = Study.model_validate(quick_fields(self, self._origin))
+        study._origin = self._origin
         return study
 
     def plan(self, home: Path | str | None = None, workers: int | None = None) -> Outlook | list[Outlook]:
@@ -72,7 +79,7 @@ class Study(StudySpec):
         store = Store(folder) if (folder / "paribus.db").exists() else None
         ahead = look_ahead_of_search if self.tune else look_ahead
         num = workers or default_workers()
-        found = [ahead(part, load_data(part.one_data, self._base), store, num) for part in self.parts()]
+        found = [ahead(part, data_of(part.one_data, self._origin), store, num) for part in self.parts()]
         return found[0] if isinstance(self.data, DataSpec) else found
 
     def freeze(self, outlook: Outlook | list[Outlook]) -> FrozenPlan:
@@ -106,7 +113,7 @@ class Study(StudySpec):
             StoreError: the home cannot be used.
         """
         warm_up()
-        works = [work_of(part, self._base) for part in self.parts()]
+        works = [work_of(part, self._origin) for part in self.parts()]
         folder = home_directory(Path(home) if home else None)
         frozen = frozen_entry(self._plan_file, self, works, folder, quiet)
         store = Store(folder)
@@ -135,15 +142,4 @@ class Study(StudySpec):
 
     @property
     def _plan_file(self) -> Path:
-        return self._base / f"{self.name}.frozen.yaml"
-
-
-def load(study: str, variant: str = "baseline", seed: int | None = None, home: Path | str | None = None) -> Trained:
-    """A trained network of a stored study, with its preprocessing and class names; see `Result.load`.
-
-    Raises:
-        StoreError: there is no such study or run in the home, or the run did not finish.
-    """
-    from paribus.result import Result
-
-    return Result(Store(home_directory(Path(home) if home else None)), study).load(variant, seed)
+        return self._origin.folder / f"{self.name}.frozen.yaml"

@@ -9,19 +9,19 @@ from typing import Any
 
 import cloudpickle
 
-from paribus.data import Dataset, load
+from paribus.data import Dataset
 from paribus.data.prepared import mapped, prepare
 from paribus.environment import environment
 from paribus.execution import Workers, pack, show_progress
 from paribus.execution.memory import give_back
 from paribus.extension import Start, starts_of
-from paribus.outlook import check_space, count, plan_on, predict, stack_size, stored_keys
+from paribus.outlook import check_space, count, data_of, plan_on, predict, stack_size, stored_keys
 from paribus.planning import ENGINE, Plan, Run, grow
 from paribus.spec import Recipe, StudySpec
 from paribus.spec.parts import find_part
 from paribus.store import RunRecord, Status, Store
 from paribus.training.job import Job, OwnCode, RunTask, checkpoint_of
-from paribus.user_code import code_hash
+from paribus.user_code import Origin, code_hash
 
 Runs = tuple[Run, ...]
 
@@ -142,19 +142,19 @@ class Work:
         return RunTask(run.key, run.seed, run.recipe.model_dump(mode="json"), start.folder, start.epochs, time_s)
 
 
-def work_of(study: StudySpec, base: Path) -> Work:
+def work_of(study: StudySpec, origin: Origin) -> Work:
     """Load the data of a study and plan its runs on them.
 
     Raises:
         DataError: the data cannot be used.
         SpecError: a variant cannot take them.
     """
-    dataset = load(study.one_data, base)
+    dataset = data_of(study.one_data, origin)
     give_back()
     planned = study.with_tuned(study.tune.corners()[0]) if study.tune else study
     plan = plan_on(planned, dataset)
     check_space(study, dataset)
-    return Work(study, plan, dataset, base)
+    return Work(study, plan, dataset, origin.folder)
 
 
 def frozen_entry(path: Path, study: StudySpec, works: Sequence[Work], home: Path, quiet: bool) -> dict[str, Any] | None:

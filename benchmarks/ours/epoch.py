@@ -23,6 +23,7 @@ from paribus.store import Store
 from paribus.study import Study
 from paribus.training.cohort import Cohort
 from paribus.training.step import probabilities
+from paribus.user_code import Origin
 from paribus.work import work_of
 
 CHANGE = 1e-5
@@ -33,7 +34,7 @@ def epoch(file: Path) -> dict[str, np.ndarray]:
     prepare_torch()
     with tempfile.TemporaryDirectory() as home:
         store = Store(Path(home))
-        (job,) = work_of(Study.open(str(file)), file.parent).on_disk(store).begin(store)
+        (job,) = work_of(Study.open(str(file)), Origin(file.parent)).on_disk(store).begin(store)
         plain, other = Cohort(job), Cohort(job)
         (member,), before = plain.members, plain.network.state_of(0)
         rows = member.rows.train[member.stream("order", 0).permutation(len(member.rows.train))]

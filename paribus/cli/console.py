@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.segment import Segment
+
+from paribus.errors import printable
 
 _WIDTH = 120
 """Columns where the output is no terminal."""
 
 
 class _Terminal(Console):
+    """Text comes from study files and homes of anybody: what a terminal would act on is shown as it is written."""
+
+    def _render_buffer(self, buffer: Iterable[Segment]) -> str:
+        plain = (s if s.control else Segment(printable(s.text), s.style) for s in buffer)
+        return super()._render_buffer(plain)
+
     def on_broken_pipe(self) -> None:
         raise  # noqa: PLE0704  (within Rich's own `except`; it would end the program)
 

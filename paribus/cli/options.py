@@ -25,6 +25,9 @@ Quick = Annotated[
     bool,
     typer.Option("--quick", help="A first look: about 2,000 rows, 2 epochs, 2 seeds; its numbers are no result."),
 ]
+Trust = Annotated[
+    bool, typer.Option("--trust", help="Import the code that is named, wherever it lies: it runs on this machine.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 

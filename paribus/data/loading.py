@@ -16,7 +16,7 @@ from paribus.data.formats.texts import holds_texts, read_texts
 from paribus.errors import DataError, SpecError, suggest
 from paribus.spec.data import DataSpec
 from paribus.spec.parts import parts
-from paribus.user_code import code_in, import_function, told
+from paribus.user_code import import_function, told
 
 _OPTIONS = {
     "label": "tables",
@@ -34,7 +34,7 @@ def load(spec: DataSpec, base: Path) -> Dataset:
         spec: its `source` is a registered name, a CSV, Parquet or NPZ file, a folder of images or texts,
             module:function, or a callable. A function takes nothing and returns a Dataset or a dictionary of the arrays
             that `dataset_from` allows.
-        base: the study file's folder: files are relative to it, modules are sought there first.
+        base: the study file's folder, which files are relative to. Modules are imported within `code_in` only.
 
     Returns:
         The data set. A source without a test set gets one: a share `spec.test` of each class, the same rows for all
@@ -64,7 +64,7 @@ def load(spec: DataSpec, base: Path) -> Dataset:
     if source.endswith(".npz"):
         return read_npz(path, spec.test)
     if ":" in source:
-        return _from_function(_imported(source, base), source, spec.test)
+        return _from_function(_imported(source), source, spec.test)
     raise DataError(
         f"Unknown data source {source!r}. {suggest(source, parts('data'))} A file ends in "
         f"{', '.join(SUFFIXES)} or .npz; a folder holds images as CLASS/*.png or texts as CLASS/*.txt; a function is "
@@ -85,7 +85,9 @@ def _from_function(function: Callable[[], Any], name: str, test: float | str) ->
     """What the function returns, checked."""
     try:
         result = function()
-    except Exception as failed:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as failed:  # whatever it raises, be it the end of the program
         raise DataError(f"{name} raised {told(failed)}. Mend the function.") from failed
     if isinstance(result, Dataset):
         arrays = {name: getattr(result, name) for name in ("x_train", "y_train", "x_test", "y_test", "class_names")}
@@ -98,10 +100,9 @@ def _from_function(function: Callable[[], Any], name: str, test: float | str) ->
     return dataset_from(result, name, test)
 
 
-def _imported(source: str, base: Path) -> Callable[[], Any]:
+def _imported(source: str) -> Callable[[], Any]:
     """The function that module:function names."""
     try:
-        with code_in(base):
-            return import_function(source)
+        return import_function(source)
     except SpecError as error:
         raise DataError(str(error)) from error

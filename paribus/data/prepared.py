@@ -15,6 +15,7 @@ from paribus.data.dataset import Dataset
 from paribus.data.text.tokens import write_tokens
 from paribus.errors import DataError
 from paribus.spec import Preparation
+from paribus.store.keys import checked_key
 from paribus.store.writing import written
 
 _PARTS = ("x_train", "y_train", "x_test", "y_test")
@@ -35,7 +36,7 @@ def prepare(dataset: Dataset, home: Path, preparations: Iterable[Preparation]) -
     Raises:
         StoreError: the disk is full, or the home cannot be written.
     """
-    folder = home / "data" / dataset.fingerprint
+    folder = _folder(home, dataset.fingerprint)
     if not folder.exists():
         with written(folder) as temporary:
             temporary.mkdir()
@@ -76,8 +77,12 @@ def prepared(home: Path, described: Mapping[str, Any]) -> Dataset | None:
         home: that the study ran in.
         described: the data set in the study's record.
     """
-    files = {name: home / "data" / described["fingerprint"] / f"{name}.npy" for name in _PARTS}
+    files = {name: _folder(home, described["fingerprint"]) / f"{name}.npy" for name in _PARTS}
     if not all(file.is_file() for file in files.values()):
         return None
     arrays = {name: np.load(file, mmap_mode="r", allow_pickle=False) for name, file in files.items()}
     return Dataset(described["name"], **arrays, class_names=tuple(described["class_names"]))
+
+
+def _folder(home: Path, fingerprint: str) -> Path:
+    return home / "data" / checked_key(fingerprint)

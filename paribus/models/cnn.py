@@ -12,6 +12,7 @@ from paribus.models.blueprint import (
     Dense,
     Dropout,
     Flatten,
+    Halvings,
     KernelSize,
     Layer,
     MaxPool,
@@ -25,7 +26,7 @@ from paribus.spec.parts import part
 def cnn(
     *,
     base_filters: Units = 32,
-    blocks: Units = 3,
+    blocks: Halvings = 3,
     kernel_size: KernelSize = 3,
     dense_units: Units = 128,
     activation: Activation = "leaky_relu",

@@ -12,6 +12,7 @@ from paribus.models.blueprint import (
     BatchNorm,
     Blueprint,
     Dense,
+    Depth,
     Dropout,
     Framework,
     Layer,
@@ -20,14 +21,14 @@ from paribus.models.blueprint import (
 )
 from paribus.spec.parts import part
 
-Sizes = Annotated[tuple[Units, ...], Field(strict=False, min_length=1)]
+Sizes = Annotated[tuple[Units, ...], Field(strict=False, min_length=1, max_length=1_000)]
 
 
 @part("model")
 def mlp(
     *,
     width: Units = 128,
-    depth: Units = 2,
+    depth: Depth = 2,
     sizes: Sizes | None = None,
     activation: Activation = "relu",
     batch_norm: bool = False,

@@ -52,7 +52,9 @@ class OwnModel:
                 if isinstance(module, torch.nn.Module) and any(map(is_lazy, module.parameters())):
                     module.eval()(torch.zeros(2, *self.item_shape(item_shape)))  # which gives them their shapes
                     module.train()
-            except Exception as failed:
+            except KeyboardInterrupt:
+                raise
+            except BaseException as failed:  # whatever it raises, be it the end of the program
                 raise SpecError(f"model {name} raised {told(failed)}. Mend the function.") from failed
         if not isinstance(module, torch.nn.Module):
             raise SpecError(f"model {name} returned {type(module).__name__}; asked is a torch.nn.Module.")
@@ -83,7 +85,9 @@ class OwnModel:
         try:
             with torch.no_grad(), FlopCounterMode(display=False) as counter:
                 scores = module.eval()(torch.zeros(2, *shape))
-        except Exception as failed:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as failed:
             raise SpecError(
                 f"model {name_of(self.factory)} cannot take items of shape (2, {', '.join(map(str, shape))}): "
                 f"{told(failed)}. Mend the module."

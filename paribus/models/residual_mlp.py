@@ -9,6 +9,7 @@ from paribus.models.blueprint import (
     Blueprint,
     Conventions,
     Dense,
+    Depth,
     Dropout,
     Layer,
     Rate,
@@ -22,7 +23,7 @@ from paribus.spec.parts import part
 def residual_mlp(
     *,
     width: Units = 128,
-    blocks: Units = 3,
+    blocks: Depth = 3,
     activation: Activation = "relu",
     batch_norm: bool = True,
     dropout: Rate = 0.0,

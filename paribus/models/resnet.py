@@ -9,6 +9,8 @@ from paribus.models.blueprint import (
     Blueprint,
     Conv,
     Conventions,
+    Depth,
+    Halvings,
     Layer,
     Residual,
     Units,
@@ -18,7 +20,7 @@ from paribus.spec.parts import part
 
 @part("model")
 def resnet(
-    *, base_filters: Units = 16, stages: Units = 3, blocks: Units = 1, conventions: Conventions = "pytorch"
+    *, base_filters: Units = 16, stages: Halvings = 3, blocks: Depth = 1, conventions: Conventions = "pytorch"
 ) -> Blueprint:
     """Stages of residual blocks, each stage with twice the filters on half the size; then the mean of each channel.
 

@@ -47,7 +47,7 @@ def write_text(target: Path, page: str) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(page)
         os.chmod(temporary, 0o644)
         os.replace(temporary, target)
@@ -105,4 +105,5 @@ def csv_link(frame: pd.DataFrame) -> str:
 
 def data_link(text: str, kind: str) -> str:
     """The text as a link that downloads it."""
-    return f"data:{kind};charset=utf-8;base64,{base64.b64encode(text.encode()).decode()}"
+    content = text.encode(errors="backslashreplace")  # a home may hold what no study may say any more
+    return f"data:{kind};charset=utf-8;base64,{base64.b64encode(content).decode()}"

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from paribus.errors import suggest
+from paribus.errors import SpecError, printable, shortened, suggest
+
+LONGEST_NAME = 90
+"""Characters of a study's name, and of a data set's: together they name files, of which systems allow 255."""
+DEEPEST, LARGEST = 50, 2**63 - 1
+"""Levels of nesting, and the largest number that the store keeps."""
 
 
 class Record(BaseModel):
@@ -24,6 +29,36 @@ class Record(BaseModel):
                 if key not in cls.model_fields:
                     raise wrong("is unknown here", str(key), suggest(key, cls.model_fields))  # pyright: ignore[reportUnknownArgumentType]
         return values  # pyright: ignore[reportUnknownVariableType]
+
+
+def check_values(values: Any) -> None:
+    """Refuse what no study file needs, before anything is computed from it.
+
+    Raises:
+        SpecError: a text that UTF-8 cannot write or with control characters, a number beyond 64 bits, or values nested
+            deeper than 50 levels, as in a list that holds itself.
+    """
+    left: list[tuple[Any, tuple[Any, ...]]] = [(values, ())]
+    while left:
+        value, place = left.pop()
+        mistake = _mistake(value) if len(place) <= DEEPEST else f"nested deeper than {DEEPEST} levels. Write it flatter"
+        if mistake:
+            path = _path(tuple(step if isinstance(step, int) else str(step) for step in place[:9]))
+            raise SpecError(f"{path}{': ' * bool(path)}{mistake}.")
+        if isinstance(value, dict):
+            held = cast(dict[Any, Any], value)
+            left += [(each, (*place, key)) for key, each in held.items()] + [(key, (*place, key)) for key in held]
+        elif isinstance(value, list | tuple):
+            left += [(each, (*place, at)) for at, each in enumerate(cast(list[Any], value))]
+
+
+def _mistake(value: Any) -> str:
+    """What is wrong with one value; empty if nothing is."""
+    if isinstance(value, str) and printable(value) != value:
+        return f"must be text that can be printed, found {shortened(value, 200)!r}. Remove what is escaped there"
+    if isinstance(value, int) and not -LARGEST - 1 <= value <= LARGEST:
+        return f"must be at most {LARGEST}, found a number of {value.bit_length():,} bits"
+    return ""
 
 
 def wrong(what: str, key: str = "", allowed: str = "") -> PydanticCustomError:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self, cast
 from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag, WithJsonSchema, model_validator
 
 from paribus.errors import SpecError
-from paribus.spec.base import Record, wrong
+from paribus.spec.base import LONGEST_NAME, Record, wrong
 from paribus.spec.validation import Folds, Validation
 from paribus.user_code import name_of
 
@@ -212,6 +212,8 @@ class NamedData(DataSpec):
             return {**given, "name": _name_from(source)} if named else given
         if not isinstance(name, str) or not is_name(name):
             raise wrong(f"must be letters, digits, '-' and '_' (it names files), found {name!r}", "name")
+        if len(name) > LONGEST_NAME:
+            raise wrong(f"must have at most {LONGEST_NAME} characters (it names files), found {len(name)}", "name")
         return given
 
     def unnamed(self) -> DataSpec:
@@ -223,7 +225,7 @@ def _name_from(source: Any) -> str:
     """The name of a file without its folder and suffix, and of a function with its module."""
     text = _source_name(source)
     text = text if ":" in text else PurePath(text).stem
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", text).strip("-_") or "data"
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", text)[:LONGEST_NAME].strip("-_") or "data"
 
 
 def entry(value: Any) -> Any:

@@ -11,6 +11,9 @@ from paribus.spec.base import Record, wrong
 from paribus.spec.parts import with_names
 from paribus.spec.patch import flat
 
+MOST_LEVELS = 1_000
+"""Levels of a factor."""
+
 
 class Factor(Record):
     """One design choice that is varied while all else stays at the baseline."""
@@ -34,13 +37,9 @@ class Factor(Record):
             raise wrong(f"must be {form}, found {levels!r}", "levels")
         if len(cast(list[Any], levels)) < 2:
             raise wrong(f"must have at least 2, found {levels!r}. A fixed choice belongs in the baseline", "levels")
-        for name, change in cast(dict[Any, Any], {} if vary else levels).items():
-            if not isinstance(name, str):
-                raise wrong(f"must be a text, found {name!r}; put the name in quotes", f"levels.{name}")
-            if not isinstance(change, dict):
-                raise wrong(f"must be a mapping of changes to the recipe, found {change!r}", f"levels.{name}")
-            if change.get("tuned", True) is not True:  # pyright: ignore[reportUnknownMemberType]
-                raise wrong(f"must be true, found {change['tuned']!r}; leave it out otherwise", f"levels.{name}.tuned")
+        if len(cast(list[Any], levels)) > MOST_LEVELS:
+            raise wrong(f"must be at most {MOST_LEVELS:,}, found {len(cast(list[Any], levels)):,}", "levels")
+        _check_named({} if vary else levels)
         return cast(Any, values)
 
     @model_validator(mode="before")
@@ -81,6 +80,17 @@ class Factor(Record):
         if isinstance(self.levels, dict):
             return self.levels
         return {label(value): {str(self.vary): value} for value in self.levels}
+
+
+def _check_named(named: Any) -> None:
+    """Refuse levels by name that are no changes to the recipe."""
+    for name, change in named.items():
+        if not isinstance(name, str):
+            raise wrong(f"must be a text, found {name!r}; put the name in quotes", f"levels.{name}")
+        if not isinstance(change, dict):
+            raise wrong(f"must be a mapping of changes to the recipe, found {change!r}", f"levels.{name}")
+        if change.get("tuned", True) is not True:  # pyright: ignore[reportUnknownMemberType]
+            raise wrong(f"must be true, found {change['tuned']!r}; leave it out otherwise", f"levels.{name}.tuned")
 
 
 def label(value: Any) -> str:

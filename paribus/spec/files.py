@@ -10,15 +10,54 @@ from typing import Any, cast
 import yaml
 
 from paribus.errors import SpecError
+from paribus.spec.base import DEEPEST
 from paribus.spec.data import entry
 from paribus.spec.patch import patched
 from paribus.spec.recipe import Baseline
 
 _Values = dict[str, Any]
+_LARGEST_FILE, _NODE = 1 << 18, 8
+"""Bytes of a study file, and characters that each of its values counts beside its own."""
 
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML's safe loader, for which `1e-3` is a number and a repeated key a mistake."""
+    """PyYAML's safe loader, for which `1e-3` is a number and a repeated key a mistake.
+
+    What it makes of a text is bounded, as aliases could make a few lines more than memory holds.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._most = _LARGEST_FILE + _NODE * len(text)
+        self._sizes: dict[int, int] = {}
+        self._depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> yaml.Node | None:
+        """Counted as it is read: an alias as much as its anchor."""
+        mark, alias = self.peek_event().start_mark, self.check_event(yaml.AliasEvent)
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise SpecError(f"line {mark.line + 1}: nested deeper than {DEEPEST} levels. Write it flatter.")
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        if alias and id(node) not in self._sizes:
+            raise SpecError(
+                f"line {mark.line + 1}: an alias stands within its own anchor. Write out what it stands for."
+            )
+        size = self._sizes.setdefault(id(node), _NODE + self._held(node))
+        if size > self._most:
+            raise SpecError(
+                f"line {mark.line + 1}: aliases make {size:,} characters of a file of {len(self.buffer):,}. Allowed: "
+                f"{self._most:,}. Write out what they stand for."
+            )
+        return node
+
+    def _held(self, node: Any) -> int:
+        if isinstance(node.value, str):
+            return len(node.value)
+        return sum(
+            self._sizes[id(each)] for held in node.value for each in (held if isinstance(held, tuple) else (held,))
+        )
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         """Checked as it is written, before `<<` merges anything into it."""
@@ -57,6 +96,11 @@ def read_study(path: Path) -> dict[str, Any]:
         SpecError: the file is missing, is no YAML, or holds no mapping.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise SpecError("it is no regular file.")
+        size = path.stat().st_size
+        if size > _LARGEST_FILE:
+            raise SpecError(f"it has {size:,} bytes, and a study file at most {_LARGEST_FILE:,}.")
         values = parse_yaml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"

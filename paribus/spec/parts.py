@@ -16,7 +16,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from paribus.errors import SpecError, suggest
 from paribus.spec.base import Record, wrong
-from paribus.user_code import code_hash, folder_is_given, import_function, name_of
+from paribus.user_code import Origin, code_hash, code_in, import_function, is_installed, name_of, origin_given
 
 Room = Literal["data", "model", "optimizer", "schedule"]
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -100,6 +100,45 @@ def register_own(room: Room, function: Callable[..., Any], kind: str = "") -> Pa
     return found
 
 
+def trust_own(room: Room, kind: str, code: str | None) -> None:
+    """Make the function that a stored text names a part, if its code is what was stored; it is imported, not called.
+
+    Args:
+        room: of the part.
+        kind: `module:function`, sought from the working directory first; nothing is done for a part that is known.
+        code: the stored hash; None if another version of Python computed it.
+
+    Raises:
+        SpecError: it cannot be imported, or its code is not, or cannot be shown to be, what was stored.
+    """
+    if kind in parts(room):
+        return
+    other = "Open the study file that names it first, or give the function in Python."
+    if code is None:
+        raise SpecError(
+            f"{kind} was hashed by another version of Python, and cannot be compared with what was trained. {other}"
+        )
+    with code_in(Origin()):
+        function = import_function(kind)
+    if is_installed(function):
+        raise SpecError(f"{kind} comes with Python or an installed package, of which no code was hashed. {other}")
+    check_code(kind, function, code)
+    register_own(room, function, kind)
+
+
+def check_code(kind: str, function: Callable[..., Any], code: str) -> None:
+    """Refuse a function that computes with something else than was trained.
+
+    Raises:
+        SpecError: it does.
+    """
+    if code_hash(function) != code:
+        raise SpecError(
+            f"The code of {kind}, or a global that it names, is not what was trained. Restore it, or run the study "
+            "again."
+        )
+
+
 def _own_kind(function: Callable[..., Any]) -> str:
     name = name_of(function)
     return f"{name}@{code_hash(function)[:8]}" if "<" in name else name
@@ -171,21 +210,22 @@ class OptionsOf:
             )
         options = cast(dict[str, Any], value)
         kind = options.get("kind")
-        if self.room in _ADAPTERS and (callable(kind) or ":" in str(kind)):
+        if self.room in _ADAPTERS and (callable(kind) or (isinstance(kind, str) and ":" in kind)):
             found = self._own(kind)
             return found.options.model_validate({**options, "kind": found.kind})
-        if kind not in parts(self.room):
+        if not isinstance(kind, str) or kind not in parts(self.room):
             found = f"found {kind!r}" if "kind" in options else "found none"
             raise wrong(f"must name a known {self.room}, {found}", "kind", suggest(kind, parts(self.room)))
-        return find_part(self.room, str(kind)).options.model_validate(options)
+        return find_part(self.room, kind).options.model_validate(options)
 
     def _own(self, kind: Any) -> Part:
-        """A function as it is; a name is imported unless a function of that name is known and no folder is given."""
+        """A function as it is; a name is a function that is known, or in a study file that is being opened imported."""
         try:
             if callable(kind):
                 return register_own(self.room, kind)
-            known = parts(self.room).get(kind)
-            return known if known and not folder_is_given() else register_own(self.room, import_function(kind))
+            known, origin = parts(self.room).get(kind), origin_given()
+            opened = origin and origin.named_by
+            return known if known and not opened else register_own(self.room, import_function(kind))
         except SpecError as error:
             raise wrong(str(error).removesuffix("."), "kind") from error
 

@@ -95,8 +95,10 @@ class Baseline(Record):
         default="softmax", description="`sigmoid`: one output for two classes."
     )
     augment: Augmentation | None = Field(default=None, description="Random changes of training images.")
-    epochs: int = Field(default=10, ge=1, description="Passes over the training rows.")
-    batch_size: int = Field(default=128, ge=1, description="Rows a step; the last batch of an epoch may be smaller.")
+    epochs: int = Field(default=10, ge=1, le=1_000_000, description="Passes over the training rows.")
+    batch_size: int = Field(
+        default=128, ge=1, le=1_000_000_000, description="Rows a step; the last batch of an epoch may be smaller."
+    )
     precision: Literal["fp32", "bf16", "auto"] = Field(
         default="fp32",
         description="`bf16`: layers on images compute in bfloat16, dense layers multiply in it; weights stay float32. "

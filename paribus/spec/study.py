@@ -4,26 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import product
+from math import prod
 from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from paribus.errors import SpecError, suggest
-from paribus.spec.base import Record, explain, wrong
+from paribus.spec.base import (
+    LONGEST_NAME,
+    Record,
+    check_values,
+    explain,
+    wrong,
+)
 from paribus.spec.data import Data, DataSpec, is_name
 from paribus.spec.design import Design, cell_name, check_crossing, check_given, groups
 from paribus.spec.factor import Factor, label
 from paribus.spec.patch import patched, together
 from paribus.spec.recipe import Baseline, Metric, Recipe
 from paribus.spec.tune import SEEDS_FROM, Tune
+from paribus.spec.validation import Folds
+
+MOST_SEEDS = 10_000
 
 
 class Ladder(Record):
     """Seeds that grow: all runs have the first, and only what is still undecided gets more, doubling up to the last."""
 
     start: int = Field(ge=2, description="Seeds of every run at first.")
-    max: int = Field(le=SEEDS_FROM, description="Seeds at most, for what stays undecided.")
+    max: int = Field(le=MOST_SEEDS, description="Seeds at most, for what stays undecided.")
 
     @model_validator(mode="after")
     def _rises(self) -> Ladder:
@@ -42,9 +52,9 @@ class Ladder(Record):
         return (*sizes, self.max)
 
 
+MOST_VARIANTS, MOST_RUNS = 2_000, 200_000
+"""Combinations of levels, and runs, of a study on one data set."""
 _LARGEST_MARGIN = 0.2
-_LAST_SEED = 2**63 - 1
-"""The largest number that the store keeps."""
 
 
 def _seed_list(value: Any) -> Any:
@@ -52,16 +62,19 @@ def _seed_list(value: Any) -> Any:
         return Ladder.model_validate(value)
     found = f"found {value!r}"
     if isinstance(value, int) and not isinstance(value, bool):
-        if not 1 <= value <= SEEDS_FROM:
-            raise wrong(f"must be {'at least 1' if value < 1 else f'at most {SEEDS_FROM}'}, {found}")
+        if not 1 <= value <= MOST_SEEDS:
+            raise wrong(f"must be {'at least 1' if value < 1 else f'at most {MOST_SEEDS}'}, {found}")
         return tuple(range(value))
     if not isinstance(value, list | tuple) or not value:
         raise wrong(f"must be a number of seeds, a list of seeds or {{start: , max: }}, {found}")
-    seeds = cast(tuple[Any, ...], tuple(value))  # pyright: ignore[reportUnknownArgumentType]
+    return _check_seeds(cast(tuple[Any, ...], tuple(value)), found)  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _check_seeds(seeds: tuple[Any, ...], found: str) -> tuple[int, ...]:
+    if len(seeds) > MOST_SEEDS:
+        raise wrong(f"must be at most {MOST_SEEDS}, found {len(seeds)}")
     if any(not isinstance(seed, int) or isinstance(seed, bool) or seed < 0 for seed in seeds):
         raise wrong(f"must be whole numbers from 0 up, {found}")
-    if max(seeds) > _LAST_SEED:
-        raise wrong(f"must be at most {_LAST_SEED}, {found}")
     if len(set(seeds)) != len(seeds):
         raise wrong(f"must differ from each other, {found}")
     return seeds
@@ -71,6 +84,8 @@ def _check_name(name: Any) -> Any:
     """A dot stands in the name of a part only: STUDY.DATA."""
     if not isinstance(name, str) or name.count(".") > 1 or not all(map(is_name, name.split("."))):
         raise wrong(f"must be letters, digits, '-' and '_' (it names files), found {name!r}")
+    if any(len(part) > LONGEST_NAME for part in name.split(".")):
+        raise wrong(f"must have at most {LONGEST_NAME} characters (it names files), found {len(name)}: {name!r}")
     return name
 
 
@@ -149,6 +164,7 @@ class StudySpec(Record):
     @model_validator(mode="wrap")
     @classmethod
     def _explained(cls, values: Any, handler: Any) -> Any:
+        check_values(values)
         try:
             return handler(values)
         except ValidationError as error:
@@ -240,10 +256,21 @@ class StudySpec(Record):
         for name, factor in self.factors.items():
             self._checked(f"factors.{name}.given", factor.given)
             check_given(name, factor, kinds)
+        self._check_number()
         for name in self.factors:
             self.reference(name)
         for group in self.groups():
             self.cells(group)
+
+    def _check_number(self) -> None:
+        sizes = [prod(len(self.factors[name].levels) for name in group) for group in self.groups()]
+        folds = self.recipe().data.validation
+        each = folds.folds if isinstance(folds, Folds) and folds.fold is None else 1
+        runs = sum(sizes) * self.looks[-1] * each
+        if sum(sizes) > MOST_VARIANTS:
+            raise SpecError(f"factors: at most {MOST_VARIANTS:,} variants, found {sum(sizes):,}. Leave levels out.")
+        if runs > MOST_RUNS:
+            raise SpecError(f"seeds: at most {MOST_RUNS:,} runs, found {runs:,}. Leave seeds, levels or folds out.")
 
     def with_tuned(self, point: Mapping[str, Any]) -> StudySpec:
         """The study in which a search's values stand for levels written {tuned: true}.

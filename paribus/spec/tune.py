@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
@@ -10,6 +11,7 @@ from paribus.spec.base import Record, wrong
 from paribus.spec.parts import with_names
 from paribus.spec.patch import flat
 
+MOST_TRIALS = 10_000
 SEEDS_FROM = 1_000_000
 """The first seed of trials; a study's own seeds are below, so that a winner's luck is not its skill."""
 
@@ -82,17 +84,26 @@ class Tune(Record):
 
     space: Paths = Field(description="Path in the recipe: {low, high, log} or a list of values.")
     algorithm: Algorithm = Field(default="hyperband", description="How trials are drawn and stopped.")
-    max_epochs: int = Field(default=5, ge=1, description="Epochs of a trial that goes all the way.")
+    max_epochs: int = Field(default=5, ge=1, le=1_000_000, description="Epochs of a trial that goes all the way.")
     factor: int = Field(default=3, ge=2, description="Hyperband and halving: one trial in so many goes on.")
-    iterations: int = Field(default=1, ge=1, description="Hyperband: how often all its brackets are run.")
-    trials: int = Field(default=20, ge=1, description="Trials of the other algorithms; a grid has as many as points.")
-    seeds: int = Field(default=1, ge=1, description="Seeds of each trial, other than the study's.")
+    iterations: int = Field(default=1, ge=1, le=1_000, description="Hyperband: how often all its brackets are run.")
+    trials: int = Field(
+        default=20, ge=1, le=MOST_TRIALS, description="Trials of the others; a grid has as many as points."
+    )
+    seeds: int = Field(default=1, ge=1, le=1_000, description="Seeds of each trial, other than the study's.")
 
     @model_validator(mode="after")
     def _grid_has_points(self) -> Tune:
         ranges = [path for path, values in self.space.items() if isinstance(values, Range)]
         if self.algorithm == "grid" and ranges:
             raise wrong(f"of a grid must be lists of values, found ranges for {', '.join(ranges)}", "space")
+        return self
+
+    @model_validator(mode="after")
+    def _ends_some_day(self) -> Tune:
+        points = prod(len(values) for values in self.space.values() if not isinstance(values, Range))
+        if self.algorithm == "grid" and points > MOST_TRIALS:
+            raise wrong(f"of a grid must have at most {MOST_TRIALS:,} points, found {points:,}", "space")
         return self
 
     def corners(self) -> list[dict[str, Any]]:

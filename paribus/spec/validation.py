@@ -12,7 +12,7 @@ from paribus.spec.base import Record, wrong
 class Folds(Record):
     """Validation by folds: each training row validates once, and a seed's score is the mean over its folds."""
 
-    folds: int = Field(ge=2, description="Number of stratified parts, each of which validates once.")
+    folds: int = Field(ge=2, le=1_000, description="Number of stratified parts, each of which validates once.")
     fold: int | None = Field(default=None, ge=0, description="Only this fold, counted from 0; a run has one.")
 
     @model_validator(mode="after")

@@ -15,13 +15,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from safetensors.numpy import load_file, save_file
 
+from paribus.store.keys import checked_key
 from paribus.store.records import RunRecord
 from paribus.store.writing import written
 
 
 def run_folder(home: Path, key: str) -> Path:
     """Where the artifacts of a run lie."""
-    return home / "runs" / key[:2] / key
+    return home / "runs" / checked_key(key)[:2] / key
 
 
 def write_run(home: Path, record: RunRecord) -> Path:
@@ -64,14 +65,18 @@ def read_weights(path: Path) -> dict[str, np.ndarray]:
 
 def write_probe(home: Path, key: str, arrays: Mapping[str, np.ndarray]) -> None:
     """Write or replace what was found in a run's network; nobody ever reads it half written."""
-    with written(home / "probes" / f"{key}.npz") as temporary:
+    with written(_probe(home, key)) as temporary:
         np.savez_compressed(temporary, allow_pickle=False, **arrays)
 
 
 def read_probe(home: Path, key: str) -> dict[str, np.ndarray]:
     """What `write_probe` wrote; empty if it never did."""
-    path = home / "probes" / f"{key}.npz"
+    path = _probe(home, key)
     return read_arrays(path) if path.is_file() else {}
+
+
+def _probe(home: Path, key: str) -> Path:
+    return home / "probes" / f"{checked_key(key)}.npz"
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -16,15 +16,14 @@ import paribus.training.optimizers
 import paribus.training.schedules  # noqa: F401  (registers what recipes name)
 from paribus.data.scaling import Scaling
 from paribus.data.text.features import Vectorizer
-from paribus.errors import DataError, SpecError
+from paribus.errors import DataError, SpecError, StoreError
 from paribus.models.network import make_network
 from paribus.spec import Recipe
 from paribus.spec.base import explain
-from paribus.spec.parts import find_part
+from paribus.spec.parts import call_part, check_code, find_part, trust_own
 from paribus.training.feed import Feed, TextFeed
 from paribus.training.precision import choose_precision, warn_unless_products_repeat
 from paribus.training.step import probabilities
-from paribus.user_code import code_hash
 
 Items = np.ndarray | Sequence[str]
 
@@ -38,9 +37,11 @@ class Trained:
         item_shape: of one item, as the data set has it.
         class_names: one name a class.
         code: hash of the model's code, if it is the user's, when it was trained; None if that is not known.
+        trust: import that code by the name that the recipe gives, if its hash is `code`.
 
     Raises:
         SpecError: the model's code, if it is the user's, is not here, or is not what was trained.
+        StoreError: the recipe and the weights do not belong together.
     """
 
     def __init__(
@@ -51,13 +52,14 @@ class Trained:
         class_names: Sequence[str],
         *,
         code: str | None = None,
+        trust: bool = False,
     ) -> None:
-        try:
-            self.recipe = Recipe.model_validate(dict(recipe))
-        except ValidationError as error:
-            raise SpecError(explain(error, "A network cannot be loaded without its code")) from None
-        self.item_shape, self.class_names = tuple(item_shape), tuple(class_names)
+        self.recipe = _checked(recipe, code, trust)
+        if not all(isinstance(size, int) and size > 0 for size in item_shape):
+            raise StoreError(f"item_shape must be whole numbers from 1 up, found {repr(item_shape)[:100]}.")
+        self.item_shape, self.class_names = tuple(item_shape), tuple(map(str, class_names))
         shape = self.recipe.data.feature_shape(self.item_shape)
+        _check_size(self.recipe, shape, len(class_names), sum(np.size(value) for value in weights.values()))
         self.network = make_network([self.recipe], [0], shape, len(class_names))
         for name, value in self.network.state_of(0).items():
             if (stored := np.shape(weights.get(name, 0))) != value.shape:
@@ -65,12 +67,6 @@ class Trained:
                     f"The model's code was changed since: {name} has shape {tuple(value.shape)}, not {stored}. "
                     "Restore the code, or run the study again."
                 )
-        own = find_part("model", self.recipe.model.kind).own
-        if own and code and code_hash(own) != code:
-            raise SpecError(
-                f"The code of {self.recipe.model.kind}, or a global that it names, is not what was trained. "
-                "Restore it, or run the study again."
-            )
         self.network.restore(0, {name: torch.from_numpy(np.array(value)) for name, value in weights.items()})
         scale, text = self.recipe.data.scale, self.recipe.data.text
         self._fitted = (
@@ -130,6 +126,33 @@ class Trained:
             for hook in hooks:
                 hook.remove()
         return torch.cat(seen).numpy()
+
+
+def _checked(values: Mapping[str, Any], code: str | None, trust: bool) -> Recipe:
+    """The recipe; a user's model in it is known, and what was trained as far as that can be told; it is not called."""
+    named = cast(Any, values.get("model"))
+    kind = named.get("kind") if isinstance(named, dict) else named
+    if trust and isinstance(kind, str) and ":" in kind:
+        trust_own("model", kind, code)
+    try:
+        recipe = Recipe.model_validate(dict(values))
+    except ValidationError as error:
+        raise SpecError(explain(error, "A network cannot be loaded without its code")) from None
+    own = find_part("model", recipe.model.kind).own
+    if own and code:
+        check_code(recipe.model.kind, own, code)
+    return recipe
+
+
+def _check_size(recipe: Recipe, shape: tuple[int, ...], num_classes: int, stored: int) -> None:
+    """Refuse to build a network of more parameters than are stored, which could fill the memory."""
+    outputs = 1 if recipe.output == "sigmoid" else num_classes
+    own = find_part("model", recipe.model.kind).own
+    num = 0 if own else call_part("model", recipe.model).parameters(shape, outputs)
+    if num > stored:
+        raise StoreError(
+            f"The recipe's network has {num:,} parameters, but {stored:,} numbers are stored. Train it again."
+        )
 
 
 @contextmanager

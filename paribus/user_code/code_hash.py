@@ -14,7 +14,7 @@ from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from types import CellType, CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
-from typing import Any
+from typing import Any, cast
 
 _PLAIN = (type(None), type(...), bool, int, float, complex, str, bytes)
 _OF_CLASSES = {"__dict__", "__weakref__", "__doc__", "__module__", "__firstlineno__", "__static_attributes__"}
@@ -216,6 +216,11 @@ def _instructions(code: CodeType) -> Iterator[dis.Instruction]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _instructions(constant)
+
+
+def is_installed(value: Callable[..., Any]) -> bool:
+    """Whether it comes with Python, a package or paribus, so that its hash is of its name alone."""
+    return _is_installed(cast(Any, value if hasattr(value, "__module__") else type(value)))
 
 
 def _is_installed(value: FunctionType | type | ModuleType) -> bool:

@@ -1,4 +1,7 @@
-"""Functions of the user's own, written `module:function`: found beside the study file, then among what is installed."""
+"""Functions of the user's own, written `module:function`: imported only where the user names them, and announced.
+
+Nothing is imported outside of `code_in`: what a home, a table or a report says can bring in no code.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,10 @@ import importlib
 import sys
 import traceback
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,32 +20,60 @@ from paribus.errors import SpecError, suggest
 
 _VERSIONS: dict[str, tuple[Path, int]] = {}
 """File of each module that was imported by name, and when it was last changed, in nanoseconds."""
-_FOLDER: ContextVar[Path | None] = ContextVar("folder", default=None)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Who names code, which says what may be imported.
+
+    Args:
+        folder: where modules are sought before what is installed; a study file's own, or the working directory.
+        named_by: the study file, or the command line; empty for a program in Python, whose names are its own code.
+        trusted: import what `named_by` names from anywhere, not only what lies beside it, below the working directory.
+        told: names that were announced.
+    """
+
+    folder: Path = field(default_factory=Path.cwd)
+    named_by: str = ""
+    trusted: bool = False
+    told: set[str] = field(default_factory=set[str], compare=False)
+
+
+_ORIGIN: ContextVar[Origin | None] = ContextVar("origin", default=None)
 
 
 @contextmanager
-def code_in(folder: Path) -> Generator[None]:
-    """Within this, modules are sought in `folder` first; else in the working directory."""
-    token = _FOLDER.set(folder)
+def code_in(origin: Origin) -> Generator[None]:
+    """Within this, names may be imported, as far as `origin` allows; elsewhere nothing is."""
+    token = _ORIGIN.set(origin)
     try:
         yield
     finally:
-        _FOLDER.reset(token)
+        _ORIGIN.reset(token)
 
 
-def folder_is_given() -> bool:
-    """Whether a study file is being read, so that names mean the modules beside it."""
-    return _FOLDER.get() is not None
+def origin_given() -> Origin | None:
+    """Who names code here; None where nobody does, so that nothing is imported."""
+    return _ORIGIN.get()
 
 
 def import_function(name: str) -> Callable[..., Any]:
     """The function that `module:function` names.
 
     Raises:
-        SpecError: there is no such module or function, or importing the module raised.
+        SpecError: nobody who may names it here, or it lies where only what is trusted is imported from; there is no
+            such module or function, or importing the module raised.
     """
+    origin = _ORIGIN.get()
+    if origin is None:
+        raise SpecError(
+            f"{name} is code, and what is stored brings in none. Open the study file that names it first, give the "
+            "function in Python, or load the network with trust=True."
+        )
     module_name, _, function_name = name.partition(":")
-    module = sys.modules["__main__"] if module_name == "__main__" else _imported(module_name, name)
+    file = _file_of(module_name, origin)
+    _announce(name, origin, file)
+    module = sys.modules["__main__"] if module_name == "__main__" else _imported(module_name, name, origin, file)
     found: Any = module
     for step in function_name.split("."):
         found = getattr(found, step, None)
@@ -67,11 +100,46 @@ def told(failed: BaseException) -> str:
     return f"{type(failed).__name__}: {failed} ({frame.filename}, line {frame.lineno})"
 
 
-def _imported(module_name: str, name: str) -> Any:
+def _file_of(module_name: str, origin: Origin) -> Path | None:
+    """The module's file in the origin's folder; None where there is none."""
+    steps = module_name.split(".")
+    if not all(step.isidentifier() for step in steps):
+        return None
+    own = origin.folder.joinpath(*steps).resolve()
+    return next((file for file in (own.with_suffix(".py"), own / "__init__.py") if file.is_file()), None)
+
+
+def _announce(name: str, origin: Origin, file: Path | None) -> None:
+    """Say that code will run; refuse what does not lie beside a study file in or below the working directory.
+
+    Raises:
+        SpecError: it does not, and is not trusted.
+    """
+    if not origin.named_by or name in origin.told:
+        return
+    module_name, _, function_name = name.partition(":")
+    folder, here = origin.folder.resolve(), Path.cwd().resolve()
+    shown = f"{file.relative_to(folder)}:{function_name}" if file and file.is_relative_to(folder) else name
+    if not origin.trusted and not (folder.is_relative_to(here) and (file or not _is_elsewhere(module_name))):
+        where = f"in {folder}, which lies outside the working directory" if file else f"which does not lie in {folder}"
+        raise SpecError(
+            f"{origin.named_by} names code, {shown}, {where}: it would be imported and run. If you trust it, give "
+            "--trust, in Python trust=True; else remove it."
+        )
+    sys.stderr.write(f"{origin.named_by} names code: {shown}; it is imported and run.\n")
+    origin.told.add(name)
+
+
+def _is_elsewhere(module_name: str) -> bool:
+    """Whether the module, or its package, comes with Python, is installed, or is the program itself."""
+    with suppress(ValueError):  # of what has no name, or was made by hand
+        return find_spec(module_name.partition(".")[0]) is not None
+    return module_name in sys.modules
+
+
+def _imported(module_name: str, name: str, origin: Origin, file: Path | None) -> Any:
     """Import with the folder first on the path, anew if what was imported before is another file, or has changed."""
-    folder = _FOLDER.get() or Path.cwd()
-    own = (folder / module_name.replace(".", "/")).resolve()
-    file = next((file for file in (own.with_suffix(".py"), own / "__init__.py") if file.is_file()), None)
+    folder = str(origin.folder)
     imported = getattr(sys.modules.get(module_name), "__file__", None)
     if file:
         version = file, file.stat().st_mtime_ns
@@ -79,15 +147,18 @@ def _imported(module_name: str, name: str) -> Any:
             del sys.modules[module_name]
         _VERSIONS[module_name] = version
     importlib.invalidate_caches()
-    sys.path.insert(0, str(folder))
+    sys.path.insert(0, folder)
     try:
         return importlib.import_module(module_name)
-    except Exception as failed:  # whatever the user's module raises
+    except KeyboardInterrupt:
+        raise
+    except BaseException as failed:  # whatever the user's module raises, be it the end of the program
         if not isinstance(failed, ModuleNotFoundError) or not f"{module_name}.".startswith(f"{failed.name}."):
             raise SpecError(f"{name}: importing {module_name!r} raised {told(failed)}. Mend the module.") from failed
         raise SpecError(
-            f"{name}: there is no module {failed.name!r} in {folder.resolve()} or among the installed packages. Write "
-            "the study file beside the module, or install it."
+            f"{name}: there is no module {failed.name!r} in {origin.folder.resolve()} or among the installed packages. "
+            "Write the study file beside the module, or install it."
         ) from failed
     finally:
-        sys.path.remove(str(folder))
+        with suppress(ValueError):  # the module may have removed it
+            sys.path.remove(folder)

@@ -13,8 +13,8 @@ from paribus.cli.main import app
 FLAGS = {
     "init": [],
     "studies": ["--json"],
-    "plan": ["--freeze", "--home", "--json", "--quick", "--seeds", "--set", "--workers"],
-    "run": ["--home", "--json", "--quick", "--seeds", "--set", "--workers"],
+    "plan": ["--freeze", "--home", "--json", "--quick", "--seeds", "--set", "--trust", "--workers"],
+    "run": ["--home", "--json", "--quick", "--seeds", "--set", "--trust", "--workers"],
     "list": ["--home", "--json"],
     "show": ["--home", "--json"],
     "report": ["--home", "--output", "-o"],
@@ -23,8 +23,8 @@ FLAGS = {
     "schema": [],
     "doctor": ["--home", "--json"],
     "data list": ["--json"],
-    "data get": [],
-    "data show": ["--image-size", "--json", "--label", "--output", "--text", "-o"],
+    "data get": ["--trust"],
+    "data show": ["--image-size", "--json", "--label", "--output", "--text", "--trust", "-o"],
 }
 
 

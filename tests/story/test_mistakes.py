@@ -32,7 +32,10 @@ STUDIES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "seeds 0": ({"seeds": 0}, ["seeds: must be at least 1, found 0"]),
     "seeds negative": ({"seeds": -3}, ["seeds: must be at least 1, found -3"]),
     "a seed negative": ({"seeds": [0, -1]}, ["seeds: must be whole numbers from 0 up, found [0, -1]"]),
-    "a seed too large": ({"seeds": [5, 2**63]}, ["seeds: must be at most 9223372036854775807, found [5, 9"]),
+    "a seed too large": (
+        {"seeds": [5, 2**63]},
+        ["seeds[1]: must be at most 9223372036854775807, found a number of 64"],
+    ),
     "seeds twice": ({"seeds": [1, 2, 1]}, ["seeds: must differ from each other, found [1, 2, 1]"]),
     "seeds true": ({"seeds": True}, ["seeds:", "found True"]),
     "seeds empty": ({"seeds": []}, ["seeds:", "found []"]),

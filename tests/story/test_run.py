@@ -187,21 +187,36 @@ def test_runs_that_two_variants_share_count_once(cli, folder: Path, tiny: str) -
     assert (values["runs"], values["stored"]) == (6, 6)
 
 
+BREAKS = """
+from torch import nn
+
+class Breaks(nn.Linear):
+    def forward(self, x):
+        assert not self.training, "it breaks"
+        return super().forward(x.flatten(1))
+
+def make(item_shape, num_outputs):
+    return Breaks(64, num_outputs)
+"""
+
+
 def test_a_cohort_that_fails_stops_nothing_else(cli, folder: Path) -> None:
-    """A layer that no memory holds: its runs fail, are told, and are tried again."""
-    words = ["run", "tiny.yaml", "--set", "factors.depth={vary: model.width, levels: [8, 10000000000000]}"]
+    """A network that breaks in training: its runs fail, are told, and are tried again."""
+    (folder / "breaks_in_training.py").write_text(BREAKS)
+    level = "{mlp: {}, bad: {model: {kind: 'breaks_in_training:make'}}}"
+    words = ["run", "tiny.yaml", "--set", f"factors.depth={{vary: null, levels: {level}}}"]
     first = cli(*words)
     assert first.code == 1
     assert "tiny: 6 runs, 4 finished, 2 failed" in first.out
-    assert "failed depth=10000000000000, seed 0: " in first.out
+    assert "failed depth=bad, seed 0: " in first.out
     assert (folder / "paribus-home" / "reports" / "tiny.html").exists()
     before = trained(folder)
     values = json.loads(cli("show", "tiny", "--json").out)
     assert values["status"] == "finished"
     lost = [row for row in values["runs"] if row["status"] == "failed"]
     assert [(row["variant"], row["seed"], row["metrics"]) for row in lost] == [
-        ("depth=10000000000000", 0, {}),
-        ("depth=10000000000000", 1, {}),
+        ("depth=bad", 0, {}),
+        ("depth=bad", 1, {}),
     ]
     connection = sqlite3.connect(folder / "paribus-home" / "paribus.db")
     messages = connection.execute("SELECT message FROM runs WHERE status = 'failed'").fetchall()
@@ -210,7 +225,7 @@ def test_a_cohort_that_fails_stops_nothing_else(cli, folder: Path) -> None:
 
     again = cli(*words)
     assert again.code == 1
-    assert again.err.startswith("4 of 6 runs stored, 2 to train\n")
+    assert "4 of 6 runs stored, 2 to train\n" in again.err
     after = trained(folder)
     assert {key for key in after if after[key] != before[key]} == {row["key"] for row in lost}
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from paribus.cli.options import AsJson, print_json, writing
+from paribus.cli.options import AsJson, Trust, print_json, writing
 
 app = typer.Typer(help="See, fetch and check data sets.", no_args_is_help=True, rich_markup_mode=None)
 Source = Annotated[
@@ -43,9 +43,9 @@ def list_sources(as_json: AsJson = False) -> None:
 
 
 @app.command("get")
-def get(source: Source) -> None:
+def get(source: Source, trust: Trust = False) -> None:
     """Fetch a published data set, if it is not here yet, and check it."""
-    dataset = _load(source, "label")
+    dataset = _load({"source": source}, trust)
     counts = f"{len(dataset.y_train):,} training and {len(dataset.y_test):,} test items"
     typer.echo(f"{dataset.name}: {counts}, fingerprint {dataset.fingerprint[:16]}")
 
@@ -57,12 +57,14 @@ def show(
     text: Text = None,
     image_size: ImageSize = None,
     output: Output = None,
+    trust: Trust = False,
     as_json: AsJson = False,
 ) -> None:
     """Show counts, class balance, missing values, duplicates, overlap of train and test, and statistics."""
     from paribus.data import describe, near_duplicates
 
-    dataset = _load(source, label, text, image_size)
+    columns = {"text_column": text, "text": {"kind": "counts"}} if text else {}
+    dataset = _load({"source": source, "label": label, "image_size": image_size, **columns}, trust)
     from paribus.data.text.statistics import describe_texts  # broken data need not wait for these imports
     from paribus.report.data_figures.values import statistics
 
@@ -73,12 +75,12 @@ def show(
         _write_page(output, dataset, values)
 
 
-def _load(source: str, label: str, text: str | None = None, image_size: int | None = None) -> Any:
-    from paribus.data import load
-    from paribus.spec import DataSpec, TextFeatures
+def _load(values: dict[str, Any], trust: bool) -> Any:
+    from paribus.outlook import data_of
+    from paribus.spec import DataSpec
+    from paribus.user_code import Origin
 
-    columns = {"text_column": text, "text": TextFeatures(kind="counts")} if text else {}
-    return load(DataSpec(source=source, label=label, image_size=image_size, **columns), Path.cwd())
+    return data_of(DataSpec.model_validate(values), Origin(named_by="The command line", trusted=trust))
 
 
 def _write_page(output: Path, dataset: Any, values: dict[str, Any]) -> None:

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from paribus.cli.options import AsJson, Home, Quick, Seeds, Settings, StudyName, Workers, print_json, settings_with
+from paribus.cli.options import (
+    AsJson,
+    Home,
+    Quick,
+    Seeds,
+    Settings,
+    StudyName,
+    Trust,
+    Workers,
+    print_json,
+    settings_with,
+)
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -29,12 +40,13 @@ def plan(
     freeze: Annotated[
         bool, typer.Option("--freeze", help="Write what will be tested into NAME.frozen.yaml, before it trains.")
     ] = False,
+    trust: Trust = False,
     as_json: AsJson = False,
 ) -> None:
     """Say what a study would train, what is stored already, and how long the rest takes."""
     from paribus.study import Study
 
-    opened = Study.open(study, settings_with(settings, seeds))
+    opened = Study.open(study, settings_with(settings, seeds), trust=trust)
     opened = opened.quick() if quick else opened
     found = opened.plan(home, workers)
     frozen = opened.freeze(found) if freeze else None

@@ -13,6 +13,7 @@ from paribus.cli.options import (
     Seeds,
     Settings,
     StudyName,
+    Trust,
     Workers,
     print_json,
     settings_with,
@@ -31,6 +32,7 @@ def run(
     seeds: Seeds = None,
     settings: Settings = [],  # noqa: B006  (typer wants a list; it is never changed)
     quick: Quick = False,
+    trust: Trust = False,
     as_json: AsJson = False,
 ) -> None:
     """Train what a study asks for and the home does not hold yet; then show the verdicts and write the report."""
@@ -40,7 +42,7 @@ def run(
     from paribus.cli.console import read_in_part
     from paribus.study import Study
 
-    opened = Study.open(study, settings_with(settings, seeds))
+    opened = Study.open(study, settings_with(settings, seeds), trust=trust)
     try:
         opened = opened.quick() if quick else opened
         result = opened.run(home, workers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,13 +13,15 @@ import numpy as np
 from paribus.data.dataset import Dataset
 from paribus.data.formats.packed import check_unpacked
 from paribus.data.sampling import stratified
-from paribus.errors import DataError
+from paribus.errors import DataError, printable, shortened
 from paribus.planning.streams import stream
 from paribus.spec import DataSpec
 
 _WITH_TEST = ("x_train", "y_train", "x_test", "y_test")
 _WITHOUT = ("x", "y")
 _CHANNELS = (1, 3, 4)
+_MOST_CLASSES, _LONGEST = 5_000, 1_000
+"""Classes, and characters of a label."""
 SHARE: float = DataSpec.model_fields["test"].default
 """Share of each class held out where nothing else is asked."""
 
@@ -47,6 +50,7 @@ def read_npz(path: Path, test: float | str) -> Dataset:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             for key in stored.files:
                 arrays[key] = stored[key]
+                check_unpacked(path, arrays[key].size, "save it anew, without values of no bytes")
     except DataError:
         raise
     except Exception as failed:  # zipfile, zlib and NumPy raise many kinds for damaged files
@@ -89,8 +93,8 @@ def dataset_from(
     items = [_items(arrays[key], f"{name}, {key}") for key in keys[::2]]
     labels = [_labels(arrays[key], f"{name}, {key}") for key in keys[1::2]]
     _check_shapes(items, labels, name)
-    classes, codes = np.unique(np.concatenate(labels), return_inverse=True)
-    y = np.split(codes.astype(np.int64), [len(labels[0])])
+    classes, codes = _classes(labels, name)
+    y = np.split(codes, [len(labels[0])])
     _check_classes(classes, y, keys, lambda key, row: f"{name}, {row_name(key, row)}")
     class_names = _class_names(arrays.get("class_names"), classes, name)
     if any(x.dtype not in (np.uint8, object) for x in items):
@@ -107,7 +111,12 @@ def dataset_from(
 
 def _array(values: Any, where: str) -> np.ndarray:
     try:
-        return np.asarray(values)
+        array = np.asarray(values)
+        if array.dtype.kind == "U" and array.size:  # NumPy keeps any 32 bits, of which Python takes no character
+            points = np.ascontiguousarray(array).view(np.dtype(np.uint32).newbyteorder(array.dtype.byteorder))
+            if points.max(initial=0) > sys.maxunicode:
+                raise ValueError(f"{points.max()} is no character")
+        return array
     except Exception as failed:  # whatever a list of unequal rows, or another library's array, raises
         raise DataError(f"{where} is no array: {failed}. Give equal rows of numbers.") from failed
 
@@ -163,9 +172,8 @@ def _texts(x: np.ndarray, where: str) -> np.ndarray:
 def _labels(values: Any, where: str) -> np.ndarray:
     """Labels as a sortable array, whole numbers as int64."""
     y: Any = _array(values, where)
-    if y.dtype.kind == "O" and all(isinstance(label, str) for label in y.ravel()):
-        y = y.astype(np.str_)
-    if y.ndim != 1 or y.dtype.kind not in "buifU":
+    texts = y.dtype.kind == "O" and all(isinstance(label, str) for label in y.ravel())
+    if y.ndim != 1 or not (texts or y.dtype.kind in "buifU"):
         raise DataError(f"{where} has shape {y.shape} and type {y.dtype}. Allowed: one number or text a row.")
     if y.dtype.kind == "f":
         bad = np.flatnonzero(~np.isfinite(y))
@@ -173,6 +181,29 @@ def _labels(values: Any, where: str) -> np.ndarray:
             raise DataError(f"{where}: {len(bad)} labels are missing, the first in row {bad[0]}. Remove these rows.")
         y = y.astype(np.int64) if (y == np.round(y)).all() and np.abs(y).max() < 2**53 else y
     return y
+
+
+def _classes(labels: Sequence[np.ndarray], name: str) -> tuple[np.ndarray, np.ndarray]:
+    """The labels in sorted order, each once, and the class of every row; texts are not padded to the longest."""
+    if all(y.dtype.kind not in "OU" for y in labels):
+        classes, codes = np.unique(np.concatenate(labels), return_inverse=True)
+    else:
+        texts = [str(label) for y in labels for label in y.tolist()]
+        known = sorted(set(texts))
+        classes, code_of = np.array(known, object), {label: code for code, label in enumerate(known)}
+        codes = np.fromiter((code_of[label] for label in texts), np.int64, len(texts))
+    if len(classes) > _MOST_CLASSES:
+        raise DataError(
+            f"{name}: {len(classes):,} different labels, the first {str(classes[0])[:50]!r}. Allowed: "
+            f"{_MOST_CLASSES:,} classes. Is another column, or array, meant?"
+        )
+    bad = next((label for label in map(str, classes) if printable(label) != label or len(label) > _LONGEST), None)
+    if bad is not None:
+        raise DataError(
+            f"{name}: the label {shortened(bad, 200)!r} has {len(bad):,} characters, or some that cannot be printed. "
+            f"Allowed: {_LONGEST:,}. Correct it."
+        )
+    return classes, codes.astype(np.int64)
 
 
 def _check_shapes(items: Sequence[np.ndarray], labels: Sequence[np.ndarray], name: str) -> None:
@@ -210,7 +241,7 @@ def _class_names(names: Any, classes: np.ndarray, where: str) -> tuple[str, ...]
             f"{where}: class_names {', '.join(given)} for {len(classes)} classes ({labels}). Give each class a name of "
             "its own, in the sorted order of the labels."
         )
-    if classes.dtype.kind == "U" and given != tuple(classes) and set(given) == set(classes):
+    if classes.dtype.kind == "O" and given != tuple(classes) and set(given) == set(classes):
         raise DataError(
             f"{where}: class_names {', '.join(given)} are the labels themselves in another order, so each would be "
             "called by another's name. Leave them out, or give them in sorted order."

@@ -20,15 +20,25 @@ def files_of_classes(folder: Path, suffixes: Sequence[str], what: str) -> dict[s
         All files under the key "", or those of each part under `_train` and `_test`.
 
     Raises:
-        DataError: something else lies in the folder, or a class is empty.
+        DataError: something else lies in the folder, a link leads out of it, a class is empty, or it cannot be read.
     """
+    try:
+        return _in_parts(folder, suffixes, what)
+    except OSError as failed:
+        raise DataError(f"{folder} cannot be read: {failed}. Is it the folder that is meant?") from failed
+
+
+def _in_parts(folder: Path, suffixes: Sequence[str], what: str) -> dict[str, list[Path]]:
     parts = {"": folder}
     if (folder / "train").is_dir() or (folder / "test").is_dir():
         parts = {"_train": folder / "train", "_test": folder / "test"}
         _no_others(
             folder, [path for path in sorted(folder.iterdir()) if path not in parts.values()], "train/ and test/"
         )
-    return {key: _files(part, suffixes, what) for key, part in parts.items()}
+    found = {key: _files(part, suffixes, what) for key, part in parts.items()}
+    _no_links(folder, [*parts.values(), *{path.parent for part in found.values() for path in part}])
+    _no_links(folder, [path for part in found.values() for path in part])
+    return found
 
 
 def _files(folder: Path, suffixes: Sequence[str], what: str) -> list[Path]:
@@ -50,6 +60,16 @@ def _of_class(folder: Path, suffixes: Sequence[str], what: str) -> list[Path]:
     if not shown:
         raise DataError(f"{folder} holds no {what}. Add some ({', '.join(suffixes)}) or remove the folder.")
     return shown
+
+
+def _no_links(folder: Path, paths: Sequence[Path]) -> None:
+    """What lies elsewhere is not read: a folder from somebody else could show a file of the reader's in a report."""
+    inside = folder.resolve()
+    for path in paths:
+        if path != folder and path.is_symlink() and not path.resolve().is_relative_to(inside):
+            raise DataError(
+                f"{path} is a link to {path.resolve()}, out of {folder}. Copy it there, or remove the link."
+            )
 
 
 def _no_others(folder: Path, others: Sequence[Path], allowed: str) -> None:

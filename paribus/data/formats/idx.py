@@ -23,7 +23,7 @@ def parse_idx(content: bytes, where: str) -> np.ndarray:
         An array of the file's shape and type, in this machine's byte order.
 
     Raises:
-        DataError: the file does not start as IDX files do, or is shorter or longer than its header says.
+        DataError: the file does not start as IDX files do, holds nothing, or is shorter or longer than its header says.
 
     Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database", section "File formats".
     """
@@ -35,6 +35,8 @@ def parse_idx(content: bytes, where: str) -> np.ndarray:
     dtype, num_dims = np.dtype(_TYPES[content[2]]), content[3]
     start = 4 + 4 * num_dims
     shape = struct.unpack(f">{num_dims}I", content[4:start]) if len(content) >= start else ()
+    if 0 in shape:
+        raise DataError(f"{where} has the shape {shape}, so that it holds nothing. Replace the file.")
     expected = start + (math.prod(shape) * dtype.itemsize if shape else 0)
     if len(content) != expected:
         raise DataError(

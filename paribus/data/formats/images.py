@@ -38,19 +38,26 @@ def read_folder(folder: Path, test: float | str, size: tuple[int, int] | None = 
             classes are not what `dataset_from` allows. It names the file.
     """
     paths = files_of_classes(folder, SUFFIXES, "image")
-    items = iter(_decoded([path for part in paths.values() for path in part], size))
+    images = _decoded(folder, [path for part in paths.values() for path in part], size)
+    shape = max((image.shape for image in images), key=len)  # in colour if any is
+    images.reverse()
     arrays: dict[str, Any] = {}
     for key, part in paths.items():
-        arrays[f"x{key}"] = np.stack([next(items) for _ in part])
+        arrays[f"x{key}"] = np.empty((len(part), *shape), np.uint8)
+        for row in range(len(part)):
+            arrays[f"x{key}"][row] = images.pop()
         arrays[f"y{key}"] = [path.parent.name for path in part]
     return dataset_from(arrays, folder.resolve().name, test, lambda key, row: str(paths[key[1:]][row]))
 
 
-def _decoded(paths: Sequence[Path], size: tuple[int, int] | None) -> list[np.ndarray]:
-    """All images with the same shape."""
+def _decoded(folder: Path, paths: Sequence[Path], size: tuple[int, int] | None) -> list[np.ndarray]:
+    """All images, of the same height and width."""
     images: list[np.ndarray] = []
+    num_bytes, num_packed = 0, 0
     for path in paths:
-        image = _decode(path, size)
+        image, unpacked = _decode(path, size)
+        num_bytes, num_packed = num_bytes + unpacked, num_packed + path.stat().st_size
+        check_unpacked(folder, num_bytes, "save them in one NPZ file", num_packed)
         if images and image.shape[-2:] != images[0].shape[-2:]:
             (height, width), (first_height, first_width) = image.shape[-2:], images[0].shape[-2:]
             raise DataError(
@@ -58,25 +65,24 @@ def _decoded(paths: Sequence[Path], size: tuple[int, int] | None) -> list[np.nda
                 "size; or resize all with `data.image_size` in a study, --image-size in `paribus data show`."
             )
         images.append(image)
-    if any(image.ndim == 3 for image in images):
-        return [image if image.ndim == 3 else np.broadcast_to(image, (3, *image.shape)) for image in images]
     return images
 
 
-def _decode(path: Path, size: tuple[int, int] | None) -> np.ndarray:
-    """One image, shape (height, width) or (3, height, width)."""
+def _decode(path: Path, size: tuple[int, int] | None) -> tuple[np.ndarray, int]:
+    """One image, shape (height, width) or (3, height, width); and the bytes that it took unpacked."""
     from PIL import Image, ImageOps
 
     try:
         with warnings.catch_warnings(action="ignore"), Image.open(path, formats=_FORMATS) as opened:
             mode = opened.mode
-            check_unpacked(path, opened.width * opened.height * len(opened.getbands()), "make it smaller")
+            num_bytes = opened.width * opened.height * len(opened.getbands())
+            check_unpacked(path, num_bytes, "make it smaller")
             if mode in _MODES:
                 image = ImageOps.exif_transpose(opened).convert("L" if mode in ("1", "L", "LA") else "RGB")
                 if size and (image.height, image.width) != size:
                     image = image.resize((size[1], size[0]), Image.Resampling.BILINEAR)
                 pixels = np.asarray(image)
-                return pixels if pixels.ndim == 2 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+                return (pixels if pixels.ndim == 2 else pixels.transpose(2, 0, 1)), num_bytes
     except DataError:
         raise
     except Exception as failed:  # Pillow raises many kinds for damaged files

@@ -11,22 +11,24 @@ _ALWAYS, _TIMES = 64 << 20, 200  # bytes that any file may unpack to, and how ma
 _BLOCK = 1 << 20
 
 
-def check_unpacked(path: Path, num_bytes: int, remedy: str) -> None:
-    """Refuse a file that unpacks to more than 200 times its size, unless that is at most 64 MiB.
+def check_unpacked(path: Path, num_bytes: int, remedy: str, size: int | None = None) -> None:
+    """Refuse a file that unpacks to more than 200 times its size, unless that is at most 64 MiB; of a folder 128 MiB.
 
     Args:
-        path: the packed file.
+        path: the packed file, or the folder.
         num_bytes: what it unpacks to, or a part of that.
         remedy: what the user does if the file is meant so.
+        size: of the folder's files in bytes.
 
     Raises:
         DataError: it is more than allowed.
     """
-    size = path.stat().st_size
-    if num_bytes > max(_ALWAYS, _TIMES * size):
+    always = _ALWAYS if size is None else 2 * _ALWAYS
+    size = path.stat().st_size if size is None else size
+    if num_bytes > max(always, _TIMES * size):
         raise DataError(
-            f"{path} has {size:,} bytes but unpacks to {num_bytes:,} or more. Allowed: {_TIMES} times its size, or 64 "
-            f"MiB. If it is meant so, {remedy}; else replace it."
+            f"{path} has {size:,} bytes but unpacks to {num_bytes:,} or more. Allowed: {_TIMES} times its size, or "
+            f"{always >> 20} MiB. If it is meant so, {remedy}; else replace it."
         )
 
 

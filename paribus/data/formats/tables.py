@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SUFFIXES = (".csv", ".csv.gz", ".csv.xz", ".parquet")
-_LONGEST = 1_000  # characters of a label: NumPy gives each row the room of the longest
+_LONGEST, _MOST_COLUMNS = 1_000, 100_000
+"""Characters of a label, and columns."""
 
 
 def read_table(path: Path, label: str, test: float | Path, text: str | None = None) -> Dataset:
@@ -85,6 +86,8 @@ def _read(path: Path, label: str, text: str | None) -> pd.DataFrame:
 
 
 def _check_header(columns: list[str], label: str, path: Path) -> None:
+    if len(columns) > _MOST_COLUMNS:
+        raise DataError(f"{path} has {len(columns):,} columns. Allowed: {_MOST_COLUMNS:,}. Save it as an NPZ file.")
     unnamed = next((at for at, column in enumerate(columns, 1) if not column.strip()), None)
     if unnamed is not None:
         raise DataError(f"{path}: column {unnamed} has no name; pandas writes its index so. Remove it, or name it.")

@@ -11,11 +11,25 @@ from paribus.data.formats.folders import files_of_classes
 from paribus.data.formats.images import SUFFIXES
 from paribus.errors import DataError
 
+_LONGEST = 64 << 20
+"""Bytes of a text."""
+
 
 def holds_texts(folder: Path) -> bool:
-    """Whether there are .txt files below the folder and no images."""
-    kinds = {path.suffix.lower() for path in folder.rglob("*")}
-    return ".txt" in kinds and kinds.isdisjoint(SUFFIXES)
+    """Whether there are .txt files in the folder, or as deep as CLASS/ or train/CLASS/ lies, and no images.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    kinds: set[str] = set()
+    try:
+        for path in (path for depth in ("*", "*/*", "*/*/*") for path in folder.glob(depth)):
+            kinds.add(path.suffix.lower())
+            if not kinds.isdisjoint(SUFFIXES):
+                return False
+    except OSError as failed:
+        raise DataError(f"{folder} cannot be read: {failed}. Is it the folder that is meant?") from failed
+    return ".txt" in kinds
 
 
 def read_texts(folder: Path, test: float | str) -> Dataset:
@@ -41,6 +55,9 @@ def read_texts(folder: Path, test: float | str) -> Dataset:
 
 def _read(path: Path) -> str:
     try:
+        size = path.stat().st_size
+        if size > _LONGEST:
+            raise DataError(f"{path} has {size:,} bytes. Allowed: {_LONGEST:,} a text. Cut it, or remove it.")
         return path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as failed:
         raise DataError(f"{path} cannot be read as text: {failed}. Save it as UTF-8, or remove it.") from failed

@@ -14,9 +14,11 @@ from paribus.data import Dataset, load
 from paribus.data.locate import Place
 from paribus.data.prepared import mapped, prepare, prepared
 from paribus.errors import DataError, StoreError
+from paribus.outlook import data_of
 from paribus.spec import Preparation, TextFeatures
 from paribus.spec.data import DataSpec
 from paribus.spec.parts import parts
+from paribus.user_code import Origin
 
 X, Y = np.arange(40.0).reshape(20, 2), np.repeat([0, 1], 10)
 PARTS = ("train", "test")
@@ -48,7 +50,7 @@ def test_the_same_rows_are_held_out_whatever_the_format(tmp_path: Path) -> None:
     )
     from_npz = load(DataSpec(source="a.npz"), tmp_path)
     assert load(DataSpec(source=arrays), tmp_path).fingerprint == from_npz.fingerprint
-    assert load(DataSpec(source="own:make"), tmp_path).fingerprint == from_npz.fingerprint
+    assert data_of(DataSpec(source="own:make"), Origin(tmp_path)).fingerprint == from_npz.fingerprint
 
 
 def test_a_test_set_of_its_own_is_kept() -> None:
@@ -102,7 +104,9 @@ def test_each_folder_has_its_own_module(tmp_path: Path) -> None:
         (tmp_path / str(value)).mkdir()
         (tmp_path / str(value) / "same_name.py").write_text(MODULE.format(value))
     before = list(sys.path)
-    found = [load(DataSpec(source="same_name:make"), tmp_path / str(value)).x_train.max() for value in (1, 2, 1)]
+    found = [
+        data_of(DataSpec(source="same_name:make"), Origin(tmp_path / str(value))).x_train.max() for value in (1, 2, 1)
+    ]
     assert found == [1, 2, 1]
     assert sys.path == before
 
@@ -122,13 +126,13 @@ def test_each_folder_has_its_own_module(tmp_path: Path) -> None:
 def test_sources_that_are_not_there(tmp_path: Path, source: str, text: str) -> None:
     (tmp_path / "some_module.py").write_text(MODULE.format(0))
     with pytest.raises(DataError, match=text):
-        load(DataSpec(source=source), tmp_path)
+        data_of(DataSpec(source=source), Origin(tmp_path))
 
 
 def test_a_missing_import_of_the_users_module_is_told(tmp_path: Path) -> None:
     (tmp_path / "imports_missing.py").write_text("import no_such_library\n")
     with pytest.raises(DataError, match="'imports_missing' raised ModuleNotFoundError: No module named 'no_such_lib"):
-        load(DataSpec(source="imports_missing:make"), tmp_path)
+        data_of(DataSpec(source="imports_missing:make"), Origin(tmp_path))
 
 
 def test_a_function_that_returns_something_else() -> None:

@@ -153,11 +153,11 @@ def test_what_a_search_finds_is_left_open(make_study: Make) -> None:
 
 
 def test_the_code_of_an_own_model_belongs_to_its_recipe(make_study: Make, tmp_path: Any, monkeypatch: Any) -> None:
-    from paribus.user_code import code_in
+    from paribus.user_code import Origin, code_in
 
     def written(text: str) -> dict[str, Any]:
         (tmp_path / "own_frozen.py").write_text(f"def make(shape, outputs):\n    {text}\n")
-        with code_in(tmp_path):
+        with code_in(Origin(tmp_path, "a.yaml", trusted=True)):
             return document(make_study(baseline={"model": {"kind": "own_frozen:make"}}), ["f"], 0)
 
     one, other = written("return 1"), written("return None")

@@ -14,7 +14,7 @@ from paribus.errors import SpecError
 from paribus.freezing import check_frozen, content_hash, document, freeze, frozen_sentence, read_frozen
 from paribus.spec import StudySpec
 from paribus.spec.files import read_study
-from paribus.user_code import code_in
+from paribus.user_code import Origin, code_in
 
 Make = Callable[..., StudySpec]
 EVERY_PART = Path(__file__).parents[2] / "story" / "every_part.yaml"
@@ -22,7 +22,7 @@ EVERY_PART = Path(__file__).parents[2] / "story" / "every_part.yaml"
 
 def test_the_file_holds_the_document(make_study: Make, tmp_path: Path) -> None:
     (tmp_path / "own_network.py").write_text("def make(shape, outputs, width): ...\n")
-    with code_in(tmp_path):
+    with code_in(Origin(tmp_path)):
         study = make_study(**{**read_study(EVERY_PART), "name": "a"})
     frozen = freeze(tmp_path / "a.frozen.yaml", study, ["f"], 0)
     assert (frozen.path.name, frozen.is_new) == ("a.frozen.yaml", True)

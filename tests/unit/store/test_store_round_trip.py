@@ -171,14 +171,14 @@ def test_a_full_disk_is_told(
 
 
 def test_probes_come_back_are_replaced_and_half_written_ones_are_swept_away(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    assert store.probe("k") == {}
-    store.save_probe("k", {"a": np.arange(3)})
-    store.save_probe("k", {"a": np.arange(4), "names": np.array(["x", "yz"])})
-    found = Store(tmp_path).probe("k")
+    store, key = Store(tmp_path), "c" * 64
+    assert store.probe(key) == {}
+    store.save_probe(key, {"a": np.arange(3)})
+    store.save_probe(key, {"a": np.arange(4), "names": np.array(["x", "yz"])})
+    found = Store(tmp_path).probe(key)
     assert found["a"].tolist() == [0, 1, 2, 3]
     assert found["names"].tolist() == ["x", "yz"]
-    half = f".writing-4194999-{socket.gethostname()}@k.npz"  # above the highest process number
+    half = f".writing-4194999-{socket.gethostname()}@{key}.npz"  # above the highest process number
     (tmp_path / "probes" / half).write_bytes(b"half")
     Store(tmp_path)
-    assert [file.name for file in (tmp_path / "probes").iterdir()] == ["k.npz"]
+    assert [file.name for file in (tmp_path / "probes").iterdir()] == [f"{key}.npz"]
