@@ -15,8 +15,8 @@ PAGE = Path(__file__).parents[1] / "docs" / "licences.md"
 HEAD = """\
 # Licences of what is installed with paribus
 
-Written by `make licences` from the packages' own metadata: all that runs, the extras `interpret` and `tune` included, in
-the tested versions, on Linux. paribus itself is Apache-2.0; the images that come with it are from Fashion-MNIST, MIT.
+Written by `make licences` from the packages' own metadata: all that runs, the extras `interpret` and `tune` included,
+in the tested versions, on Linux. paribus itself is Apache-2.0; the images that come with it, of Fashion-MNIST, are MIT.
 
 | package | licence |
 |---|---|
