@@ -51,17 +51,17 @@ def test_the_files_leave_nothing_out() -> None:
 
 
 @pytest.mark.usefixtures("reviews")
-def test_everything_runs(shell, folder: Path) -> None:
+def test_everything_runs(cli, folder: Path) -> None:
     (folder / "own_network.py").write_text(OWN)
     for name in ("every_part", "every_text"):
         shutil.copy(HERE / f"{name}.yaml", folder)
-        done = shell("run", f"{name}.yaml", "--json")
+        done = cli("run", f"{name}.yaml", "--json")
         assert done.code == 0, done.err
         outcome = json.loads(done.out)
         assert {run["status"] for run in outcome["runs"]} == {"finished"}
     caveats = {
         code.split()[0]
-        for row in json.loads(shell("show", "every-part", "--json").out)["contrasts"]
+        for row in json.loads(cli("show", "every-part", "--json").out)["contrasts"]
         for code in row["caveats"]
     }
     assert "C05" in caveats
