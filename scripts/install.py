@@ -14,6 +14,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 TORCH = "torch==2.13.0"
 CPU_BUILDS = "https://download.pytorch.org/whl/cpu"
+ELSEWHERE = f"""\
+{CPU_BUILDS} has no {TORCH} for this machine, or cannot be reached.
+What pip finds elsewhere may be for GPUs, with 6 GB of CUDA that paribus has no use for.
+Ctrl-C stops it; the same command tries again."""
 
 
 def main(folder: str = ".venv", extra: str = "") -> None:
@@ -37,7 +41,8 @@ def install_torch(pip: list[str]) -> None:
     if sys.platform == "linux":
         if subprocess.run([*pip, "--no-deps", *impatient, f"{TORCH}+cpu"], check=False).returncode == 0:
             return
-        print(f"{CPU_BUILDS} has no build for this machine or cannot be reached: pip takes another, maybe with CUDA.")
+        print(ELSEWHERE, flush=True)
+        pip = [word for word in pip if word != "--quiet"]
     subprocess.run([*pip, TORCH], check=True)
 
 

@@ -1,7 +1,7 @@
 """`make test-avx2` is what it says: every library computes with the instructions of a processor without AVX-512.
 
-NumPy and SciPy are left as they are: no training goes through them. MKL obeys its variable on Intel's processors alone, and
-says so there; for AMD's it has one code, which is as fast with AVX-512 as without.
+NumPy and SciPy are left as they are: no training goes through them. MKL obeys its variable on Intel's processors alone,
+and says so there; for AMD's it has one code, which is as fast with AVX-512 as without.
 """
 
 from __future__ import annotations
