@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +14,7 @@ from torch import nn
 from paribus import SpecError, Study
 from paribus.data.sources.digits import digits
 from paribus.series import outcome
+from paribus.spec.parts import parts
 from paribus.store import Store
 
 NETS = """\
@@ -51,8 +52,8 @@ def own(folder: Path) -> Path:
     return folder
 
 
-def test_from_a_study_file(shell, cli, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = shell("run", "own.yaml")
+def test_from_a_study_file(cli, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = cli("run", "own.yaml", "--workers", "1")
     assert first.code == 0, first.err
     assert "own: 6 runs, 6 finished" in first.out
     monkeypatch.setattr(sys, "dont_write_bytecode", True)  # a file that was changed within a second looks the same
@@ -283,7 +284,7 @@ def test_a_changed_file_is_imported_again_and_a_changed_global_is_noticed(
     import plain  # pyright: ignore[reportMissingImports]
 
     plain.SIZE = 5
-    result = Study.open(file).run(own / "home", quiet=True)
+    result = Study.open(file).run(own / "home", workers=1, quiet=True)
     assert {run["status"] for run in result.summary["runs"]} == {"failed"}
     assert all("plain:make is not what it was when the study was planned" in text for text in result.failures)
 
@@ -300,12 +301,17 @@ from torch import nn
 from paribus import Study
 def build(shape, outputs):
     return nn.Sequential(nn.Flatten(), nn.Linear(64, outputs))
-Study(name="far", data={"source": "digits"}, baseline={"model": build, "epochs": 1}, seeds=2).run(quiet=True)
+study = Study(name="far", data={"source": "digits"}, baseline={"model": build, "epochs": 1}, seeds=2)
 """
 
 
-def test_where_the_code_is_not_there_the_rest_is_reported(cli, folder: Path) -> None:
-    subprocess.run([sys.executable, "-c", SCRIPT], cwd=folder, check=True)
+def test_where_the_code_is_not_there_the_rest_is_reported(cli, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script: dict[str, Any] = {"__name__": "__main__"}
+    exec(SCRIPT, script)
+    with monkeypatch.context() as within:
+        within.setattr(sys.modules["__main__"], "build", script["build"], raising=False)
+        script["study"].run(quiet=True)
+    parts("model").pop("__main__:build")  # as in a new process
     told = cli("report", "far")
     assert told.code == 0, told.err
     assert (folder / "paribus-home" / "reports" / "far.html").is_file()
