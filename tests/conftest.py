@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,8 @@ import paribus.models
 import paribus.training.optimizers
 import paribus.training.schedules  # noqa: F401  (registers what studies name)
 from paribus.spec import StudySpec
+
+os.environ["PARIBUS_WORKERS"] = "0"  # runs are trained in the test's process; tests of workers say how many
 
 
 @pytest.fixture

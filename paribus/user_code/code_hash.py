@@ -8,9 +8,9 @@ import hashlib
 import io
 import pickle
 import sys
-import sysconfig
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from importlib.metadata import distributions
 from importlib.util import find_spec
 from pathlib import Path
 from types import CellType, CodeType, FunctionType, MemberDescriptorType, MethodType, ModuleType
@@ -19,7 +19,7 @@ from typing import Any, cast
 _PLAIN = (type(None), type(...), bool, int, float, complex, str, bytes)
 _OF_CLASSES = {"__dict__", "__weakref__", "__doc__", "__module__", "__firstlineno__", "__static_attributes__"}
 _STANDARD = sys.stdlib_module_names | {"paribus"}
-_INSTALLED = {Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")}
+_INSTALLERS = {"site-packages", "dist-packages"}  # folders of Python, a virtual environment, a user or Debian
 
 
 def code_hash(function: Callable[..., Any]) -> str:
@@ -229,7 +229,18 @@ def _is_installed(value: FunctionType | type | ModuleType) -> bool:
     return _comes_installed(name, getattr(sys.modules.get(name), "__file__", None))
 
 
-def _comes_installed(module: str, file: str | None) -> bool:
-    if module.partition(".")[0] in _STANDARD:
+def _comes_installed(module: str | None, file: str | None) -> bool:
+    package = (module or "").partition(".")[0]
+    if package in _STANDARD:
         return module != "__main__"
-    return file is not None and any(folder in Path(file).parents for folder in _INSTALLED)
+    folders = Path(file or "").parents
+    return any(folder.name in _INSTALLERS or package in _installed_in(str(folder)) for folder in folders)
+
+
+@functools.cache
+def _installed_in(folder: str) -> frozenset[str]:
+    """Modules and packages that were installed into a folder on the path, as `pip install --target` does."""
+    if folder not in sys.path:
+        return frozenset()
+    installed = [found.files or () for found in distributions(path=[folder]) if found.read_text("RECORD")]
+    return frozenset(file.parts[0].partition(".")[0] for files in installed for file in files)

@@ -1,5 +1,6 @@
 """The command line in this process, and a study that trains in a moment."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -85,11 +86,12 @@ def cli(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
 
 @pytest.fixture
 def shell(folder: Path) -> Cli:
-    """Call a verb as a user does, in a process of its own."""
+    """Call a verb as a user does, in a process of its own, which has workers."""
+    users = {name: value for name, value in os.environ.items() if name != "PARIBUS_WORKERS"}
 
     def call(*words: str) -> Done:
-        program = Path(sys.executable).with_name("paribus")
-        done = subprocess.run([program, *words], cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+        program = [Path(sys.executable).with_name("paribus"), *words]
+        done = subprocess.run(program, cwd=folder, env=users, capture_output=True, text=True, check=False, timeout=120)
         return Done(done.returncode, done.stdout, done.stderr)
 
     return call

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
+import runpy
 import sys
 from pathlib import Path
 from typing import Any
@@ -78,11 +78,14 @@ def test_on_the_real_data(cli, folder: Path, name: str, data: str) -> None:
 
 
 @pytest.mark.parametrize("metric", ["accuracy", "f1_macro"])
-def test_the_page_of_a_study_keeps_what_was_written_by_hand(cli, folder: Path, metric: str) -> None:
+def test_the_page_of_a_study_keeps_what_was_written_by_hand(
+    cli, folder: Path, monkeypatch: pytest.MonkeyPatch, metric: str
+) -> None:
     done = cli("run", "tiny.yaml", "--set", f"metric={metric}", "--json")
     page = folder / "pages" / "tiny.md"
-    script = [sys.executable, SCRIPT, "tiny", "--home", folder / "paribus-home", "--output", page]
-    subprocess.run(script, check=True, capture_output=True)
+    words = [str(SCRIPT), "tiny", "--home", str(folder / "paribus-home"), "--output", str(page)]
+    monkeypatch.setattr(sys, "argv", words)
+    runpy.run_path(str(SCRIPT), run_name="__main__")
     made = page.read_text()
     best = max(row["mean"] for row in Result(Store(folder / "paribus-home"), "tiny").variants.to_dict("records"))
     assert f"| {100 * best:.1f} |" in made
@@ -90,7 +93,7 @@ def test_the_page_of_a_study_keeps_what_was_written_by_hand(cli, folder: Path, m
     assert made.count("\n- **") == len(json.loads(done.out)["contrasts"])
     assert made.endswith("\n## What this says of the notebook's claims\n")
     page.write_text(f"{made}\nNothing of it holds.\n".replace("6 runs", "9 runs"))
-    subprocess.run(script, check=True, capture_output=True)
+    runpy.run_path(str(SCRIPT), run_name="__main__")
     assert page.read_text() == f"{made}\nNothing of it holds.\n"
 
 

@@ -17,6 +17,12 @@ from paribus.spec.parts import parts
 HERE = Path(__file__).parent
 OWN = """\
 from torch import nn
+from paribus.data.sources.fashion_mnist_mini import fashion_mnist_mini
+
+def drawings():
+    all_of_them = fashion_mnist_mini()
+    return {name: getattr(all_of_them, name)[:300 if name.endswith("train") else 60]
+            for name in ("x_train", "y_train", "x_test", "y_test")}
 
 def make(item_shape, num_outputs, *, width: int, conventions: str = "pytorch"):
     return nn.Sequential(nn.Flatten(), nn.Linear(28 * 28, width), nn.ReLU(), nn.Linear(width, num_outputs))
@@ -51,17 +57,17 @@ def test_the_files_leave_nothing_out() -> None:
 
 
 @pytest.mark.usefixtures("reviews")
-def test_everything_runs(shell, folder: Path) -> None:
+def test_everything_runs(cli, folder: Path) -> None:
     (folder / "own_network.py").write_text(OWN)
     for name in ("every_part", "every_text"):
         shutil.copy(HERE / f"{name}.yaml", folder)
-        done = shell("run", f"{name}.yaml", "--json")
+        done = cli("run", f"{name}.yaml", "--json")
         assert done.code == 0, done.err
         outcome = json.loads(done.out)
         assert {run["status"] for run in outcome["runs"]} == {"finished"}
     caveats = {
         code.split()[0]
-        for row in json.loads(shell("show", "every-part", "--json").out)["contrasts"]
+        for row in json.loads(cli("show", "every-part", "--json").out)["contrasts"]
         for code in row["caveats"]
     }
     assert "C05" in caveats

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +14,7 @@ from torch import nn
 from paribus import SpecError, Study
 from paribus.data.sources.digits import digits
 from paribus.series import outcome
+from paribus.spec.parts import parts
 from paribus.store import Store
 
 NETS = """\
@@ -51,20 +52,27 @@ def own(folder: Path) -> Path:
     return folder
 
 
-def test_from_a_study_file(shell, own: Path) -> None:
-    first = shell("run", "own.yaml")
+def test_from_a_study_file(cli, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = cli("run", "own.yaml", "--workers", "1")
     assert first.code == 0, first.err
     assert "own: 6 runs, 6 finished" in first.out
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # a file that was changed within a second looks the same
+
+    def planned() -> str:
+        for name in ("nets", "sizes"):  # as in a new process
+            monkeypatch.delitem(sys.modules, name, raising=False)
+        return cli("plan", "own.yaml").out
+
     parameters = 64 * 12 + 12 + 2 * 12 + 12 * 10 + 10
-    assert f"{parameters}  2 of 2" in shell("plan", "own.yaml").out
+    assert f"{parameters}  2 of 2" in planned()
     (own / "nets.py").write_text("# a comment\n" + NETS)
-    assert "Nothing to train." in shell("plan", "own.yaml").out
+    assert "Nothing to train." in planned()
     (own / "nets.py").write_text(NETS.replace("ReLU", "Tanh"))
-    assert "2 of 2" in shell("plan", "own.yaml").out  # the MLP's
-    assert "4 to train" in shell("plan", "own.yaml").out
+    assert "2 of 2" in planned()  # the MLP's
+    assert "4 to train" in planned()
     (own / "nets.py").write_text(NETS)
     (own / "sizes.py").write_text("def hidden(width): return width + width\n")
-    assert "4 to train" in shell("plan", "own.yaml").out
+    assert "4 to train" in planned()
 
 
 @pytest.mark.parametrize(
@@ -77,9 +85,9 @@ def test_from_a_study_file(shell, own: Path) -> None:
         ("raises", "", ["model.dropout: is unknown here"]),
     ],
 )
-def test_mistakes_are_told(shell, own: Path, function: str, options: str, words: list[str]) -> None:
+def test_mistakes_are_told(cli, own: Path, function: str, options: str, words: list[str]) -> None:
     (own / "own.yaml").write_text(STUDY.format(function, options))
-    done = shell("plan", "own.yaml")
+    done = cli("plan", "own.yaml")
     assert done.code == 2
     assert all(word in done.err for word in words), done.err
 
@@ -276,7 +284,7 @@ def test_a_changed_file_is_imported_again_and_a_changed_global_is_noticed(
     import plain  # pyright: ignore[reportMissingImports]
 
     plain.SIZE = 5
-    result = Study.open(file).run(own / "home", quiet=True)
+    result = Study.open(file).run(own / "home", workers=1, quiet=True)
     assert {run["status"] for run in result.summary["runs"]} == {"failed"}
     assert all("plain:make is not what it was when the study was planned" in text for text in result.failures)
 
@@ -293,13 +301,18 @@ from torch import nn
 from paribus import Study
 def build(shape, outputs):
     return nn.Sequential(nn.Flatten(), nn.Linear(64, outputs))
-Study(name="far", data={"source": "digits"}, baseline={"model": build, "epochs": 1}, seeds=2).run(quiet=True)
+study = Study(name="far", data={"source": "digits"}, baseline={"model": build, "epochs": 1}, seeds=2)
 """
 
 
-def test_where_the_code_is_not_there_the_rest_is_reported(shell, folder: Path) -> None:
-    subprocess.run([sys.executable, "-c", SCRIPT], cwd=folder, check=True)
-    told = shell("report", "far")
+def test_where_the_code_is_not_there_the_rest_is_reported(cli, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script: dict[str, Any] = {"__name__": "__main__"}
+    exec(SCRIPT, script)
+    with monkeypatch.context() as within:
+        within.setattr(sys.modules["__main__"], "build", script["build"], raising=False)
+        script["study"].run(quiet=True)
+    parts("model").pop("__main__:build")  # as in a new process
+    told = cli("report", "far")
     assert told.code == 0, told.err
     assert (folder / "paribus-home" / "reports" / "far.html").is_file()
     with pytest.raises(

@@ -1,4 +1,4 @@
-"""Fashion-MNIST: alone or stacked, with one worker or two, undisturbed or killed three times, a run has the same bits."""
+"""Fashion-MNIST: alone or stacked, with one worker or two, undisturbed or killed, a run has the same bits."""
 
 from __future__ import annotations
 

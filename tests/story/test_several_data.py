@@ -4,9 +4,11 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from paribus import Series, StoreError, Study, load
+from paribus.data.sources.fashion_mnist_mini import fashion_mnist_mini
 from paribus.store import Store
 
 TWO = """\
@@ -14,7 +16,7 @@ name: two
 question: Does depth matter, here and there?
 data:
   - digits
-  - {source: fashion_mnist_mini, name: mini, fraction: 0.05}
+  - {source: mini.npz, fraction: 0.8}
 baseline:
   model: {kind: mlp, width: 8, depth: 1}
   optimizer: {kind: adam, lr: 0.01}
@@ -29,6 +31,9 @@ factors:
 @pytest.fixture
 def two(folder: Path) -> Path:
     (folder / "two.yaml").write_text(TWO)
+    all_of_it = fashion_mnist_mini()
+    arrays = {name: getattr(all_of_it, name)[:200] for name in ("x_train", "y_train", "x_test", "y_test")}
+    np.savez(folder / "mini.npz", **arrays, class_names=all_of_it.class_names)
     return folder / "paribus-home"
 
 
@@ -63,7 +68,7 @@ def test_two_data_sets_from_a_file_to_a_report(cli: Callable, two: Path, folder:
     assert 'href="two.mini.html"' in (folder / "out" / "r.html").read_text()
 
     # a part is an ordinary study: the same file with one data set asks for the same runs
-    alone = TWO.replace("  - digits\n  - {source: fashion_mnist_mini, name: mini, fraction: 0.05}", "  source: digits")
+    alone = TWO.replace("  - digits\n  - {source: mini.npz, fraction: 0.8}", "  source: digits")
     (folder / "alone.yaml").write_text(alone.replace("name: two", "name: two.digits"))
     assert json.loads(cli("plan", "alone.yaml", "--json").out)["stored"] == 4
     assert load("two.mini", home=two).class_names[0] == "T-shirt/top"

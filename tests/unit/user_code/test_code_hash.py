@@ -245,6 +245,41 @@ def test_what_is_installed_counts_by_its_name() -> None:
     assert hash_of(source.format("numpy", "zeros")) != hash_of(source.format("json", "zeros"))
 
 
+LIBRARY = """\
+class Nameless: pass
+Nameless.__module__ = None
+def layer(): return Nameless, {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "listed_in", "counts"),
+    [
+        ("target", "inner_library-1.dist-info/RECORD", False),  # pip install --target, a folder that a .pth file names
+        ("site-packages", "nothing", False),  # of the user, of the system below a virtual environment
+        ("project", "inner_library.egg-info/SOURCES.txt", True),  # the user's own project, installed as it stands
+        ("project", "nothing", True),
+    ],
+)
+def test_what_is_installed_is_known_wherever_it_lies(
+    folder: str, listed_in: str, counts: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / folder
+    (place / listed_in).parent.mkdir(parents=True)
+    (place / listed_in).write_text("inner_library/__init__.py,,\n")
+    (place / listed_in).with_name("METADATA").write_text("Metadata-Version: 2.1\nName: inner-library\nVersion: 1\n")
+    (place / "inner_library").mkdir()
+    monkeypatch.syspath_prepend(str(place))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+
+    def hashed(value: int) -> str:
+        (place / "inner_library" / "__init__.py").write_text(LIBRARY.format(value) + f"# {value}\n")
+        monkeypatch.delitem(sys.modules, "inner_library", raising=False)
+        return hash_of("from inner_library import layer\ndef make(): return layer()\n")
+
+    assert (hashed(1) != hashed(2)) is counts
+
+
 @pytest.mark.parametrize("name", ["SOURCE", "HOLDERS", "TENSORS"])
 def test_processes_agree(name: str) -> None:
     code = f"from test_code_hash import {name}, hash_of; print(hash_of({name}))"
