@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 from functools import cache
@@ -18,6 +19,16 @@ def environment() -> dict[str, str | int]:
         "python": platform.python_version(),
         **{package: version(package) for package in ("paribus", "torch", "numpy", "scipy")},
     }
+
+
+@cache
+def program() -> str:
+    """A hash of the program's own files: equal only where all of them are."""
+    found = hashlib.sha256()
+    root = Path(__file__).parent
+    for path in sorted(path for path in root.rglob("*") if path.suffix in (".py", ".html", ".css", ".js")):
+        found.update(f"{path.relative_to(root)}\n".encode() + path.read_bytes())
+    return found.hexdigest()
 
 
 @cache
