@@ -224,9 +224,10 @@ class Told:
 def test_only_a_failed_run_keeps_its_checkpoint(folder: Path, tmp_path: Path) -> None:
     store, job = Store(tmp_path), make_job(folder, [{}, {}])
     records = [
-        RunRecord(run.key, run.recipe, run.seed, status)
+        RunRecord(f"{run.seed:064x}", run.recipe, run.seed, status)
         for run, status in zip(job.runs, (Status.FAILED, Status.DIVERGED), strict=True)
     ]
+    job = replace(job, runs=tuple(replace(run, key=f"{run.seed:064x}") for run in job.runs))
     paths = [checkpoint_of(store.checkpoints, run.key) for run in job.runs]
     for path in paths:
         path.touch()
