@@ -234,7 +234,8 @@ def _check_classes(classes: np.ndarray, y: Sequence[np.ndarray], keys: Sequence[
 
 
 def _class_names(names: Any, classes: np.ndarray, where: str) -> tuple[str, ...]:
-    given = tuple(str(name) for name in np.atleast_1d(classes if names is None else names))
+    named = classes if names is None else _array(names, f"{where}, class_names").ravel()
+    given = tuple(map(str, named))
     if len(given) != len(classes) or len(set(given)) != len(classes):
         labels = ", ".join(map(str, classes[:20]))
         raise DataError(

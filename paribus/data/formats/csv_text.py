@@ -84,8 +84,8 @@ def value(path: Path, number: int, at: int) -> str:
 
 
 def _record(path: Path, number: int) -> tuple[int, list[str]]:
-    """Line and values of a row."""
-    return next(islice(_records(path), number, None))
+    """Line and values of a row; pandas and Python may part damaged lines otherwise, so that there is no such row."""
+    return next(islice(_records(path), number, None), (number + 2, []))
 
 
 def _records(path: Path) -> Iterator[tuple[int, list[str]]]:

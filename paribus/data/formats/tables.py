@@ -125,7 +125,10 @@ def _check_numbers(table: pd.DataFrame, label: str, path: Path) -> None:
     import pandas as pd
 
     for column in table.columns.drop(label):
-        numbers = pd.to_numeric(table[column], errors="coerce")
+        try:
+            numbers = pd.to_numeric(table[column], errors="coerce")
+        except OverflowError:  # of a whole number beyond float64, which as text is inf
+            numbers = pd.to_numeric(table[column].astype(str), errors="coerce")
         bad = table[column].notna() & numbers.isna()
         what = "is no number. Encode text as numbers, remove the column, or set `data.text` if the items are texts"
         if not bad.any():

@@ -134,3 +134,23 @@ def test_a_table_of_too_many_columns_is_told(tmp_path: Path) -> None:
     (tmp_path / "wide.csv").write_text(",".join(f"x{at}" for at in range(100_001)) + ",label\n")
     with pytest.raises(DataError, match="has 100,002 columns. Allowed: 100,000"):
         read(tmp_path, "wide.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f"a,label\n{'9' * 400},0\nx,1\n1,0\n2,1\n", "'x' is no number"),
+        (f"a,label\n{'9' * 400},0\n0,1\n1,0\n2,1\n", "is not finite in float32"),
+    ],
+)
+def test_a_number_beyond_float64_is_told(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "large.csv").write_text(text)
+    with pytest.raises(DataError, match=words):
+        read(tmp_path, "large.csv")
+
+
+def test_names_of_classes_are_texts_too(tmp_path: Path) -> None:
+    names = np.array([0x11_0000, 65], np.uint32).view("<U1")
+    np.savez(tmp_path / "odd.npz", x=np.zeros((20, 1)), y=np.arange(20) % 2, class_names=names)
+    with pytest.raises(DataError, match="class_names is no array: 1114112 is no character"):
+        read(tmp_path, "odd.npz")
