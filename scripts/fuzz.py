@@ -66,7 +66,7 @@ def fuzz(
     shared = "/dev/shm" if os.path.isdir("/dev/shm") else None
     place = Path(tempfile.mkdtemp(prefix="fuzz-", dir=shared))
     try:
-        targets = [target for target in make_targets(place / "made") if not only or target.name in only]
+        targets = make_targets(place / "made", only)
         board = np.frombuffer(mmap.mmap(-1, 8 * (2 + len(targets) * len(OUTCOMES))), np.int64)
         number, last, ends = first, first + inputs, time.monotonic() + 60 * minutes
         while number < last and time.monotonic() < ends:
@@ -145,7 +145,7 @@ def _batch(targets: list[Target], seed: int, end: int, board: np.ndarray, log: P
         at = 2 + targets.index(target) * len(OUTCOMES)
         signal.setitimer(signal.ITIMER_PROF, HANG_S)
         began = time.process_time()
-        outcome, told = _read(ready[target.name], data)
+        outcome, told = read(ready[target.name], data)
         spent = time.process_time() - began
         signal.setitimer(signal.ITIMER_PROF, 0)
         board[at + OUTCOMES.index(outcome)] += 1
@@ -161,9 +161,10 @@ def _batch(targets: list[Target], seed: int, end: int, board: np.ndarray, log: P
     return 0
 
 
-def _read(read: Callable[[bytes], None], data: bytes) -> tuple[str, str]:
+def read(call: Callable[[bytes], None], data: bytes) -> tuple[str, str]:
+    """Accepted, refused or other, and what it raised then, with where."""
     try:
-        read(data)
+        call(data)
         return "accepted", ""
     except ParibusError:
         return "refused", ""

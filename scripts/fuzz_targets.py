@@ -11,7 +11,7 @@ import shutil
 import sqlite3
 import struct
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -224,9 +224,15 @@ def _changed_once(rng: random.Random, value: Any) -> Any:
     return found
 
 
-def make_targets(folder: Path) -> list[Target]:
-    """All of them; what they need is made in `folder`."""
-    folder.mkdir(parents=True)
+def make_targets(folder: Path, only: Collection[str] | None = None) -> list[Target]:
+    """All of them, or those of these names; the home that two of them need is made in `folder`."""
+    found = _file_targets()
+    if not only or {"rows", "artifacts"}.intersection(only):
+        found += _home_targets(folder)
+    return [target for target in found if not only or target.name in only]
+
+
+def _file_targets() -> list[Target]:
     arrays = {"x": np.arange(24.0).reshape(12, 2), "y": np.arange(12) % 2}
     tables = [b"a,b,label\n" + b"".join(b"%d,%d.5,%d\n" % (n, n, n % 2) for n in range(12))]
     tables += [b"text,label\n" + b"".join(b'"a film %d, b",%s\n' % (n, b"pn"[n % 2 :][:1]) for n in range(12))]
@@ -250,7 +256,6 @@ def make_targets(folder: Path) -> list[Target]:
         Target("tar.gz", 5, lambda rng: _packed(rng, gzip.compress, [_tar()]), _archive),
         Target("study", 8, _bytes_of(STUDIES), _study),
         Target("study.json", 8, lambda rng: json.dumps(changed(rng, json.loads(rng.choice(yaml)))).encode(), _study),
-        *_home_targets(folder / "home"),
     ]
 
 
