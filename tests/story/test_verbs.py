@@ -138,7 +138,8 @@ def test_a_data_set_that_is_none(cli, verb: str) -> None:
     assert "Did you mean 'digits'?" in done.err
 
 
-def test_doctor_examines_and_writes_nothing(cli, contents, folder: Path) -> None:
+def test_doctor_examines_and_writes_nothing(cli, contents, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PARIBUS_WORKERS")
     before = contents()
     values = json.loads(cli("doctor", "--json").out)
     text = cli("doctor").out
