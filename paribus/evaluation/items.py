@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 
@@ -95,5 +94,10 @@ def seed_churn(reference: Mapping[Place, np.ndarray]) -> list[float]:
 
     Source: as of `churn`.
     """
-    pairs = combinations(reference, 2)
-    return [float((reference[a] != reference[b]).mean()) for a, b in pairs if a[0] != b[0] and a[1] == b[1]]
+    members = {fold: [classes_B for (_, at), classes_B in reference.items() if at == fold] for _, fold in reference}
+    classes = {fold: np.array(found) for fold, found in members.items()}  # (seed, row)
+    shares: list[float] = []
+    for (_, fold), classes_B in reference.items():
+        others_SB = classes[fold] = classes[fold][1:]  # those that are to come
+        shares += ((others_SB != classes_B).sum(axis=1) / len(classes_B)).tolist()
+    return shares

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import nan
 
 import numpy as np
@@ -46,14 +47,19 @@ def churns(levels: Levels, answers: Answers) -> list[Churn]:
     yardstick.
     """
     references = {level["factor"]: level["label"] for level in levels if level["is_reference"]}
+
+    @cache  # as many levels share a reference
+    def by_seed(variant: str) -> list[float]:
+        return seed_churn(answers.classes[variant])
+
     found: list[Churn] = []
     for factor, label in ((level["factor"], level["label"]) for level in levels if not level["is_reference"]):
         if factor in references:
             cells, others = (cells_at(levels, {factor: at}) for at in (label, references[factor]))
-            sides = [(answers.classes[a], answers.classes[b]) for a, b in zip(cells, others, strict=True)]
-            changed = [share for a, b in sides for share in churn(a, b)]
-            by_seed = [share for _, b in sides for share in seed_churn(b)]
-            found.append(Churn(factor, label, references[factor], len(changed), _mean(changed), _mean(by_seed)))
+            sides = zip(cells, others, strict=True)
+            changed = [share for a, b in sides for share in churn(answers.classes[a], answers.classes[b])]
+            by_chance = [share for name in others for share in by_seed(name)]
+            found.append(Churn(factor, label, references[factor], len(changed), _mean(changed), _mean(by_chance)))
     return found
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from math import sqrt
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from paribus.comparison.statistics.intervals import deviation
 
@@ -53,8 +53,8 @@ def t_test_power(num_pairs: int, effect: float, level: float) -> float:
 
     Source: the noncentral t distribution, as in R `power.t.test(type = "paired")`.
     """
-    reach = float(stats.t.ppf((1 + level) / 2, num_pairs - 1))
-    return float(stats.nct.sf(reach, num_pairs - 1, effect * sqrt(num_pairs)))
+    reach = float(scipy.stats.t.ppf((1 + level) / 2, num_pairs - 1))
+    return float(scipy.stats.nct.sf(reach, num_pairs - 1, effect * sqrt(num_pairs)))
 
 
 def tost_power(num_pairs: int, effect: float, margin: float, level: float, *, nodes: int = 1000) -> float:
@@ -73,10 +73,10 @@ def tost_power(num_pairs: int, effect: float, margin: float, level: float, *, no
     Source: Schuirmann (1987); Phillips (1990) for the exact power.
     """
     dof = num_pairs - 1
-    spread_N = np.sqrt(stats.chi2.ppf((np.arange(nodes) + 0.5) / nodes, dof) / dof)
-    room_N = margin * sqrt(num_pairs) - stats.t.ppf((1 + level) / 2, dof) * spread_N
+    spread_N = np.sqrt(scipy.stats.chi2.ppf((np.arange(nodes) + 0.5) / nodes, dof) / dof)
+    room_N = margin * sqrt(num_pairs) - scipy.stats.t.ppf((1 + level) / 2, dof) * spread_N
     centre = effect * sqrt(num_pairs)
-    inside_N = stats.norm.cdf(room_N - centre) - stats.norm.cdf(-room_N - centre)
+    inside_N = scipy.stats.norm.cdf(room_N - centre) - scipy.stats.norm.cdf(-room_N - centre)
     return float(np.maximum(inside_N, 0).mean())
 
 

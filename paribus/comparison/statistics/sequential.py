@@ -11,9 +11,9 @@ from functools import cache
 from math import ceil
 
 import numpy as np
+import scipy
 from numpy.polynomial.legendre import leggauss
 from numpy.typing import NDArray
-from scipy import optimize, stats
 
 _NODES, _NODES_A_STEP = 48, 8
 """Nodes at a look at least, and a standard deviation of what is added since the last."""
@@ -30,7 +30,7 @@ def overall_p(p: float, looks: Sequence[int]) -> float:
     """
     if len(looks) == 1 or not 0 < p < 1:
         return p
-    return max(p, _crossing(float(stats.norm.isf(p / 2)), looks))
+    return max(p, _crossing(float(scipy.stats.norm.isf(p / 2)), looks))
 
 
 def nominal_level(level: float, looks: Sequence[int]) -> float:
@@ -51,9 +51,9 @@ def nominal_level(level: float, looks: Sequence[int]) -> float:
 @cache
 def _nominal(level: float, looks: tuple[int, ...]) -> float:
     """The bound lies between that of one look and Bonferroni's."""
-    low, high = (float(stats.norm.isf((1 - level) / 2 / num)) for num in (1, len(looks)))
-    bound = optimize.brentq(lambda z: _crossing(z, looks) - (1 - level), low, high, xtol=1e-10)
-    return 1 - 2 * float(stats.norm.sf(bound))
+    low, high = (float(scipy.stats.norm.isf((1 - level) / 2 / num)) for num in (1, len(looks)))
+    bound = scipy.optimize.brentq(lambda z: _crossing(z, looks) - (1 - level), low, high, xtol=1e-10)
+    return 1 - 2 * float(scipy.stats.norm.sf(bound))
 
 
 def _crossing(bound: float, looks: Sequence[int]) -> float:
@@ -64,10 +64,10 @@ def _crossing(bound: float, looks: Sequence[int]) -> float:
     closest = min(now - before for before, now in zip(looks, looks[1:], strict=False))
     node_K, weight_K = _rule(max(_NODES, ceil(_NODES_A_STEP * bound * (looks[-1] / closest) ** 0.5)))
     sum_K, width_K = _inside(bound, looks[0], node_K), _inside(bound, looks[0], weight_K)
-    mass_K = width_K * stats.norm.pdf(sum_K, scale=looks[0] ** 0.5)
+    mass_K = width_K * scipy.stats.norm.pdf(sum_K, scale=looks[0] ** 0.5)
     for before, now in zip(looks, looks[1:], strict=False):
         next_K, width_K = _inside(bound, now, node_K), _inside(bound, now, weight_K)
-        step_KK = stats.norm.pdf(next_K[:, None] - sum_K, scale=(now - before) ** 0.5)
+        step_KK = scipy.stats.norm.pdf(next_K[:, None] - sum_K, scale=(now - before) ** 0.5)
         sum_K, mass_K = next_K, width_K * (step_KK @ mass_K)
     return 1 - float(mass_K.sum())
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import inf, nan, sqrt
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from paribus.comparison.statistics.intervals import Interval, percentile_interval
 
@@ -47,4 +47,4 @@ def seeds_for_superiority(p: float, alpha: float = 0.05, power: float = 0.95) ->
     distance = abs(p - 0.5)
     if not distance:
         return inf
-    return ((stats.norm.isf(alpha) + stats.norm.ppf(power)) / (sqrt(6) * distance)) ** 2
+    return ((scipy.stats.norm.isf(alpha) + scipy.stats.norm.ppf(power)) / (sqrt(6) * distance)) ** 2

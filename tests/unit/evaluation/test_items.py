@@ -34,3 +34,4 @@ def test_seed_churn_is_between_two_seeds_of_one_fold() -> None:
     }  # fmt: skip
     assert seed_churn(runs) == [0.25, 0.5]
     assert seed_churn({(0, None): LABELS}) == []
+    assert seed_churn({}) == []

@@ -47,6 +47,15 @@ def test_smallest_p_of_drawn_patterns_and_of_nothing() -> None:
     assert isnan(sign_flip_p([], rng=rng()))
 
 
+@pytest.mark.parametrize("num", [15, 16, 17, 33])
+def test_drawn_flips_are_coins_thrown_pair_by_pair(num: int) -> None:
+    diff_S, coins = np.random.default_rng(num).integers(-9, 10, num) / 100, rng()
+    sums = sum(value * coins.choice([-1.0, 1.0], 100_000) for value in np.sort(np.abs(diff_S)))
+    extreme = np.abs(sums) >= abs(diff_S.sum()) - 1e-12
+    assert 0.01 < extreme.mean() < 0.99
+    assert sign_flip_p(diff_S, rng=rng()) == (extreme.sum() + 1) / 100_001
+
+
 def test_paired_t_is_that_of_scipy() -> None:
     diff_S = rng().normal(0.4, 1, 8)
     assert paired_t_p(diff_S) == pytest.approx(stats.ttest_1samp(diff_S, 0).pvalue)
