@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -24,6 +26,16 @@ def instructions() -> dict[str, str]:
     limits = ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "ATEN_CPU_CAPABILITY", "MKL_ENABLE_INSTRUCTIONS")
     told = {"processor": _processor(), "flags": _cpuinfo("flags"), "torch": version("torch")}
     return {**told, **{name: os.environ[name] for name in limits if name in os.environ}}
+
+
+@cache
+def program() -> str:
+    """A hash of the program's own files: equal only where all of them are."""
+    found = hashlib.sha256()
+    root = Path(__file__).parent
+    for path in sorted(path for path in root.rglob("*") if path.suffix in (".py", ".html", ".css", ".js")):
+        found.update(f"{path.relative_to(root)}\n".encode() + path.read_bytes())
+    return found.hexdigest()
 
 
 def _processor() -> str:

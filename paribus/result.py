@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from contextlib import suppress
+from dataclasses import asdict
 from functools import cached_property, partial
 from html import escape
 from pathlib import Path
@@ -14,14 +15,18 @@ from paribus.comparison.items.sample import over_test_items
 from paribus.comparison.ladder import ladder_sentence
 from paribus.comparison.searched import search_sentences
 from paribus.comparison.sources import source_sentence
-from paribus.comparison.summary import contrasts_of, plain, spreads_of, summarize
+from paribus.comparison.stamp import stamp_of
+from paribus.comparison.summary import contrasts_of, plain, planned_runs, spreads_of, summarize
+from paribus.comparison.verdicts import Contrast, contrast_of
 from paribus.comparison.words import sentence
+from paribus.data.prepared import prepared
 from paribus.errors import SpecError, StoreError, suggest
 from paribus.freezing import frozen_sentence
+from paribus.report.choice import best_variant, probed_runs
 from paribus.report.content import Content
 from paribus.report.items import read_answers
-from paribus.report.page import write_page
-from paribus.report.tables import Tables, contrast_table, load_tables
+from paribus.report.page import is_page_of, page_stamp, write_page
+from paribus.report.tables import Tables, contrast_table, load_tables, run_table, scored, scores_of, seeds_of
 from paribus.store import Store
 
 if TYPE_CHECKING:
@@ -29,7 +34,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-    from paribus.comparison.verdicts import Contrast
     from paribus.evaluation.items import Answers
     from paribus.training.trained import Trained
 
@@ -56,8 +60,12 @@ class Result:
     @cached_property
     def summary(self) -> dict[str, Any]:
         """Variants, runs, contrasts, search and test set as JSON values: what `paribus show --json` prints."""
-        uncertain = over_test_items(self._contrasts, self._record["levels"], self._answers)
-        return {**summarize(self._record, self._rows), "test_set": uncertain}
+        return {**self.overview, "test_set": self._test_set}
+
+    @cached_property
+    def overview(self) -> dict[str, Any]:
+        """The summary without the test set, which takes what each run answers."""
+        return summarize(self._record, self._rows, self._contrasts)
 
     @property
     def verdicts(self) -> list[str]:
@@ -65,12 +73,37 @@ class Result:
         return [sentence(contrast) for contrast in self._contrasts]
 
     @cached_property
+    def _stamp(self) -> str:
+        return stamp_of(self._record, self._rows)
+
+    @cached_property
+    def _kept(self) -> dict[str, Any] | None:
+        """What was worked out before, of the same runs: `contrasts` and `test_set`; None if there is none."""
+        return self._store.kept(self.name, self._stamp)
+
+    @cached_property
     def _contrasts(self) -> list[Contrast]:
+        if self._kept:
+            return [contrast_of(values) for values in self._kept["contrasts"]]
         return contrasts_of(self._record, self._rows)
+
+    @cached_property
+    def _test_set(self) -> list[dict[str, Any]]:
+        if self._kept:
+            return self._kept["test_set"]
+        found = over_test_items(self._contrasts, self._record["levels"], self._answers)
+        values = {"contrasts": [asdict(contrast) for contrast in self._contrasts], "test_set": found}
+        self._store.keep(self.name, self._stamp, values)
+        return found
 
     @cached_property
     def _answers(self) -> Answers:
         return read_answers(self._store, self._record, self._rows)
+
+    @cached_property
+    def _planned(self) -> pd.DataFrame:
+        """A row a planned run with its key, see `Tables.runs`."""
+        return run_table(planned_runs(self._record, self._rows), self.metric)
 
     @property
     def metric(self) -> str:
@@ -110,6 +143,16 @@ class Result:
     def variants(self) -> pd.DataFrame:
         """One row a variant: parameters, finished runs, mean of the metric and its 95 % interval over seeds."""
         return self.tables.variants
+
+    @property
+    def seeds(self) -> pd.DataFrame:
+        """One row a seed of a variant: status and every metric, the mean over its folds."""
+        return seeds_of(self._planned)
+
+    @property
+    def means(self) -> pd.DataFrame:
+        """As `variants`, without the gap and the seconds: what needs no file of any run."""
+        return scores_of(self._record, self.seeds, self.metric)
 
     @property
     def contrasts(self) -> pd.DataFrame:
@@ -169,7 +212,7 @@ class Result:
     @property
     def search(self) -> list[str]:
         """What the search did, its winner, and reasons to doubt it, in sentences; empty without a search."""
-        return search_sentences(self._record, self.variants.to_dict("records"))
+        return search_sentences(self._record, self.means.to_dict("records"))
 
     @property
     def frozen(self) -> str:
@@ -251,7 +294,8 @@ class Result:
         """
         from paribus.probing.probe import probe
 
-        for variant, key in self.tables.probed.items():
+        dataset = prepared(self._store.home, self._record["dataset"])
+        for variant, key in self._probed.items():
             known = self._store.probe(key)
 
             def features(items: np.ndarray, variant: str = variant) -> np.ndarray | None:
@@ -259,19 +303,34 @@ class Result:
                     return self.load(variant).features(items)
                 return None
 
-            found = probe(known, partial(self._store.weights, key), features, self.tables.dataset)
+            found = probe(known, partial(self._store.weights, key), features, dataset)
             if found.keys() != known.keys():
                 self._store.save_probe(key, found)
-        del self.tables
+                vars(self).pop("tables", None)
 
-    def report(self, path: Path | str | None = None) -> Path:
+    @property
+    def _probed(self) -> dict[str, str]:
+        return probed_runs(self._planned, best_variant(self._planned, self.metric).variant)
+
+    def report(self, path: Path | str | None = None, *, anew: bool = True) -> Path:
         """Write the report, one HTML file that needs no network, and return where it lies.
 
         Args:
             path: by default `reports/NAME.html` in the home directory.
+            anew: also where a report lies that was made of the same.
         """
         target = Path(path) if path else self._store.home / "reports" / f"{self.name}.html"
-        return write_page(target, self._record, self.tables, self.verdicts)
+        if not anew and is_page_of(self.page_stamp, target):
+            return target.absolute()
+        return write_page(target, self._record, self.tables, self.verdicts, self.page_stamp)
+
+    @property
+    def page_stamp(self) -> str:
+        """Equal where reports are: of the study, its runs, and what else a report shows."""
+        dataset = self._record["dataset"]
+        found = [sorted(self._store.probe(key)) for key in self._probed.values()]
+        there = prepared(self._store.home, dataset) is not None
+        return page_stamp(self._stamp, found, there, scored(self._store, dataset["fingerprint"]))
 
     def _repr_html_(self) -> str:
         sentences = "".join(f"<li>{escape(text)}</li>" for text in self.verdicts)

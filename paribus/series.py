@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paribus.report.across import frames, page
-from paribus.report.page import write_text
+from paribus.report.page import ending, is_page_of, page_stamp, write_text
 from paribus.result import Result
 from paribus.spec import StudySpec
 from paribus.store import Store
@@ -91,16 +91,21 @@ class Series:
         for part in self.parts.values():
             part.probe()
 
-    def report(self, path: Path | str | None = None) -> Path:
+    def report(self, path: Path | str | None = None, *, anew: bool = True) -> Path:
         """Write the page across data sets and return where it lies; beside it each one's own, as STUDY.DATA.html.
 
         Args:
             path: by default `reports/NAME.html` in the home directory.
+            anew: also where a page lies that was made of the same.
         """
         target = Path(path) if path else self._store.home / "reports" / f"{self.name}.html"
-        links = {data: part.report(target.parent / f"{part.name}.html").name for data, part in self.parts.items()}
+        pages = {data: part.report(target.parent / f"{part.name}.html", anew=anew) for data, part in self.parts.items()}
+        stamp = page_stamp(self._record, [part.page_stamp for part in self.parts.values()])
+        if not anew and is_page_of(stamp, target):
+            return target.absolute()
         contents = {data: part.content for data, part in self.parts.items()}
-        return write_text(target, page.render(self._record["spec"], contents, links))
+        text = page.render(self._record["spec"], contents, {data: path.name for data, path in pages.items()})
+        return write_text(target, text + ending(stamp))
 
     def _repr_html_(self) -> str:
         return "".join(f"<h3>{escape(data)}</h3>{part._repr_html_()}" for data, part in self.parts.items())

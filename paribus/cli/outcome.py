@@ -23,7 +23,7 @@ _LISTED = 8
 
 def print_outcome(result: Result) -> None:
     """Print the variants with their seeds, the contrasts with their verdicts, and the verdicts in words."""
-    summary = result.summary
+    summary = result.overview
     console = new_console()
     counts = Counter(run["status"] for run in summary["runs"])
     told = ", ".join(f"{count} {status}" for status, count in counts.items())
@@ -63,7 +63,7 @@ def _scores(result: Result, metric: str) -> Table:
     """One row a variant: the score of each seed, or their range where they are many, the mean and its interval."""
     unit = "nats" if metric.endswith("loss") else "%"
     runs: dict[str, dict[int, dict[Any, Any]]] = {}
-    for row in result.tables.seeds.to_dict("records"):
+    for row in result.seeds.to_dict("records"):
         runs.setdefault(str(row["variant"]), {})[int(row["seed"])] = row
     seeds = list(dict.fromkeys(seed for members in runs.values() for seed in members))
     listed = len(seeds) <= _LISTED
@@ -73,7 +73,7 @@ def _scores(result: Result, metric: str) -> Table:
         table.add_column(head, justify="right")
     table.add_column("mean", justify="right")
     table.add_column("95 % interval", justify="right", no_wrap=True)
-    means: dict[str, Mapping[Any, Any]] = {row["variant"]: row for row in result.variants.to_dict("records")}
+    means: dict[str, Mapping[Any, Any]] = {row["variant"]: row for row in result.means.to_dict("records")}
     for variant, members in runs.items():
         cells = [_cell(members.get(seed), metric) for seed in seeds] if listed else _range(members.values(), metric)
         row = means[variant]

@@ -88,7 +88,7 @@ def compare_studies(a: Side, b: Side) -> StudyDiff:
     terms = _terms(a, b)
     names = _common("variant", a, b, list(a.variants), list(b.variants))
     seeds = _common("seed", a, b, a.seeds, b.seeds)
-    runs = {(side.name, name): runs_of(name, side.record, side.rows) for side in (a, b) for name in names}
+    runs = {(side.name, name): found for side in (a, b) for name, found in runs_of(side.record, side.rows).items()}
     surroundings = tuple(_changes(_surroundings(a), _surroundings(b)))
     quick = [caveat("C14")] if any(side.record["spec"].get("quick_look") for side in (a, b)) else []
     doubts = [*quick, *_other(surroundings), *data_doubts(a.record["dataset"]), *data_doubts(b.record["dataset"])]

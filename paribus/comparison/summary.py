@@ -21,18 +21,21 @@ Folds = list[RunRow | None]
 """The runs of one variant and seed: one, or one a fold; None where a run is not stored."""
 
 
-def summarize(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> dict[str, Any]:
+def summarize(
+    record: Mapping[str, Any], rows: Mapping[str, RunRow], contrasts: list[Contrast] | None = None
+) -> dict[str, Any]:
     """Variants, runs and contrasts of a study, in the order of its plan; its frozen plan and its search, if any.
 
     Args:
         record: of the study, as the store keeps it.
         rows: its stored runs by key; a run that is not among them counts as interrupted.
+        contrasts: what `contrasts_of` makes of them, where that is known.
 
     Returns:
         JSON values; a number that does not exist is null.
     """
-    runs = [_run(planned, rows.get(planned["key"])) for planned in record["runs"]]
-    contrasts = contrasts_of(record, rows)
+    runs = planned_runs(record, rows)
+    contrasts = contrasts_of(record, rows) if contrasts is None else contrasts
     complete = all(run["status"] != "interrupted" for run in runs) and not seeds_wanted(record, contrasts)
     variants = [
         {
@@ -73,7 +76,7 @@ def contrasts_of(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> list[
         "margin": record["spec"]["margin"],
         "higher_is_better": metric != "loss",
     }
-    by_variant = {name: list(runs_of(name, record, rows).values()) for name in record["variants"]}
+    by_variant = {name: list(seeds.values()) for name, seeds in runs_of(record, rows).items()}
     scores = _scores(record, rows)
     families = [*effects(record["levels"], scores).values(), interactions(record["levels"], scores)]
     if record["spec"].get("family") == "study":
@@ -95,18 +98,16 @@ def _scores(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> dict[str, 
     """One test score a seed of each variant; None where it did not finish."""
     metric = record["spec"]["metric"]
     return {
-        name: [seed_score(folds, metric) for folds in runs_of(name, record, rows).values()]
-        for name in record["variants"]
+        name: [seed_score(folds, metric) for folds in seeds.values()] for name, seeds in runs_of(record, rows).items()
     }
 
 
-def runs_of(variant: str, record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> dict[int, Folds]:
-    """The runs of each seed of a variant, by seed, whatever the order of the record."""
-    by_seed: dict[int, Folds] = {}
+def runs_of(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> dict[str, dict[int, Folds]]:
+    """The runs of each seed of each variant, by variant, then by seed, whatever the order of the record's runs."""
+    found: dict[str, dict[int, Folds]] = {name: {} for name in record["variants"]}
     for run in record["runs"]:
-        if run["variant"] == variant:
-            by_seed.setdefault(run["seed"], []).append(rows.get(run["key"]))
-    return dict(sorted(by_seed.items()))
+        found[run["variant"]].setdefault(run["seed"], []).append(rows.get(run["key"]))
+    return {name: dict(sorted(by_seed.items())) for name, by_seed in found.items()}
 
 
 def seed_score(folds: Folds, metric: str) -> float | None:
@@ -153,6 +154,11 @@ def data_doubts(dataset: Mapping[str, Any]) -> list[str]:
     overlap = dataset["overlap"]
     known = [caveat("C04", f"{overlap} test items are also in the training data")] if overlap else []
     return known + [caveat("C09", note) for note in dataset.get("notes", ())]
+
+
+def planned_runs(record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> list[dict[str, Any]]:
+    """Every planned run with how it ended, as JSON values, in the order of the plan."""
+    return [_run(planned, rows.get(planned["key"])) for planned in record["runs"]]
 
 
 def _run(planned: Mapping[str, Any], row: RunRow | None) -> dict[str, Any]:

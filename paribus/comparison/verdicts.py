@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf, isnan, nan
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -74,6 +74,11 @@ class Contrast:
         if self.kind != "interaction":
             return {self.factor: label}
         return dict(zip(self.factor.split(TIMES), label.split(TIMES), strict=True))
+
+
+def contrast_of(values: Mapping[str, Any]) -> Contrast:
+    """The contrast that `asdict` made these values of, whose tuples JSON has made lists."""
+    return replace(Contrast(**values), caveats=tuple(values["caveats"]), averaged_over=tuple(values["averaged_over"]))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -82,12 +82,14 @@ def read_answers(store: Store, record: Mapping[str, Any], rows: Mapping[str, Run
     Raises:
         StoreError: the predictions of a finished run are missing.
     """
+    done = [run for run in record["runs"] if run["key"] in rows and rows[run["key"]].status == "finished"]
+    found = store.answers({run["key"] for run in done})
     classes: dict[str, dict[Place, np.ndarray]] = {name: {} for name in record["variants"]}
-    arrays = {"test_items": np.empty(0, np.int64), "test_labels": np.empty(0, np.int64)}
-    for run in record["runs"]:
-        if run["key"] in rows and rows[run["key"]].status == "finished":
-            arrays = store.predictions(run["key"])
-            classes[run["variant"]][run["seed"], run.get("fold")] = arrays["test_probabilities"].argmax(axis=1)
+    for run in done:
+        classes[run["variant"]][run["seed"], run.get("fold")] = found[run["key"]]
+    if not done:
+        return Answers(np.empty(0, np.int64), np.empty(0, np.int64), classes)
+    arrays = store.predictions(done[-1]["key"])  # all runs were asked the same
     return Answers(arrays["test_items"], arrays["test_labels"], classes)
 
 

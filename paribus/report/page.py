@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import json
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +27,9 @@ from paribus.spec.files import to_yaml
 _CONFIG = {"displayModeBar": False, "responsive": True}
 
 
-def write_page(target: Path, record: Mapping[str, Any], tables: Tables, verdicts: Sequence[str]) -> Path:
+def write_page(
+    target: Path, record: Mapping[str, Any], tables: Tables, verdicts: Sequence[str], stamp: str = ""
+) -> Path:
     """Write a study's report; nobody ever sees it half written.
 
     Args:
@@ -31,6 +37,7 @@ def write_page(target: Path, record: Mapping[str, Any], tables: Tables, verdicts
         record: the study's, as the store keeps it.
         tables: from `load_tables`.
         verdicts: one sentence a row of `tables.contrasts`.
+        stamp: of all that, to be known by again, see `is_page_of`.
 
     Returns:
         `target`, absolute.
@@ -38,7 +45,27 @@ def write_page(target: Path, record: Mapping[str, Any], tables: Tables, verdicts
     Raises:
         OSError: the file cannot be written.
     """
-    return write_text(target, render_page(record, tables, verdicts))
+    return write_text(target, render_page(record, tables, verdicts) + ending(stamp))
+
+
+def page_stamp(*what: Any) -> str:
+    """A stamp of JSON values that a page shows, and of the extras that add to it."""
+    extras = [find_spec(name) is not None for name in ("openTSNE", "cleanlab")]
+    return hashlib.sha256(json.dumps([what, extras]).encode()).hexdigest()
+
+
+def ending(stamp: str) -> str:
+    """The end of a page with this stamp."""
+    return f"<!-- made of {stamp} -->\n"
+
+
+def is_page_of(stamp: str, target: Path) -> bool:
+    """Whether the page that lies there was written to its end with this stamp."""
+    end = ending(stamp).encode()
+    with suppress(OSError), target.open("rb") as file:
+        file.seek(-len(end), os.SEEK_END)
+        return file.read() == end
+    return False
 
 
 def write_text(target: Path, page: str) -> Path:

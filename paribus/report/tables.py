@@ -138,7 +138,7 @@ def load_tables(store: Store, record: Mapping[str, Any], summary: Mapping[str, A
     metric: str = record["spec"]["metric"]
     names: list[str] = record["dataset"]["class_names"]
     test_rows: list[int] = [record["dataset"]["class_counts"]["test"][name] for name in names]
-    runs = _runs(summary, metric)
+    runs = run_table(summary["runs"], metric)
     seeds = seeds_of(runs)
     best = best_variant(runs, metric)
     probed = probed_runs(runs, best.variant)
@@ -169,7 +169,7 @@ def load_tables(store: Store, record: Mapping[str, Any], summary: Mapping[str, A
         probes={variant: arrays for variant, key in probed.items() if (arrays := store.probe(key))},
         trials=trials_of(record),
         sources=summary["sources"],
-        scored=_scored(store, record["dataset"]["fingerprint"]),
+        scored=scored(store, record["dataset"]["fingerprint"]),
         **_known(record),
     )
 
@@ -186,14 +186,18 @@ def _known(record: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _scored(store: Store, fingerprint: str) -> int:
-    """Finished runs of all studies on these data, those of searches among them."""
+def scored(store: Store, fingerprint: str) -> int:
+    """Finished runs of all studies on these data, those of searches among them.
+
+    Args:
+        store: that holds the studies.
+        fingerprint: of the data.
+    """
     records = [study.record for study in store.studies() if "dataset" in study.record]
     alike = [record for record in records if record["dataset"]["fingerprint"] == fingerprint]
     trials = [trial for record in alike for trial in (record.get("tuning") or {}).get("trials", [])]
     keys = {run["key"] for record in alike for run in record["runs"]} | {k for trial in trials for k in trial["keys"]}
-    rows = store.runs(keys)
-    return sum(row.status == "finished" for row in rows.values())
+    return sum(status == "finished" for status in store.statuses(keys).values())
 
 
 def _that_holds_out(record: Mapping[str, Any], variant: str | None) -> str | None:
@@ -201,10 +205,14 @@ def _that_holds_out(record: Mapping[str, Any], variant: str | None) -> str | Non
     return None if not variant or record["variants"][variant]["recipe"]["data"]["validation"] == "test" else variant
 
 
-def _runs(summary: Mapping[str, Any], metric: str) -> pd.DataFrame:
-    rows = [
-        {"fold": np.nan} | {name: run[name] for name in _RUN if name in run} | run["metrics"] for run in summary["runs"]
-    ]
+def run_table(planned: Sequence[Mapping[str, Any]], metric: str) -> pd.DataFrame:
+    """A row a run, as in `Tables.runs`, with its key.
+
+    Args:
+        planned: from `planned_runs`.
+        metric: the study's.
+    """
+    rows = [{"fold": np.nan} | {name: run[name] for name in _RUN if name in run} | run["metrics"] for run in planned]
     table = pd.DataFrame(rows).astype({"fold": float})
     found = [name for name in table.columns if name not in _RUN]
     needed = [name for name in (f"test_{metric}", f"val_{metric}") if name not in found]
@@ -218,21 +226,28 @@ def seeds_of(runs: pd.DataFrame) -> pd.DataFrame:
         runs: as in `Tables.runs`.
     """
     metrics = [name for name in runs.columns if name.startswith(("val_", "test_"))]
+    columns = ["variant", "seed", "status", *metrics]
+    if not runs.duplicated(["variant", "seed"]).any():
+        return runs[columns].astype(dict.fromkeys(metrics, float))
     rows: list[dict[str, Any]] = []
     for (variant, seed), folds in runs.groupby(["variant", "seed"], sort=False):
         open_folds = folds.loc[folds["status"] != "finished", "status"]
         status = "finished" if open_folds.empty else open_folds.iloc[0]
         rows.append({"variant": variant, "seed": seed, "status": status, **folds[metrics].mean(skipna=False)})
-    return pd.DataFrame(rows, columns=["variant", "seed", "status", *metrics])
+    return pd.DataFrame(rows, columns=columns)
 
 
-def _variants(
-    record: Mapping[str, Any], seeds: pd.DataFrame, runs: pd.DataFrame, gaps: pd.DataFrame, metric: str
-) -> pd.DataFrame:
+def scores_of(record: Mapping[str, Any], seeds: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """A row a variant, as in `Tables.variants`, as far as its seeds tell.
+
+    Args:
+        record: the study's, as the store keeps it.
+        seeds: as in `Tables.seeds`.
+        metric: the study's.
+    """
     rows: list[dict[str, Any]] = []
     for name, planned in seeds.groupby("variant", sort=False):
         done = planned[planned["status"] == "finished"]
-        trained = runs[(runs["variant"] == name) & (runs["status"] == "finished")]
         scores = done[f"test_{metric}"].to_numpy(dtype=float)
         interval = t_interval(scores)
         rows.append(
@@ -247,11 +262,21 @@ def _variants(
                 "min": float(scores.min()) if len(scores) else np.nan,
                 "max": float(scores.max()) if len(scores) else np.nan,
                 "validation": done[f"val_{metric}"].mean(),
-                "gap": gaps.loc[gaps["variant"] == name, "gap"].mean(),
-                "seconds": trained["seconds"].mean(),
             }
         )
     return pd.DataFrame(rows)
+
+
+def _variants(
+    record: Mapping[str, Any], seeds: pd.DataFrame, runs: pd.DataFrame, gaps: pd.DataFrame, metric: str
+) -> pd.DataFrame:
+    finished = runs[runs["status"] == "finished"]
+    table = scores_of(record, seeds, metric)
+    means = [
+        [rows.loc[rows["variant"] == name, column].mean() for name in table["variant"]]
+        for rows, column in ((gaps, "gap"), (finished, "seconds"))
+    ]
+    return table.assign(gap=means[0], seconds=means[1])
 
 
 def contrast_table(contrasts: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -264,15 +289,15 @@ def contrast_table(contrasts: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 def _history(store: Store, runs: pd.DataFrame) -> pd.DataFrame:
     """Of every run that trained; a diverged run's last epochs are not finite."""
     trained = runs[runs["status"].isin(["finished", "diverged"])]
-    parts = [
-        pd.DataFrame(store.history(key)).assign(variant=variant, seed=seed, fold=fold)
-        for key, variant, seed, fold in trained[["key", "variant", "seed", "fold"]].itertuples(index=False)
-    ]
-    return (
-        pd.concat(parts, ignore_index=True).reindex(columns=_HISTORY)
-        if parts
-        else pd.DataFrame(columns=_HISTORY).astype({"fold": float})
-    )
+    if trained.empty:
+        return pd.DataFrame(columns=_HISTORY).astype({"fold": float})
+    parts = [store.history(key) for key in trained["key"]]
+    lengths = [len(part["epoch"]) for part in parts]
+    table = trained[["variant", "seed", "fold"]].loc[trained.index.repeat(lengths)].reset_index(drop=True)
+    for name in _HISTORY[3:]:
+        columns = (part.get(name, np.full(rows, np.nan)) for part, rows in zip(parts, lengths, strict=True))
+        table[name] = np.concatenate(list(columns))
+    return table
 
 
 def _unfinished(store: Store, runs: pd.DataFrame) -> pd.DataFrame:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Generator, Iterable, Mapping
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from filelock import FileLock
-from sqlalchemy import create_engine, delete, event, select
+from sqlalchemy import create_engine, delete, event, inspect, null, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from paribus.errors import StoreError, suggest
+from paribus.store.answers import answers_of, packed, unpacked
 from paribus.store.artifacts import (
     read_arrays,
     read_history,
@@ -25,6 +26,7 @@ from paribus.store.artifacts import (
     write_probe,
     write_run,
 )
+from paribus.store.kept import read_kept, write_kept
 from paribus.store.migrate import migrate
 from paribus.store.records import RunRecord
 from paribus.store.tables import RunRow, StudyRow
@@ -80,18 +82,37 @@ class Store:
                 return
             write_run(self.home, record)
             names = ("key", "seed", "recipe", "epochs", "best_epoch", "time_s", "predicted_s", "metrics", "message")
-            session.add(RunRow(status=record.status.value, **{name: getattr(record, name) for name in names}))
+            values = {name: getattr(record, name) for name in names}
+            session.add(RunRow(status=record.status.value, answers=packed(record.predictions), **values))
             session.commit()
 
     def runs(self, keys: Iterable[str]) -> dict[str, RunRow]:
         """The stored runs among `keys`, by key."""
+        return {row.RunRow.key: row.RunRow for row in self._rows(keys, RunRow)}
+
+    def statuses(self, keys: Iterable[str]) -> dict[str, str]:
+        """How the stored runs among `keys` ended, by key: all that most need to know of many runs."""
+        return {row.key: row.status for row in self._rows(keys, RunRow.key, RunRow.status)}
+
+    def answers(self, keys: Iterable[str]) -> dict[str, np.ndarray]:
+        """The class that each of these finished runs gives each test item, shape (row,).
+
+        Raises:
+            StoreError: of a run that older versions stored, the predictions are missing.
+        """
+        columns = inspect(self._engine).get_columns(RunRow.__tablename__)
+        kept = any(column["name"] == "answers" for column in columns)  # a home that is only read may be older
+        return {
+            row.key: unpacked(row.answers) if row.answers else answers_of(self.predictions(row.key))
+            for row in self._rows(keys, RunRow.key, RunRow.answers if kept else null().label("answers"))
+        }
+
+    def _rows(self, keys: Iterable[str], *columns: Any) -> Iterator[Any]:
+        """Columns of the stored runs among `keys`, some hundred runs a query."""
         wanted = list(keys)
-        found: dict[str, RunRow] = {}
         with Session(self._engine, expire_on_commit=False) as session:
             for start in range(0, len(wanted), 500):
-                query = select(RunRow).where(RunRow.key.in_(wanted[start : start + 500]))
-                found |= {row.key: row for row in session.scalars(query)}
-        return found
+                yield from session.execute(select(*columns).where(RunRow.key.in_(wanted[start : start + 500])))
 
     def recent_runs(self, limit: int = 50) -> list[RunRow]:
         """The runs that finished last, newest first."""
@@ -156,6 +177,21 @@ class Store:
     def probe(self, key: str) -> dict[str, np.ndarray]:
         """What was found in a run's network; empty if nobody has looked yet."""
         return read_probe(self.home, key)
+
+    def kept(self, study: str, stamp: str) -> Any | None:
+        """What was kept of a study with this stamp; None if nothing was, or with another one."""
+        return read_kept(self.home, study, stamp)
+
+    def keep(self, study: str, stamp: str, values: Any) -> None:
+        """Keep what was worked out of a study in place of what was kept before, if the home can be written.
+
+        Args:
+            study: its name.
+            stamp: of all that the values rest on.
+            values: JSON values; numbers need not be finite.
+        """
+        with suppress(StoreError):
+            write_kept(self.home, study, stamp, values)
 
     def folder(self, key: str) -> Path:
         """Where the artifacts of a stored run lie."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Float, String, Text
+from sqlalchemy import JSON, DateTime, Float, LargeBinary, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -33,6 +33,7 @@ class RunRow(Base):
     metrics: Mapped[dict[str, float]] = mapped_column(JSON)
     message: Mapped[str] = mapped_column(Text)
     created: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=_now)
+    answers: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
 
     @property
     def last_line(self) -> str:

@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 
 from paribus.errors import StoreError
 
-_PLACES = ("runs", "probes", "checkpoints", "data", "data/*")
+_PLACES = ("runs", "probes", "verdicts", "checkpoints", "data", "data/*")
 
 
 def temporary_path(folder: Path, name: str) -> Path:

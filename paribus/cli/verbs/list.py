@@ -21,8 +21,8 @@ def list_studies(home: Home = None, as_json: AsJson = False) -> None:
         names = row.record.get("parts", [row.name])
         parts = [known[name].record for name in names if name in known]
         keys = {run["key"] for part in parts for run in part["runs"]}
-        stored = store.runs(keys)
-        failed = sum(run.status == "failed" for run in stored.values())
+        stored = store.statuses(keys)
+        failed = sum(status == "failed" for status in stored.values())
         found.append(
             {
                 "study": row.name,

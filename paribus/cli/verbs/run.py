@@ -51,7 +51,7 @@ def run(
         typer.echo("\nInterrupted. What finished is stored; the same command goes on from there.", err=True)
         raise typer.Exit(130) from None
     with writing("the report", f"`paribus report {opened.name} -o FILE` writes it elsewhere."):
-        path = result.report()
+        path = result.report(anew=False)
     if not as_json:
         typer.echo(f"\nReport: {path}")
     if result.failures:
