@@ -123,8 +123,9 @@ class Work:
         """
         runs = [run for cohort in cohorts for run in cohort]
         folder, _ = self._lay_out(store, [run.recipe for run in runs])
-        known = stored_keys(runs, store) | taken
-        _forget(store, known)  # what a kill left
+        stored = stored_keys(runs, store)
+        _forget(store, stored)  # what a kill left
+        known = stored | taken
         missing = [tuple(run for run in cohort if run.key not in known) for cohort in cohorts]
         starts = starts_of([run for cohort in missing for run in cohort], self.plan.fingerprint, store)
         return [self._job(cohort, folder, store, starts) for cohort in missing if cohort]
@@ -186,10 +187,10 @@ def frozen_entry(path: Path, study: StudySpec, works: Sequence[Work], home: Path
 
 def _forget(store: Store, keys: Set[str]) -> None:
     """Remove the checkpoints of runs that need none any more; failed runs are tried again from theirs."""
-    for path in store.checkpoints.glob(checkpoint_of(Path(), "*").name):
-        if any(path == checkpoint_of(store.checkpoints, key) for key in keys & {path.stem}):
-            with suppress(OSError):
-                path.unlink()
+    there = set(store.checkpoints.iterdir())
+    for path in there & {checkpoint_of(store.checkpoints, key) for key in keys if there}:
+        with suppress(OSError):
+            path.unlink()
 
 
 def _codes(plan: Plan) -> dict[str, str]:
