@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -182,19 +183,25 @@ def strike(driver: subprocess.Popen[str], chance: random.Random) -> str | None:
     return f"{whom} {number.name.removeprefix('SIG')}"
 
 
+def watch(driver: subprocess.Popen[str], members: set[int], done: Callable[[], bool]) -> None:
+    """Note the driver's processes until something is done, or the driver."""
+    while driver.poll() is None and not done():
+        members.update(*family(driver.pid))
+        time.sleep(0.05)
+
+
 def live(home: Home, chance: random.Random, sent: Counter[str], longest_s: float) -> int | None:
-    """One life of the program, with one signal or more; its exit code, None if it went on for too long afterwards."""
-    driver = home.begin()
-    members: set[int] = set()
-    pause_s = chance.choice([chance.uniform(0, 1.5), chance.uniform(0, longest_s)])
+    """One life of the program, with one signal or more; its exit code, None if a process outlived it for long."""
+    driver, members = home.begin(), set[int]()
+    if chance.random() < 0.25:
+        longest_s = 1.5
+    else:
+        watch(driver, members, lambda: bool(family(driver.pid)[1]))  # until it trains
     while driver.poll() is None:
-        until = time.monotonic() + pause_s
-        while driver.poll() is None and time.monotonic() < until:
-            members.update(*family(driver.pid))
-            time.sleep(0.05)
+        until = time.monotonic() + chance.uniform(0, longest_s)
+        watch(driver, members, lambda until=until: time.monotonic() >= until)
         if driver.poll() is None and (what := strike(driver, chance)):
             sent[what] += 1
-        pause_s = chance.uniform(0, longest_s)
     until = time.monotonic() + 10.0
     while (left := [process for process in members if alive(process)]) and time.monotonic() < until:
         time.sleep(0.05)
@@ -220,9 +227,13 @@ class Torture:
     def run(self) -> dict[str, Any]:
         """Kill homes until all signals are sent, each home until its study is done; what came of it."""
         with tempfile.TemporaryDirectory(prefix="torture-") as name:
-            undisturbed, begun = _new(Path(name), 0, eager=False), time.monotonic()
-            assert undisturbed.begin().wait() == 0
-            self.longest_s = max(0.7 * (time.monotonic() - begun), 3.0)
+            undisturbed = _new(Path(name), 0, eager=False)
+            driver = undisturbed.begin()
+            watch(driver, set(), lambda: bool(family(driver.pid)[1]))
+            begun = time.monotonic()
+            watch(driver, set(), lambda: len(undisturbed.rows()) == NUM_RUNS)
+            self.longest_s = 0.7 * (time.monotonic() - begun)
+            assert driver.wait() == 0
             tables, truth = undisturbed.shown(), arrays(undisturbed.folder / "home")
             assert len(undisturbed.rows()) == NUM_RUNS
             while sum(self.sent.values()) < self.signals:

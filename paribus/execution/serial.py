@@ -11,10 +11,12 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
+from paribus.errors import RunError
 from paribus.execution.messages import Progressed
 from paribus.execution.waiting import Waiting
 from paribus.execution.worker import prepare_torch, work
 from paribus.store.records import RunRecord
+from paribus.training.precision import products_repeat
 
 _TICK_S = 0.2
 
@@ -22,7 +24,16 @@ _TICK_S = 0.2
 def train_here(
     waiting: Waiting, on_records: Callable[[list[RunRecord]], None], on_tick: Callable[[np.ndarray], None]
 ) -> None:
-    """Train every cohort, to the same bits as workers do; arguments and errors as of `Workers.train`."""
+    """Train every cohort, to the same bits as workers do; arguments and errors as of `Workers.train`.
+
+    Raises:
+        RunError: the bits would be others.
+    """
+    if not products_repeat():
+        raise RunError(
+            "workers: 0 cannot train here, as this process multiplied matrices before paribus was imported: runs would "
+            "have other last digits than in a worker. Import paribus first, or use workers: 1."
+        )
     told = time.monotonic()
 
     def progress(epoch: int, accuracies: Mapping[str, float]) -> None:

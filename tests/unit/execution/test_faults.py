@@ -300,6 +300,12 @@ def test_in_this_process_an_error_fails_its_cohort_alone(folder: Path) -> None:
     assert living(os.getpid()) == before
 
 
+def test_where_bits_would_be_others_nothing_trains(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("paribus.training.precision._bits", lambda *size: [b"one", b"other"])
+    with pytest.raises(RunError, match=r"workers: 0 cannot train here .* Import paribus first, or use workers: 1"):
+        finish([job_of(folder)], workers=0)
+
+
 def interrupt() -> None:
     raise KeyboardInterrupt
 
