@@ -71,7 +71,7 @@ class Workers:
         give_back()  # what reading the data took
         waiting = Waiting(jobs)
         if self._here:
-            from paribus.execution.serial import train_here  # late, as it imports torch
+            from paribus.execution.worker import train_here  # late, as it imports torch
 
             train_here(waiting, on_records, on_tick)
         else:
