@@ -2,6 +2,7 @@
 # make test       all tests that need no network and no large data
 # make test-avx2  contract, theory and story tests, as on a processor without AVX-512
 # make check      lint, format, types, import rules, spelling, house rules
+# make torture    200 signals at studies that train, and a fault at every write of a home; 20 minutes or more
 # make bench      paribus beside Keras, PyTorch and scikit-learn: all workloads, or ONLY="W1 W4"
 # make lock       requirements/ anew, after a change of pyproject.toml; NEWEST="numpy scipy" takes these in their newest version
 # make licences   docs/licences.md anew, after a change of requirements/
@@ -14,7 +15,7 @@ PYTEST := $(BIN)/python -m pytest -n 3 --durations 15
 # are asked whether they obey in tests/contract/test_instructions.py.
 AVX2 := ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2 NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES=
 
-.PHONY: demo test test-avx2 check format bench lock licences sbom clean
+.PHONY: demo test test-avx2 check format torture bench lock licences sbom clean
 
 demo: .venv/.runtime
 	$(BIN)/paribus run quickstart
@@ -36,6 +37,10 @@ check: .venv/.development
 format: .venv/.development
 	$(BIN)/ruff check --fix --quiet . || true
 	$(BIN)/ruff format --quiet .
+
+torture: .venv/.development
+	$(BIN)/python -m pytest -q -m slow tests/story/test_injected.py
+	$(BIN)/python scripts/torture.py
 
 bench: .venv/.development benchmarks/.venv/.peers
 	benchmarks/.venv/bin/python -m benchmarks.run $(ONLY)

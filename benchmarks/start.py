@@ -16,13 +16,30 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
-
 from benchmarks.process import ROOT
-from benchmarks.sides import BIN, environment, write_study
+from benchmarks.sides import environment, write_study
 
 STUDY = {"name": "start", "data": {"source": "mnist", "scale": "unit"}, "baseline": {"epochs": 2}}
-TICK_S = 0.01
+BEGINS = "a worker begins\n"
+PROGRAM = f"""
+import sys
+from paribus.cli.main import main
+from paribus.execution import forking
+
+def warm_up():
+    begin()
+    from paribus.execution.waiting import Waiting
+
+    def told(self, message):
+        sys.stderr.write({BEGINS!r})
+        progressed(self, message)
+
+    progressed, Waiting.progressed = Waiting.progressed, told
+
+begin, forking.warm_up = forking.warm_up, warm_up
+main()
+"""
+"""`paribus run` that says when the first message of a worker comes, which is before its first step."""
 
 
 def first_step_s(home: Path, seeds: int, folder: Path) -> float:
@@ -33,25 +50,18 @@ def first_step_s(home: Path, seeds: int, folder: Path) -> float:
         seeds: of the study; more than before, so that something is left to train.
         folder: for temporary files.
     """
-    command = [str(BIN / "paribus"), "run", str(write_study(STUDY, folder)), "--home", str(home), "--seeds", str(seeds)]
+    study = write_study(STUDY, folder)
+    command = [sys.executable, "-c", PROGRAM, "run", str(study), "--home", str(home), "--seeds", str(seeds), "--json"]
     variables = {**environment(folder), "TMPDIR": str(folder)}
     begun, pipe = time.monotonic(), subprocess.PIPE
-    with subprocess.Popen([*command, "--json"], cwd=ROOT, env=variables, stdout=pipe, stderr=pipe) as process:
-        while not any(_training(board) for board in folder.glob("paribus-*/board.npy")):
-            if process.poll() is not None:
+    with subprocess.Popen(command, cwd=ROOT, env=variables, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stderr
+        while (line := process.stderr.readline()) != BEGINS:
+            if not line:
                 raise RuntimeError("it ended before it began to train")
-            time.sleep(TICK_S)
         taken_s = time.monotonic() - begun
         process.communicate()
     return taken_s
-
-
-def _training(board: Path) -> bool:
-    """Whether the progress board tells of a run that trains; see `paribus.execution.Workers`."""
-    try:
-        return bool(np.load(board, allow_pickle=False)[:, 1].any())
-    except (OSError, ValueError):  # half written, or removed
-        return False
 
 
 def main() -> None:

@@ -15,12 +15,13 @@ from pydantic import PrivateAttr, model_validator
 import paribus.models
 import paribus.training.optimizers
 import paribus.training.schedules  # noqa: F401  (registers what studies name)
-from paribus.execution import Workers, default_workers, warm_up
+from paribus.execution import Workers
 from paribus.outlook import Outlook, data_of, look_ahead, quick_fields
 from paribus.search import search
 from paribus.search_outlook import look_ahead_of_search
 from paribus.spec import DataSpec, StudySpec
 from paribus.store import Store, home_directory
+from paribus.store.running import driving
 from paribus.studies import find_study
 from paribus.training.job import Job
 from paribus.user_code import Origin, code_in, origin_given
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from paribus.freezing import FrozenPlan
     from paribus.result import Result
     from paribus.series import Series
+
+Home = Path | str | None
 
 
 class Study(StudySpec):
@@ -69,16 +72,12 @@ class Study(StudySpec):
         study._origin = self._origin
         return study
 
-    def plan(self, home: Path | str | None = None, workers: int | None = None) -> Outlook | list[Outlook]:
-        """What `run` would train, what is stored already, and how long the rest takes; nothing is written.
-
-        Returns:
-            The outlook; of a study over several data sets a list with one each.
-        """
+    def plan(self, home: Home = None, workers: int | None = None) -> Outlook | list[Outlook]:
+        """What `run` would train, what is stored, and how long the rest takes; of several data sets a list of that."""
         folder = home_directory(Path(home) if home else None)
         store = Store(folder) if (folder / "paribus.db").exists() else None
         ahead = look_ahead_of_search if self.tune else look_ahead
-        num = workers or default_workers()
+        num = Workers(workers).count
         found = [ahead(part, data_of(part.one_data, self._origin), store, num) for part in self.parts()]
         return found[0] if isinstance(self.data, DataSpec) else found
 
@@ -97,13 +96,16 @@ class Study(StudySpec):
         stored = {key for part in parts for key in part.stored}
         return freeze(self._plan_file, self, [part.plan.fingerprint for part in parts], len(stored))
 
-    def run(self, home: Path | str | None = None, workers: int | None = None, quiet: bool = False) -> Result | Series:
-        """Train every run that the home does not hold yet, cohort by cohort, storing each as it ends.
+    def run(
+        self, home: Home = None, workers: int | None = None, quiet: bool = False, run_timeout: float | None = None
+    ) -> Result | Series:
+        """Train every run that the home does not hold yet, storing each as it ends; while others do, wait for them.
 
         Args:
             home: directory of the store; by default PARIBUS_HOME, else ./paribus-home.
-            workers: processes, of one thread each; by default one a core.
+            workers: processes, of one thread each; 0 for none; by default PARIBUS_WORKERS, else one a core.
             quiet: show no progress.
+            run_timeout: seconds after which a run is stopped, and has failed.
 
         Returns:
             The result; of a study over several data sets the series of their results.
@@ -112,14 +114,13 @@ class Study(StudySpec):
             DataError: the data cannot be used.
             StoreError: the home cannot be used.
         """
-        warm_up()
-        works = [work_of(part, self._origin) for part in self.parts()]
-        folder = home_directory(Path(home) if home else None)
-        frozen = frozen_entry(self._plan_file, self, works, folder, quiet)
-        store = Store(folder)
-        works = [replace(work, frozen=frozen).on_disk(store) for work in works]
-        with Workers(workers or default_workers()) as started:
-            self._train(works, Pool(store, started, quiet))
+        with Workers(workers, run_timeout) as started:
+            works = [work_of(part, self._origin) for part in self.parts()]
+            folder = home_directory(Path(home) if home else None)
+            frozen = frozen_entry(self._plan_file, self, works, folder, quiet)
+            with driving(folder, {self.name, *(work.study.name for work in works)}, quiet) as store:
+                works = [replace(work, frozen=frozen).on_disk(store) for work in works]
+                self._train(works, Pool(store, started, quiet))
         from paribus.series import outcome
 
         return outcome(store, self.name)

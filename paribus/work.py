@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -55,8 +56,7 @@ class Pool:
             def save(records: list[RunRecord]) -> None:
                 for record in records:
                     self.store.save_run(record)
-                    if record.status != Status.FAILED:  # else it is tried again, from there on
-                        checkpoint_of(self.store.checkpoints, record.key).unlink(missing_ok=True)
+                _forget(self.store, {record.key for record in records if record.status != Status.FAILED})
                 progress.saved(records)
 
             self.workers.train(packed, save, progress.tick)
@@ -123,7 +123,9 @@ class Work:
         """
         runs = [run for cohort in cohorts for run in cohort]
         folder, _ = self._lay_out(store, [run.recipe for run in runs])
-        known = stored_keys(runs, store) | taken
+        stored = stored_keys(runs, store)
+        _forget(store, stored)  # what a kill left
+        known = stored | taken
         missing = [tuple(run for run in cohort if run.key not in known) for cohort in cohorts]
         starts = starts_of([run for cohort in missing for run in cohort], self.plan.fingerprint, store)
         return [self._job(cohort, folder, store, starts) for cohort in missing if cohort]
@@ -181,6 +183,14 @@ def frozen_entry(path: Path, study: StudySpec, works: Sequence[Work], home: Path
     if not quiet:
         warn(entry)
     return entry
+
+
+def _forget(store: Store, keys: Set[str]) -> None:
+    """Remove the checkpoints of runs that need none any more; failed runs are tried again from theirs."""
+    there = set(store.checkpoints.iterdir())
+    for path in there & {checkpoint_of(store.checkpoints, key) for key in keys if there}:
+        with suppress(OSError):
+            path.unlink()
 
 
 def _codes(plan: Plan) -> dict[str, str]:

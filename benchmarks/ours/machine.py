@@ -12,7 +12,7 @@ from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 
 from paribus.environment import environment
-from paribus.execution import default_workers
+from paribus.execution import number_of_workers
 
 SIDE = 1024
 TIME_S = 2.0
@@ -22,7 +22,7 @@ KINDS = ("fp32", "bf16")
 
 def machine() -> dict[str, str | int | float]:
     """Processor, system and versions; `fp32_rate` and `bf16_rate` are additions and multiplications a second."""
-    cores = default_workers()
+    cores = number_of_workers()
     context = multiprocessing.get_context("spawn")
     barrier, rates = context.Barrier(cores), context.Queue()
     processes = [context.Process(target=_multiply, args=(barrier, rates)) for _ in range(cores)]

@@ -1,45 +1,79 @@
-"""The `paribus` command."""
+"""The `paribus` command; it imports next to nothing, so that a signal finds it prepared."""
 
 from __future__ import annotations
 
+import signal
 import sys
+from contextlib import suppress
+from types import FrameType
+from typing import Any
 
-import typer
-
-from paribus.cli.verbs import check, data, diff, doctor, plan, report, run, show
-from paribus.cli.verbs import list as list_verb
-from paribus.cli.verbs.study_files import init, schema, studies
-from paribus.errors import ParibusError
-
-app = typer.Typer(
-    name="paribus",
-    help="Answer questions about neural-network design with paired seeds and honest verdicts.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-for name, verb in {
-    "init": init.init,
-    "studies": studies.studies,
-    "plan": plan.plan,
-    "run": run.run,
-    "list": list_verb.list_studies,
-    "show": show.show,
-    "report": report.report,
-    "diff": diff.diff,
-    "check": check.check,
-    "schema": schema.schema,
-    "doctor": doctor.doctor,
-}.items():
-    app.command(name)(verb)
-app.add_typer(data.app, name="data")
+_GOES_ON = {"run", "check"}
 
 
 def main() -> None:
-    """Run the command line; exit 2 with a short letter on the user's mistake, 130 when interrupted."""
+    """Run the command line; exit 2 with a short letter on the user's mistake, 128 + N when ended by signal N."""
+    signals = _Signals()
     try:
+        signals.listen()
+        _call()
+    except BaseException:
+        if signals.found is None:
+            raise
+        signals.end()
+    finally:
+        signals.leave()
+
+
+def _call() -> None:
+    from paribus.errors import ParibusError
+
+    try:
+        from paribus.cli.app import app
+
         app(standalone_mode=True)
     except ParibusError as error:
-        typer.echo(f"Error: {error}", err=True)
+        sys.stderr.write(f"Error: {error}\n")
         sys.exit(2)
+
+
+class _Stopped(BaseException):
+    """A signal came. No KeyboardInterrupt, for which Typer has an answer of its own."""
+
+
+class _Signals:
+    """Ctrl-C, and what systems send to end a program: all end this one in order, wherever it is."""
+
+    def __init__(self) -> None:
+        self.found: int | None = None
+        self._before: dict[int, Any] = {}
+
+    def listen(self) -> None:
+        """From now on they raise; those that are ignored, as after `nohup`, still are."""
+        with suppress(ValueError):  # in a thread, where signals do not come
+            for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+                number = getattr(signal, name, None)
+                if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                    self._before[number] = signal.signal(number, self._stop)
+
+    def _stop(self, number: int, _: FrameType | None) -> None:
+        self.found = self.found or number
+        raise _Stopped
+
+    def end(self) -> None:
+        """End the program, whatever came of the exception on its way: within an import it may be another by now."""
+        assert self.found is not None
+        for number in self._before:
+            signal.signal(number, signal.SIG_IGN)
+        self._before.clear()
+        what = "Interrupted" if self.found == signal.SIGINT else f"Ended by {signal.Signals(self.found).name}"
+        rest = " What finished is stored; the same command goes on from there." if _GOES_ON & set(sys.argv[1:2]) else ""
+        with suppress(OSError, ValueError):
+            sys.stderr.write(f"\n{what}.{rest}\n")
+            sys.stderr.flush()
+        sys.exit(128 + self.found)
+
+    def leave(self) -> None:
+        """Let signals do again what they did before."""
+        for number, before in self._before.items():
+            signal.signal(number, before)

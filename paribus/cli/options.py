@@ -20,7 +20,18 @@ Seeds = Annotated[int | None, typer.Option("--seeds", help="Number of seeds, ins
 Settings = Annotated[
     list[str], typer.Option("--set", metavar="PATH=VALUE", help="Change the study, as in baseline.epochs=20.")
 ]
-Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Processes, of one thread each.  [one a core]")]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers", min=0, help="Processes, of one thread each; 0 for none.  [PARIBUS_WORKERS, else one a core]"
+    ),
+]
+RunTimeout = Annotated[
+    float | None,
+    typer.Option(
+        "--run-timeout", metavar="SECONDS", min=1, help="Stop a run, as failed, that takes longer.  [no limit]"
+    ),
+]
 Quick = Annotated[
     bool,
     typer.Option("--quick", help="A first look: about 2,000 rows, 2 epochs, 2 seeds; its numbers are no result."),

@@ -1,4 +1,4 @@
-"""Where cohorts are trained: a pool of processes on this machine, and the display of how they get on.
+"""Where cohorts are trained: processes on this machine, or this one, and the display of how they get on.
 
 What is asked for is imported then, so that `forking` can be used before anything else is there.
 """
@@ -9,14 +9,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from paribus.execution.forking import warm_up
-    from paribus.execution.local import Workers, default_workers
+    from paribus.execution.forking import number_of_workers
+    from paribus.execution.local import Workers
     from paribus.execution.packing import pack
     from paribus.execution.progress import duration, show_progress
 
-__all__ = ["Workers", "default_workers", "duration", "pack", "show_progress", "warm_up"]
+__all__ = ["Workers", "duration", "number_of_workers", "pack", "show_progress"]
 
-_FILES = {"warm_up": "forking", "pack": "packing", "duration": "progress", "show_progress": "progress"}
+_FILES = {"number_of_workers": "forking", "pack": "packing", "duration": "progress", "show_progress": "progress"}
 
 
 def __getattr__(name: str) -> Any:

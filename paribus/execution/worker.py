@@ -1,17 +1,22 @@
-"""What happens in a worker process: one thread, one cohort after another."""
+"""What happens in a worker process, or in the driver where there is none: one thread, one cohort after another."""
 
 from __future__ import annotations
 
+import faulthandler
 import gc
-import multiprocessing
+import math
 import os
 import pickle
 import signal
 import sys
 import threading
+import time
 import traceback
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -21,17 +26,54 @@ import paribus.models
 import paribus.training.optimizers
 import paribus.training.schedules  # noqa: F401  (registers what recipes name)
 from paribus.errors import RunError, SpecError, StoreError
-from paribus.execution.memory import give_back
+from paribus.execution.memory import give_back, ran_out
+from paribus.execution.messages import Done, Failed, Progressed, Surroundings, limited, receive, send
 from paribus.spec.parts import register_own
-from paribus.training.cohort import train_cohort
+from paribus.store.records import RunRecord
+from paribus.training.cohort import Progress, train_cohort
 from paribus.training.job import Job, OwnCode
+from paribus.training.precision import products_repeat
 from paribus.user_code import code_hash
 
+if TYPE_CHECKING:
+    from paribus.execution.waiting import Waiting
 
-def initialize() -> None:
-    """Prepare a worker: a single thread, no part in Ctrl-C, and an end when the driver is gone."""
+_TICK_S = 0.2
+_QUIET_S = 0.05
+"""Between two messages of how far it is, but for those that somebody waits for."""
+
+
+def serve(pipe: Connection, driver_ends: Callable[[], Any]) -> None:
+    """Do what comes through the pipe until it is closed.
+
+    Args:
+        pipe: to the driver.
+        driver_ends: returns when the driver has ended.
+    """
+    initialize(driver_ends)
+    here: Surroundings = receive(pipe)
+    sys.path[:] = here.path
+    with suppress(OSError):
+        os.chdir(here.folder)
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the driver needs it no more
+        while True:
+            _answer(pipe)
+            gc.collect()
+            give_back()
+
+
+def initialize(driver_ends: Callable[[], Any]) -> None:
+    """Prepare a worker: a single thread, no part in Ctrl-C, an end when the driver is gone, and last words."""
+
+    def follow() -> None:
+        driver_ends()
+        os._exit(1)
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_follow, daemon=True).start()
+    threading.Thread(target=follow, daemon=True).start()
+    faulthandler.enable(all_threads=False)
+    if hasattr(faulthandler, "register"):
+        faulthandler.register(signal.SIGUSR1, all_threads=False)
     prepare_torch()
 
 
@@ -43,45 +85,65 @@ def prepare_torch() -> None:
     torch.set_flush_denormal(True)
 
 
-def work(job: Job, board: Path, rows: Mapping[str, int], out: Path) -> None:
-    """Train a cohort, keeping its runs' rows of the progress board up to date.
-
-    Args:
-        job: the cohort.
-        board: file of the progress board.
-        rows: of the board, by key.
-        out: file for the records; through a pipe they would be in memory four times.
+def _answer(pipe: Connection) -> None:
+    """Do the next job, and say what came of it.
 
     Raises:
-        StoreError: the disk is full, or `out` cannot be written.
-        RunError: anything else went wrong; its text is the traceback, as an error of a class that cannot be unpickled
-            would break the pool.
+        EOFError: there is none.
+        OSError: the driver is gone.
     """
+    told = Teller(pipe)
     try:
-        _train(job, board, rows, out)
-    except StoreError:
+        job = receive(pipe)
+    except (EOFError, OSError):
         raise
-    except Exception:
-        raise RunError(traceback.format_exc()) from None
-    gc.collect()
-    give_back()
+    except Exception:  # it names what this process cannot import
+        answer = Failed(limited(traceback.format_exc()))
+    else:
+        told.awaited = {run.until for run in job.runs}
+        answer = work(job, told)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    told.tell(answer)
 
 
-def _train(job: Job, board: Path, rows: Mapping[str, int], out: Path) -> None:
-    shown = np.load(board, mmap_mode="r+")
-
-    def progress(epoch: int, accuracies: Mapping[str, float]) -> None:
-        for key, accuracy in accuracies.items():
-            shown[rows[key]] = epoch, accuracy
-
-    if job.own:
-        _learn(job.own)
-    records = train_cohort(job, progress)
+def work(job: Job, progress: Progress) -> Done | Failed:
+    """Train a cohort; whatever goes wrong is an answer too, but for Ctrl-C."""
     try:
-        with out.open("wb") as file:
-            pickle.dump(records, file, pickle.HIGHEST_PROTOCOL)
-    except OSError as error:
-        raise StoreError(f"Cannot write {out}: {error}") from error
+        if job.own:
+            _learn(job.own)
+        return Done(train_cohort(job, progress))
+    except StoreError as error:
+        return Failed(limited(str(error)), "store")
+    except (Exception, SystemExit) as error:
+        return Failed(limited(traceback.format_exc()), "memory" if ran_out(error) else "else")
+
+
+class Teller:
+    """Tells the driver how far a job is: not often, but at once of an epoch that another job waits for."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self.awaited: set[int | None] = set()
+        self._pipe, self._process = pipe, os.getpid()
+        self._new: dict[str, tuple[int, float]] = {}
+        self._told_s = -math.inf
+
+    def __call__(self, epoch: int, accuracies: Mapping[str, float]) -> None:
+        """So many epochs are done."""
+        self._new |= {key: (epoch, accuracy) for key, accuracy in accuracies.items()}
+        if epoch in self.awaited or time.monotonic() - self._told_s >= _QUIET_S:
+            self._tell_new()
+
+    def tell(self, answer: Done | Failed) -> None:
+        """The job has ended."""
+        self._tell_new()
+        send(self._pipe, answer)
+
+    def _tell_new(self) -> None:
+        if os.getpid() != self._process:  # a model forked this one, and let it go on
+            os._exit(0)
+        send(self._pipe, Progressed(self._new))
+        self._new, self._told_s = {}, time.monotonic()
 
 
 def _learn(own: OwnCode) -> None:
@@ -102,9 +164,46 @@ def _learn(own: OwnCode) -> None:
     register_own("model", function, own.kind)
 
 
-def _follow() -> None:
-    """End with the driver: its end of a pipe is closed then, even where nobody collects its exit status."""
-    driver = multiprocessing.parent_process()
-    assert driver
-    driver.join()
-    os._exit(1)
+def train_here(
+    waiting: Waiting, on_records: Callable[[list[RunRecord]], None], on_tick: Callable[[np.ndarray], None]
+) -> None:
+    """Train every cohort, to the same bits as workers do; arguments and errors as of `Workers.train`.
+
+    Raises:
+        RunError: the bits would be others.
+    """
+    if not products_repeat():
+        raise RunError(
+            "workers: 0 cannot train here, as this process multiplied matrices before paribus was imported: runs would "
+            "have other last digits than in a worker. Import paribus first, or use workers: 1."
+        )
+    told = time.monotonic()
+
+    def progress(epoch: int, accuracies: Mapping[str, float]) -> None:
+        nonlocal told
+        waiting.progressed(Progressed({key: (epoch, accuracy) for key, accuracy in accuracies.items()}))
+        if time.monotonic() - told >= _TICK_S:
+            told = time.monotonic()
+            on_tick(waiting.board)
+
+    while attempt := waiting.take(()):
+        with _as_in_a_worker():
+            answer = work(replace(attempt.job, own=None), progress)  # its code is known here
+        on_tick(waiting.board)
+        if records := waiting.ended(attempt, answer):
+            on_records(records)
+
+
+@contextmanager
+def _as_in_a_worker() -> Iterator[None]:
+    """What a worker sets for itself; then what the program had before."""
+    threads, precision = torch.get_num_threads(), torch.get_float32_matmul_precision()
+    flushed = not torch.tensor(1e-40).mul(1).item()
+    try:
+        with threadpool_limits(1):
+            prepare_torch()
+            yield
+    finally:
+        torch.set_num_threads(threads)
+        torch.set_flush_denormal(flushed)
+        torch.set_float32_matmul_precision(precision)

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 import typer
 
-from paribus.cli.main import app
+from paribus.cli.app import app
 
 FLAGS = {
     "init": [],
     "studies": ["--json"],
     "plan": ["--freeze", "--home", "--json", "--quick", "--seeds", "--set", "--trust", "--workers"],
-    "run": ["--home", "--json", "--quick", "--seeds", "--set", "--trust", "--workers"],
+    "run": ["--home", "--json", "--quick", "--run-timeout", "--seeds", "--set", "--trust", "--workers"],
     "list": ["--home", "--json"],
     "show": ["--home", "--json"],
     "report": ["--home", "--output", "-o"],

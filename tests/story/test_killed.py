@@ -124,3 +124,62 @@ def test_control_c(cli, folder: Path, undisturbed: str, moment: str) -> None:
     assert done.code == 0
     assert done.err.startswith(f"{stored(text)} of {NUM_RUNS} runs stored")
     assert shown(cli, "stopped") == undisturbed
+
+
+def test_two_drivers_of_one_study(cli, folder: Path, undisturbed: str) -> None:
+    """The second says who runs it, waits, and finds everything stored; meanwhile all verbs say that it runs."""
+    first = begin(folder, "--home", "shared", "--workers", "1")
+    who = rf"tiny is being run by process {first.pid} on \S+ since \d{{4}}-\d\d-\d\d \d\d:\d\d"
+    assert json.loads(cli("list", "--home", "shared", "--json").out)[0]["status"] == "running"
+    assert json.loads(cli("show", "tiny", "--home", "shared", "--json").out)["status"] == "running"
+    assert re.search(rf"\n{who}\.\n", cli("show", "tiny", "--home", "shared").out)
+    second = cli(*WORDS, "--home", "shared", "--workers", "1")
+    assert second.code == 0
+    assert re.match(rf"{who}: this waits for its end, then goes on from there. Ctrl-C leaves.\n", second.err)
+    assert "to train" not in second.err
+    first.communicate()
+    assert first.returncode == 0
+    assert shown(cli, "shared") == undisturbed
+    assert json.loads(cli("list", "--home", "shared", "--json").out)[0]["status"] == "finished"
+
+
+LISTENS = """
+import paribus.cli.main as main
+listen = main._Signals.listen
+main._Signals.listen = lambda self: (listen(self), print("listens", flush=True))
+main.main()
+"""
+
+
+@pytest.mark.parametrize(("name", "after_s"), [("INT", 0.0), ("INT", 0.3), ("HUP", 0.6), ("TERM", 1.5)])
+def test_a_signal_before_anything_is_there(folder: Path, name: str, after_s: float) -> None:
+    """While the command and what workers are forked from still import: no traceback, and the output is let go."""
+    number, pipe = getattr(signal, f"SIG{name}"), subprocess.PIPE
+    words = [sys.executable, "-c", LISTENS, *WORDS]
+    with subprocess.Popen(words, cwd=folder, stdout=pipe, stderr=pipe, text=True, start_new_session=True) as driver:
+        assert driver.stdout
+        assert driver.stdout.readline() == "listens\n"
+        time.sleep(after_s)
+        os.killpg(driver.pid, number)
+        out, err = driver.communicate(timeout=20)
+    what = "Interrupted." if name == "INT" else f"Ended by SIG{name}."
+    assert err == f"\n{what} What finished is stored; the same command goes on from there.\n"
+    assert out == ""
+    assert driver.returncode == 128 + number
+
+
+def test_ended_by_the_system_in_training_it_leaves_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder / "temporary"))
+    driver = begin(folder, "--home", "stopped", "--workers", "2")
+    wait_for_workers(driver)
+    workers = grandchildren(driver.pid)
+    driver.terminate()
+    _, err = driver.communicate(timeout=20)
+    assert err.endswith("\nEnded by SIGTERM. What finished is stored; the same command goes on from there.\n")
+    assert driver.returncode == 143
+    assert not list((folder / "temporary").iterdir())
+    assert not (folder / "stopped" / "running").exists()
+    for worker in workers:
+        with pytest.raises(ProcessLookupError):
+            os.kill(worker, 0)

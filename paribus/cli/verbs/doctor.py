@@ -28,7 +28,7 @@ def _examine(home: Any) -> dict[str, dict[str, Any]]:
 
     from paribus.data import locations
     from paribus.environment import environment
-    from paribus.execution import default_workers
+    from paribus.execution import number_of_workers
     from paribus.machine import machine, remembered
     from paribus.spec.parts import parts
     from paribus.spec.recipe import SAME_IN_BF16
@@ -43,7 +43,7 @@ def _examine(home: Any) -> dict[str, dict[str, Any]]:
     return {
         "machine": environment(),
         "engine": {
-            "workers": default_workers(),
+            "workers": number_of_workers(),
             "products": f"{chosen}, relative error {product_error():.1e}",
             "dense layers": str(machine().dense),
             "images": str(machine().images),

@@ -13,6 +13,7 @@ def list_studies(home: Home = None, as_json: AsJson = False) -> None:
 
     from paribus.cli.console import new_console
     from paribus.store import Store
+    from paribus.store.running import runner
 
     store: Store = existing_store(home)
     found: list[dict[str, object]] = []
@@ -22,11 +23,12 @@ def list_studies(home: Home = None, as_json: AsJson = False) -> None:
         parts = [known[name].record for name in names if name in known]
         keys = {run["key"] for part in parts for run in part["runs"]}
         stored = store.statuses(keys)
+        complete = len(stored) == len(keys) and len(parts) == len(names)
         failed = sum(status == "failed" for status in stored.values())
         found.append(
             {
                 "study": row.name,
-                "status": "finished" if len(stored) == len(keys) and len(parts) == len(names) else "interrupted",
+                "status": "running" if runner(store.home, row.name) else "finished" if complete else "interrupted",
                 "runs": len(keys),
                 "stored": len(stored),
                 "failed": failed,

@@ -10,6 +10,7 @@ from paribus.cli.options import (
     AsJson,
     Home,
     Quick,
+    RunTimeout,
     Seeds,
     Settings,
     StudyName,
@@ -33,25 +34,23 @@ def run(
     settings: Settings = [],  # noqa: B006  (typer wants a list; it is never changed)
     quick: Quick = False,
     trust: Trust = False,
+    run_timeout: RunTimeout = None,
     as_json: AsJson = False,
 ) -> None:
     """Train what a study asks for and the home does not hold yet; then show the verdicts and write the report."""
-    from paribus.execution.forking import warm_up
+    from paribus.execution.forking import number_of_workers, warm_up
 
-    warm_up()  # before anything that takes time itself
+    if number_of_workers(workers):
+        warm_up()  # before anything that takes time itself
     from paribus.cli.console import read_in_part
     from paribus.study import Study
 
     opened = Study.open(study, settings_with(settings, seeds), trust=trust)
-    try:
-        opened = opened.quick() if quick else opened
-        result = opened.run(home, workers)
-        with read_in_part():
-            _print(result, as_json)  # first, as what comes after may fail
-        result.probe()
-    except KeyboardInterrupt:
-        typer.echo("\nInterrupted. What finished is stored; the same command goes on from there.", err=True)
-        raise typer.Exit(130) from None
+    opened = opened.quick() if quick else opened
+    result = opened.run(home, workers, run_timeout=run_timeout)
+    with read_in_part():
+        _print(result, as_json)  # first, as what comes after may fail
+    result.probe()
     with writing("the report", f"`paribus report {opened.name} -o FILE` writes it elsewhere."):
         path = result.report(anew=False)
     if not as_json:

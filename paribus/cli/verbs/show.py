@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import typer
+
 from paribus.cli.options import AsJson, Home, Stored, existing_store, print_json
 
 
@@ -9,6 +11,10 @@ def show(name: Stored, home: Home = None, as_json: AsJson = False) -> None:
     """Show the scores and verdicts of a stored study."""
     from paribus.cli.across import print_any
     from paribus.series import outcome
+    from paribus.store.running import runner
 
-    found = outcome(existing_store(home), name)
-    print_json(found.summary) if as_json else print_any(found)
+    store = existing_store(home)
+    found, running = outcome(store, name), runner(store.home, name)
+    print_json(found.summary | ({"status": "running"} if running else {})) if as_json else print_any(found)
+    if running and not as_json:
+        typer.echo(f"\n{name} is being run by {running}.")

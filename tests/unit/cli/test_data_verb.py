@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from paribus.cli.main import app
+from paribus.cli.app import app
 from paribus.data import Dataset, describe, load, near_duplicates
 from paribus.report.data_figures import balance, features, samples, values
 from paribus.report.data_page import write_data_page

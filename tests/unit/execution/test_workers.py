@@ -1,6 +1,7 @@
 """Real worker processes: what one of them suffers costs its own cohort, and nothing else."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,9 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from paribus.errors import StoreError
-from paribus.execution import Workers, local
-from paribus.execution.local import _read
+from paribus.execution import Workers
 from paribus.spec import StudySpec
 from paribus.store import RunRecord
 from paribus.training.job import Job, RunTask
@@ -109,7 +108,7 @@ def test_a_killed_worker_costs_one_retry(folder: Path) -> None:
     traps = [Trap(folder, "killed", deaths=1), Trap(folder, "other"), Trap(folder, "third")]
     results = finish([job_of(trap, width=width) for width, trap in zip((4, 5, 6), traps, strict=True)])
     assert [record.status for records in results for record in records] == ["finished"] * 6
-    assert [trap.attempts for trap in traps] == [2, 1, 1]
+    assert [trap.attempts for trap in traps] == [3, 1, 1]  # together, then each by itself
     undisturbed = finish([job_of(folder)])[0]
     for record, twin in zip(results[0], undisturbed, strict=True):
         assert record.metrics == twin.metrics
@@ -119,9 +118,14 @@ def test_a_killed_worker_costs_one_retry(folder: Path) -> None:
 def test_a_worker_that_dies_twice_gives_failed_runs(folder: Path) -> None:
     trap = Trap(folder, "killed", deaths=9)
     failed, other = finish([job_of(trap, width=4), job_of(folder, width=5)])
-    assert trap.attempts == 2
+    assert trap.attempts == 3  # together, then each by itself
     assert [(run.key, run.seed, run.status) for run in failed] == [("4-0", 0, "failed"), ("4-1", 1, "failed")]
-    assert failed[0].message == "The worker process died twice. Is there enough memory?"
+    told = (
+        "The worker process was ended by signal 9 (SIGKILL), which the system sends when memory runs out; it was tried"
+    )
+    assert re.fullmatch(
+        re.escape(told) + r" 2 times\. It had 0\.\d GiB of memory at most, of .* GiB .*", failed[0].message
+    )
     assert failed[0].recipe["model"]["width"] == 4
     assert [run.status for run in other] == ["finished", "finished"]
 
@@ -172,17 +176,6 @@ def in_two_parts(job: Job, until: int) -> list[Job]:
         replace(job, runs=(replace(first, until=until), *others)),
         replace(job, runs=(replace(first, begun=until, after=until),)),
     ]
-
-
-def test_jobs_that_a_broken_pool_does_not_take_are_tried_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker killed before its first cohort breaks the pool, while the second part waits for the first."""
-    from paribus.execution import start
-
-    monkeypatch.setattr(start, "initialize", DiesOnce(folder / "killed"))
-    parts = in_two_parts(replace(job_of(folder, epochs=6), checkpoints=folder), until=3)
-    first, second = finish(parts, workers=1)
-    assert (folder / "killed").exists()
-    assert {run.status for run in [*first, *second]} == {"finished"}
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -264,32 +257,6 @@ def test_where_the_first_part_fails_the_second_is_tried(folder: Path) -> None:
     assert found["4-0"].epochs == 6
 
 
-def test_what_hands_records_over_is_gone_afterwards(folder: Path) -> None:
-    job = replace(job_of(folder), checkpoints=folder)
-    before = {path.name for path in folder.iterdir()}
-    assert len(finish([job])[0]) == 2
-    assert {path.name for path in folder.iterdir()} == before
-
-
-def test_records_that_cannot_be_written_end_the_study(folder: Path) -> None:
-    with (
-        pytest.raises(StoreError, match=r"Cannot write .*/gone/.*No such file or directory"),
-        Workers(1) as workers,
-    ):
-        workers.train([replace(job_of(folder), checkpoints=folder / "gone")], lambda _: None, lambda _: None)
-
-
-def test_records_that_cannot_be_read_are_failures(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def read(out: Path) -> list[RunRecord]:
-        out.write_bytes(out.read_bytes()[:100])
-        return _read(out)
-
-    monkeypatch.setattr(local, "_read", read)
-    (records,) = finish([job_of(folder)])
-    assert [record.status for record in records] == ["failed"] * 2
-    assert "What the worker wrote cannot be read" in records[0].message
-
-
 def test_nothing_to_do_starts_nothing() -> None:
     def never(*_: Any) -> None:
         raise AssertionError
@@ -353,8 +320,8 @@ sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 import paribus.study  # registers what recipes name
 from paribus.errors import StoreError
-from paribus.execution import Workers, local
-from paribus.execution.local import _read
+from paribus.execution import Workers
+
 from test_workers import job_of
 
 def tick(board):
@@ -372,7 +339,7 @@ def test_workers_end_with_their_driver(folder: Path) -> None:
     assert driver.stdout
     assert driver.stdout.readline() == "trains\n"
     workers = living(driver.pid)
-    assert len(workers) == 3  # the worker, and two servers of Python's
+    assert len(workers) == 2  # the worker, and what it was forked from
     driver.kill()  # and remains, as a zombie, until its status is read
     deadline = time.monotonic() + 60  # a busy machine takes its time to end the server that has imported torch
     while any(map(alive, workers)) and time.monotonic() < deadline:
@@ -383,26 +350,3 @@ def test_workers_end_with_their_driver(folder: Path) -> None:
     driver.wait()
     driver.stdout.close()
     assert left == []
-
-
-def test_idle_workers_that_die_cost_nothing_but_the_retry(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker killed before its first cohort breaks the pool as a whole, and a new one takes over."""
-    from paribus.execution import start
-
-    marker = folder / "killed"
-    monkeypatch.setattr(start, "initialize", DiesOnce(marker))
-    (records,) = finish([job_of(folder)], workers=1)
-    assert marker.exists()
-    assert [record.status for record in records] == ["finished", "finished"]
-
-
-class DiesOnce:
-    """A worker's preparation that kills the first worker."""
-
-    def __init__(self, marker: Path) -> None:
-        self.marker = marker
-
-    def __call__(self) -> None:
-        if not self.marker.exists():
-            self.marker.touch()
-            os.kill(os.getpid(), signal.SIGKILL)
