@@ -4,6 +4,7 @@
     ├── SpecError    the study file asks for something that cannot be
     ├── DataError    the data are missing, damaged or not what the study says
     ├── StoreError   the home directory or its database cannot be used
+    │   └── DamagedError   something in it is not what was written
     └── RunError     a training could not be carried out
 
 Each message says what is wrong, what was found, what is allowed and what to do.
@@ -39,6 +40,10 @@ class DataError(ParibusError):
 
 class StoreError(ParibusError):
     """The home directory or its database cannot be used."""
+
+
+class DamagedError(StoreError):
+    """Something in the home directory is not what was written, or is missing."""
 
 
 class RunError(ParibusError):

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
-
+from paribus.errors import DamagedError
 from paribus.planning import Run, run_keys
 from paribus.spec import Recipe
 from paribus.spec.base import Record
 from paribus.spec.parts import call_part
 from paribus.store import Store
-from paribus.training.job import checkpoint_of
+from paribus.training.job import checkpoint_of, read_checkpoint
 from paribus.training.schedules import Moment, warmed_up
 
 _SIXTEENTHS, _LAST_STEP = [at / 16 for at in range(16)], 1 - 1e-6
@@ -33,29 +33,34 @@ def starts_of(runs: Iterable[Run], fingerprint: str, store: Store) -> dict[str, 
     """How far each run has come, by its key: its checkpoint, or its longest stored beginning; none where there is none.
 
     What a run comes to is the same, bit for bit, as if it were trained at once: its streams are drawn anew for each
-    epoch, and a beginning counts only where its schedule gave the rates that the longer run's gives.
+    epoch, and a beginning counts only where its schedule gave the rates that the longer run's gives. What is damaged
+    is set aside, and nothing goes on from it.
     """
     shorter = {run.key: run_keys(run.recipe, run.seed, fingerprint, _beginnings(run.recipe)) for run in runs}
     rows = store.runs(key for keys in shorter.values() for key in keys)
     found: dict[str, Start] = {}
     for key, beginnings in shorter.items():
         finished = [rows[short] for short in beginnings if short in rows and rows[short].status == "finished"]
-        usable = [row for row in finished if (store.folder(row.key) / "state.safetensors").is_file()]
-        if usable:
-            longest = max(usable, key=lambda row: row.epochs)
-            found[key] = Start(longest.epochs, store.folder(longest.key))
-        done = epochs_in(checkpoint_of(store.checkpoints, key))
+        for row in sorted(finished, key=lambda row: row.epochs, reverse=True):
+            store.mend([row.key], deep=True)
+            if (store.folder(row.key) / "state.safetensors").is_file():  # else it is set aside, or very old
+                found[key] = Start(row.epochs, store.folder(row.key))
+                break
+        done = epochs_done(checkpoint_of(store.checkpoints, key), store)
         if done:
             found[key] = Start(done, found.get(key, Start()).folder)
     return found
 
 
-def epochs_in(checkpoint: Path) -> int:
-    """The epochs that a checkpoint's run has done; 0 if it is missing or damaged."""
+def epochs_done(checkpoint: Path, store: Store) -> int:
+    """The epochs that a checkpoint's run has done; 0 if there is none, or a damaged one, which is removed."""
+    if not checkpoint.exists():
+        return 0
     try:
-        with safe_open(checkpoint, framework="np") as file:
-            return int(file.metadata()["epochs"])
-    except (SafetensorError, OSError):
+        return len(json.loads(read_checkpoint(checkpoint)[0]["history"]))
+    except DamagedError as error:
+        store.tell(f"{error} It was removed, and its run does not go on from there.")
+        checkpoint.unlink(missing_ok=True)
         return 0
 
 

@@ -354,4 +354,5 @@ def load(
         SpecError: the model is the user's, and its code is not known here, or was changed.
         StoreError: there is no such study or run in the home, or the run did not finish.
     """
-    return Result(Store(home_directory(Path(home) if home else None)), study).load(variant, seed, trust=trust)
+    store = Store(home_directory(Path(home) if home else None), reading=True)
+    return Result(store, study).load(variant, seed, trust=trust)

@@ -141,6 +141,7 @@ def _train(work: Work, pool: Pool, stage: Sequence[tuple[Trial, int]], title: st
     data = work.dataset.fingerprint
     runs = [trial_runs(work.study, trial.point, epochs, data, f"trial {trial.number}") for trial, epochs in stage]
     every = {run.key: run for members in runs for run in members}
+    pool.store.mend(every, deep=True)  # all of them, as the next rung goes on from them
     pool.train(work.left(cohorts_of(list(every.values()), stack_size), pool.store), len(every), title)
     rows = pool.store.runs(every)
     for (trial, epochs), members in zip(stage, runs, strict=True):
@@ -159,7 +160,9 @@ def _epochs(trials: Sequence[Trial], store: Store) -> int:
     for trial in trials:
         width = len(trial.keys) // len(trial.scores)
         for before, key in zip([*[None] * width, *trial.keys], trial.keys, strict=False):
-            row, short = rows[key], rows[before] if before else None
+            row, short = rows.get(key), rows.get(before or "")
+            if row is None:  # found damaged, and set aside, since
+                continue
             again = short and short.status == "finished" and goes_on(_recipe(short.recipe), _recipe(row.recipe))
             taken[key] = row.epochs - (short.epochs if short and again else 0)
     return sum(taken.values())

@@ -20,7 +20,7 @@ from paribus.outlook import Outlook, data_of, look_ahead, quick_fields
 from paribus.search import search
 from paribus.search_outlook import look_ahead_of_search
 from paribus.spec import DataSpec, StudySpec
-from paribus.store import Store, home_directory
+from paribus.store import find_store, home_directory
 from paribus.store.running import driving
 from paribus.studies import find_study
 from paribus.training.job import Job
@@ -75,7 +75,7 @@ class Study(StudySpec):
     def plan(self, home: Home = None, workers: int | None = None) -> Outlook | list[Outlook]:
         """What `run` would train, what is stored, and how long the rest takes; of several data sets a list of that."""
         folder = home_directory(Path(home) if home else None)
-        store = Store(folder) if (folder / "paribus.db").exists() else None
+        store = find_store(folder)
         ahead = look_ahead_of_search if self.tune else look_ahead
         num = Workers(workers).count
         found = [ahead(part, data_of(part.one_data, self._origin), store, num) for part in self.parts()]

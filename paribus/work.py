@@ -123,6 +123,7 @@ class Work:
         """
         runs = [run for cohort in cohorts for run in cohort]
         folder, _ = self._lay_out(store, [run.recipe for run in runs])
+        store.mend(run.key for run in runs)
         stored = stored_keys(runs, store)
         _forget(store, stored)  # what a kill left
         known = stored | taken

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from paribus.errors import ParibusError
+
+if TYPE_CHECKING:
+    from paribus.store import Store
+
+T = TypeVar("T")
 
 StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="A built-in study or a study file.")]
 Stored = Annotated[str, typer.Argument(metavar="NAME", help="Name of a study in the home directory.")]
@@ -67,16 +72,32 @@ def writing(what: object, advice: str) -> Iterator[None]:
         raise ParibusError(f"Cannot write {what}: {error.strerror or error}. {advice}") from None
 
 
-def existing_store(home: Path | None) -> Any:
-    """The store in `home`; reading never makes one.
+def existing_store(home: Path | None) -> Store:
+    """The store in `home`, to read; reading never makes one.
 
     Raises:
         StoreError: there is none.
     """
     from paribus.errors import StoreError
-    from paribus.store import Store, home_directory
+    from paribus.store import find_store, home_directory
 
     folder = home_directory(home)
-    if not (folder / "paribus.db").exists():
+    store = find_store(folder)
+    if store is None:
         raise StoreError(f"No studies in {folder}. Run one with `paribus run STUDY`, or give --home.")
-    return Store(folder)
+    return store
+
+
+def without_damage(store: Store, name: str, act: Callable[[], T]) -> T:
+    """What `act` comes to; where it finds a run of the study damaged, those are named, and it is done without them.
+
+    Raises:
+        ParibusError: as `act` does.
+    """
+    from paribus.errors import DamagedError
+
+    try:
+        return act()
+    except DamagedError:
+        store.leave_out(store.keys(name))
+        return act()

@@ -15,14 +15,15 @@ from paribus.data.dataset import Dataset
 from paribus.data.text.tokens import write_tokens
 from paribus.errors import DataError
 from paribus.spec import Preparation
+from paribus.store.checksums import is_damaged, is_whole
 from paribus.store.keys import checked_key
-from paribus.store.writing import written
+from paribus.store.writing import remove_damaged, written
 
 _PARTS = ("x_train", "y_train", "x_test", "y_test")
 
 
 def prepare(dataset: Dataset, home: Path, preparations: Iterable[Preparation]) -> tuple[Path, dict[str, Any]]:
-    """Lay the data set out for workers, once; what is there is used again.
+    """Lay the data set out for workers, once; what is there is used again, unless it is damaged.
 
     Args:
         dataset: to be laid out.
@@ -37,12 +38,13 @@ def prepare(dataset: Dataset, home: Path, preparations: Iterable[Preparation]) -
         StoreError: the disk is full, or the home cannot be written.
     """
     folder = _folder(home, dataset.fingerprint)
-    if not folder.exists():
+    if not is_whole(folder):
         with written(folder) as temporary:
             temporary.mkdir()
             for name in _PARTS[1::2] if dataset.is_text else _PARTS:
                 np.save(temporary / f"{name}.npy", getattr(dataset, name), allow_pickle=False)
             (temporary / "description.json").write_text(json.dumps(describe(dataset)), encoding="utf-8")
+            remove_damaged(folder)
     for preparation in preparations:
         if preparation.text:
             write_tokens(dataset, folder, preparation.text)
@@ -62,7 +64,7 @@ def mapped(dataset: Dataset, folder: Path) -> Dataset:
     try:
         arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in names}
     except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{folder} is damaged: {error}. Delete that folder; it is made anew from the data.") from error
+        raise DataError(f"{folder} is damaged: {error}. The same command makes it anew from the data.") from error
     if dataset.is_text:
         arrays |= {name: np.empty_like(getattr(dataset, name)) for name in _PARTS[::2]}
     found = replace(dataset, **arrays)
@@ -71,14 +73,15 @@ def mapped(dataset: Dataset, folder: Path) -> Dataset:
 
 
 def prepared(home: Path, described: Mapping[str, Any]) -> Dataset | None:
-    """The data set of a stored study, its arrays mapped from their files; None where they are not there.
+    """The data set of a stored study, its arrays mapped from their files; None where they are not there, or damaged.
 
     Args:
         home: that the study ran in.
         described: the data set in the study's record.
     """
-    files = {name: _folder(home, described["fingerprint"]) / f"{name}.npy" for name in _PARTS}
-    if not all(file.is_file() for file in files.values()):
+    folder = _folder(home, described["fingerprint"])
+    files = {name: folder / f"{name}.npy" for name in _PARTS}
+    if not all(file.is_file() for file in files.values()) or is_damaged(folder):
         return None
     arrays = {name: np.load(file, mmap_mode="r", allow_pickle=False) for name, file in files.items()}
     return Dataset(described["name"], **arrays, class_names=tuple(described["class_names"]))

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib.util import find_spec
@@ -23,6 +22,7 @@ from paribus.report.content import Content
 from paribus.report.protocol import data_terms, design_terms, statistics
 from paribus.report.tables import Tables
 from paribus.spec.files import to_yaml
+from paribus.store.writing import replaced
 
 _CONFIG = {"displayModeBar": False, "responsive": True}
 
@@ -71,16 +71,8 @@ def is_page_of(stamp: str, target: Path) -> bool:
 def write_text(target: Path, page: str) -> Path:
     """Write a file that nobody ever sees half written, and return its absolute path."""
     target = target.absolute()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(page)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with replaced(target, durable=False) as path:
+        path.write_text(page, encoding="utf-8", errors="backslashreplace")
     return target
 
 

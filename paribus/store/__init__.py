@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from paribus.store.records import RunRecord, Status
 
 if TYPE_CHECKING:
-    from paribus.store.store import Store, home_directory
+    from paribus.store.store import Store, find_store, home_directory
 
-__all__ = ["RunRecord", "Status", "Store", "home_directory"]
+__all__ = ["RunRecord", "Status", "Store", "find_store", "home_directory"]
 
 
 def __getattr__(name: str) -> Any:

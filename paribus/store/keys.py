@@ -9,6 +9,11 @@ from paribus.errors import StoreError
 _KEY, _NAME = r"[0-9a-f]{64}", r"[A-Za-z0-9][A-Za-z0-9_-]*"
 
 
+def is_key(text: object) -> bool:
+    """Whether it can be the key of a run, or the fingerprint of data."""
+    return isinstance(text, str) and re.fullmatch(_KEY, text) is not None
+
+
 def checked_key(text: object) -> str:
     """The key of a run, or the fingerprint of data: 64 hexadecimal digits, as sha256 gives them.
 

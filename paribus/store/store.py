@@ -4,67 +4,127 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+import sys
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Set
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from filelock import FileLock
-from sqlalchemy import create_engine, delete, event, inspect, null, select
+from sqlalchemy import delete, inspect, null, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from paribus.errors import StoreError, suggest
+from paribus.errors import DamagedError, StoreError, suggest
 from paribus.store.answers import answers_of, packed, unpacked
 from paribus.store.artifacts import (
+    fault_of_run,
     read_arrays,
     read_history,
+    read_kept,
     read_probe,
+    read_record,
+    read_study,
     read_weights,
     run_folder,
+    write_kept,
     write_probe,
     write_run,
+    write_study,
 )
-from paribus.store.kept import read_kept, write_kept
-from paribus.store.migrate import migrate
+from paribus.store.keys import is_key
+from paribus.store.migrate import MENDS, engine_to_read, engine_to_write, migrate
 from paribus.store.records import RunRecord
-from paribus.store.tables import RunRow, StudyRow
-from paribus.store.writing import sweep
+from paribus.store.tables import STATUSES, RunRow, StudyRow, fault_of_study, is_sound
+from paribus.store.writing import set_aside, sweep
+
+T = TypeVar("T")
+_COLUMNS = ("key", "seed", "recipe", "status", "epochs", "best_epoch", "time_s", "predicted_s", "metrics", "message")
+
+
+@dataclass(frozen=True)
+class StoredStudy:
+    """A study as the store has it.
+
+    Args:
+        name: the study's.
+        record: JSON values, see `Store.study`; empty if they are damaged.
+        updated: when it was last begun.
+        fault: what is wrong with the record; empty if nothing is.
+    """
+
+    name: str
+    record: dict[str, Any]
+    updated: datetime
+    fault: str
+
+
+def to_stderr(text: str) -> None:
+    """Say something beside what is asked for."""
+    sys.stderr.write(f"{text}\n")
 
 
 class Store:
     """Every run, once.
 
+    Whoever opens a store to write sets aside what is found damaged, and takes in again what lost its row; whoever opens
+    it to read changes nothing, and leaves out what is damaged.
+
     Args:
         home: the directory; made when something is first written.
         url: a SQLAlchemy URL; by default SQLite in `home`.
+        reading: open it to read, also where nothing can be written.
+        tell: called with a sentence when something was set aside or taken in.
 
     Raises:
         StoreError: the directory or the database cannot be used.
     """
 
-    def __init__(self, home: Path, url: str | None = None) -> None:
+    def __init__(
+        self,
+        home: Path,
+        url: str | None = None,
+        *,
+        reading: bool = False,
+        tell: Callable[[str], None] = to_stderr,
+    ) -> None:
         self.home = home.absolute()
+        self.checkpoints = self.home / "checkpoints"
+        self.tell, self._reading = tell, reading
+        self._left_out = set[str]()
         with self._explained():
-            self.checkpoints = self.home / "checkpoints"
+            if reading:
+                self._engine = engine_to_read(self.home / "paribus.db")
+                return
             for folder in (self.home / "runs", self.checkpoints):
                 folder.mkdir(parents=True, exist_ok=True)
-            self._engine = create_engine(url or f"sqlite:///{self.home / 'paribus.db'}")
-            if self._engine.dialect.name == "sqlite":
-                event.listen(self._engine, "connect", _tune_sqlite)
+            self._engine = engine_to_write(url or f"sqlite:///{self.home / 'paribus.db'}")
             # To go over to WAL, SQLite must be alone with the file, and it does not wait for that.
             with FileLock(self.home / ".opening.lock"):
-                migrate(self._engine)
+                if migrate(self._engine):
+                    self.take_in(self.run_folders())
+                    self.take_in_studies()
             sweep(self.home)
+
+    def close(self) -> None:
+        """Let the database go, which the next use opens again."""
+        self._engine.dispose()
 
     @contextmanager
     def _explained(self) -> Generator[None]:
+        """Every use of the home's files and database, so that what is wrong with them is told in a sentence."""
         try:
             yield
-        except (OSError, SQLAlchemyError) as error:
-            reason = str(getattr(error, "orig", None) or error)
-            raise StoreError(f"Cannot use the home {self.home}: {reason}. Choose another with --home.") from error
+        except (OSError, SQLAlchemyError, ValueError, TypeError) as error:
+            cause = getattr(error, "orig", None) or error
+            told = f"Cannot use the home {self.home}: {cause}."
+            code = getattr(cause, "sqlite_errorname", "" if isinstance(error, OSError) else "SQLITE_ERROR")
+            if code.split("_")[1:2] in (["ERROR"], ["CORRUPT"], ["NOTADB"]):
+                raise DamagedError(f"{told} {MENDS}") from error
+            raise StoreError(f"{told} Choose another with --home.") from error
 
     def save_run(self, record: RunRecord) -> None:
         """Write a run's artifacts, then its row. A row that is there already stays, unless that run had failed.
@@ -78,47 +138,75 @@ class Store:
             failed = delete(RunRow).where(RunRow.key == record.key, RunRow.status == "failed")
             while session.scalars(failed.returning(RunRow.key)).all():
                 session.commit()
-            if session.get(RunRow, record.key):
+            stored = session.get(RunRow, record.key)
+            if stored and is_sound(stored):
                 return
-            write_run(self.home, record)
-            names = ("key", "seed", "recipe", "epochs", "best_epoch", "time_s", "predicted_s", "metrics", "message")
-            values = {name: getattr(record, name) for name in names}
-            session.add(RunRow(status=record.status.value, answers=packed(record.predictions), **values))
+            session.execute(delete(RunRow).where(RunRow.key == record.key))
+            session.expunge_all()
+            created = write_run(self.home, record)
+            values = {name: getattr(record, name) for name in _COLUMNS}
+            session.add(RunRow(created=created, answers=packed(record.predictions), **values))
             session.commit()
 
     def runs(self, keys: Iterable[str]) -> dict[str, RunRow]:
-        """The stored runs among `keys`, by key."""
-        return {row.RunRow.key: row.RunRow for row in self._rows(keys, RunRow)}
+        """The stored runs among `keys`, by key; without those whose rows are damaged, or that were left out."""
+        return {row.RunRow.key: row.RunRow for row in self._rows(keys, RunRow) if is_sound(row.RunRow)}
 
     def statuses(self, keys: Iterable[str]) -> dict[str, str]:
         """How the stored runs among `keys` ended, by key: all that most need to know of many runs."""
-        return {row.key: row.status for row in self._rows(keys, RunRow.key, RunRow.status)}
+        return {row.key: row.status for row in self._rows(keys, RunRow.key, RunRow.status) if row.status in STATUSES}
 
     def answers(self, keys: Iterable[str]) -> dict[str, np.ndarray]:
         """The class that each of these finished runs gives each test item, shape (row,).
 
         Raises:
-            StoreError: of a run that older versions stored, the predictions are missing.
+            DamagedError: of a run that older versions stored, the predictions are missing or damaged.
         """
-        columns = inspect(self._engine).get_columns(RunRow.__tablename__)
-        kept = any(column["name"] == "answers" for column in columns)  # a home that is only read may be older
-        return {
-            row.key: unpacked(row.answers) if row.answers else answers_of(self.predictions(row.key))
-            for row in self._rows(keys, RunRow.key, RunRow.answers if kept else null().label("answers"))
-        }
+        rows = list(self._rows(keys, RunRow.key, self._answers))
+        with self._explained():
+            return {row.key: unpacked(row.answers) if row.answers else self._answers_of(row.key) for row in rows}
+
+    def _answers_of(self, key: str) -> np.ndarray:
+        return answers_of(self.predictions(key))
+
+    @property
+    def _answers(self) -> Any:
+        """The column of answers; of none in an older home that is only read."""
+        with self._explained():
+            columns = inspect(self._engine).get_columns(RunRow.__tablename__)
+        return RunRow.answers if any(column["name"] == "answers" for column in columns) else null().label("answers")
 
     def _rows(self, keys: Iterable[str], *columns: Any) -> Iterator[Any]:
-        """Columns of the stored runs among `keys`, some hundred runs a query."""
-        wanted = list(keys)
-        with Session(self._engine, expire_on_commit=False) as session:
+        """Columns of the stored runs among `keys`, some hundred runs a query; without those that were left out."""
+        wanted = [key for key in keys if key not in self._left_out]
+        with self._explained(), Session(self._engine, expire_on_commit=False) as session:
             for start in range(0, len(wanted), 500):
                 yield from session.execute(select(*columns).where(RunRow.key.in_(wanted[start : start + 500])))
+
+    def check(self) -> None:
+        """See whether the whole database can be read.
+
+        Raises:
+            DamagedError: it cannot.
+        """
+        with self._explained(), self._engine.connect() as connection:
+            if self._engine.dialect.name == "sqlite":
+                found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+                if found != "ok":
+                    raise DamagedError(f"The database of {self.home} is damaged: {found}. {MENDS}")
+        self.all_runs()
+        self.studies()
+
+    def all_runs(self) -> list[RunRow]:
+        """All rows of runs, the damaged ones too."""
+        with self._explained(), Session(self._engine, expire_on_commit=False) as session:
+            return list(session.scalars(select(RunRow)))
 
     def recent_runs(self, limit: int = 50) -> list[RunRow]:
         """The runs that finished last, newest first."""
         query = select(RunRow).where(RunRow.status == "finished").order_by(RunRow.created.desc()).limit(limit)
-        with Session(self._engine, expire_on_commit=False) as session:
-            return list(session.scalars(query))
+        with self._explained(), Session(self._engine, expire_on_commit=False) as session:
+            return [row for row in session.scalars(query) if is_sound(row)]
 
     def save_study(self, name: str, record: dict[str, Any]) -> None:
         """Write or replace the record of a study: JSON values only.
@@ -126,61 +214,91 @@ class Store:
         Raises:
             StoreError: the database cannot be written.
         """
+        updated = datetime.now(UTC)
         with self._explained(), Session(self._engine) as session:
-            session.merge(StudyRow(name=name, record=record))
+            session.merge(StudyRow(name=name, record=record, updated=updated))
             session.commit()
+            write_study(self.home, name, record, updated)
 
-    def studies(self) -> list[StudyRow]:
+    def studies(self) -> list[StoredStudy]:
         """All studies, by name."""
-        with Session(self._engine, expire_on_commit=False) as session:
-            return list(session.scalars(select(StudyRow).order_by(StudyRow.name)))
+        with self._explained(), Session(self._engine, expire_on_commit=False) as session:
+            return [_checked(row) for row in session.scalars(select(StudyRow).order_by(StudyRow.name))]
 
     def study(self, name: str) -> dict[str, Any]:
         """The record of a study.
 
         Raises:
             StoreError: there is none of that name.
+            DamagedError: it is damaged.
         """
-        with Session(self._engine) as session:
+        with self._explained(), Session(self._engine) as session:
             row = session.get(StudyRow, name)
-        if row is None:
+            found = row and _checked(row)
+        if found is None:
             names = [known.name for known in self.studies()]
             hint = suggest(name, names) if names else "There is none yet; `paribus run STUDY` makes one."
             raise StoreError(f"No study {name!r} in {self.home}. {hint}")
-        return row.record
+        if found.fault:
+            raise DamagedError(
+                f"The record of {name} in {self.home} is damaged, at {found.fault}. `paribus run` with its study file "
+                "writes it again, and so does `paribus doctor --fix` where there is a copy."
+            )
+        return found.record
+
+    def keys(self, name: str) -> set[str]:
+        """Of the runs of a study, all its parts' if it has any; errors as of `study`."""
+        record = self.study(name)
+        return {run["key"] for part in record.get("parts", [name]) for run in self.study(part).get("runs", ())}
 
     def history(self, key: str) -> dict[str, np.ndarray]:
         """Epoch columns of a run, each of shape (epoch,)."""
-        return read_history(self._artifact(key, "history.parquet"))
+        return self._artifact(key, "history.parquet", read_history)
 
     def provenance(self, key: str) -> dict[str, Any]:
-        """The run's recipe, and the engine that carried it out."""
-        return json.loads(self._artifact(key, "recipe.json").read_text(encoding="utf-8"))
+        """The run's recipe, and the engine that carried it out, see `read_record`."""
+        return self._artifact(key, "", read_record)
 
     def weights(self, key: str) -> dict[str, np.ndarray]:
         """A finished run's tensors by name, and the numbers of its scaling."""
-        return read_weights(self._artifact(key, "weights.safetensors"))
+        return self._artifact(key, "weights.safetensors", read_weights)
 
     def predictions(self, key: str) -> dict[str, np.ndarray]:
         """Probabilities, true labels and item numbers of a finished run."""
-        return read_arrays(self._artifact(key, "predictions.npz"))
+        return self._artifact(key, "predictions.npz", read_arrays)
+
+    def _artifact(self, key: str, name: str, read: Callable[[Path], T]) -> T:
+        """Read a file of a run.
+
+        Raises:
+            DamagedError: it is damaged or missing; if this store may write, all runs that are damaged were set aside.
+        """
+        with self._explained():
+            try:
+                return read(run_folder(self.home, key) / name)
+            except DamagedError as error:
+                if not self._reading:  # where one is damaged others may be
+                    self.mend((row.key for row in self.all_runs()), deep=True)
+                raise DamagedError(f"{error} `paribus run` with its study file trains its run again.") from error
 
     def save_probe(self, key: str, arrays: Mapping[str, np.ndarray]) -> None:
-        """Write or replace what was found in a run's network.
+        """Write or replace what was found in a run's network; where a store that only reads cannot, it is found anew.
 
         Raises:
             StoreError: the disk is full, or the directory cannot be written.
         """
-        with self._explained():
+        with suppress(StoreError) if self._reading else nullcontext(), self._explained():
             write_probe(self.home, key, arrays)
 
     def probe(self, key: str) -> dict[str, np.ndarray]:
         """What was found in a run's network; empty if nobody has looked yet."""
-        return read_probe(self.home, key)
+        with self._explained():
+            return read_probe(self.home, key)
 
     def kept(self, study: str, stamp: str) -> Any | None:
         """What was kept of a study with this stamp; None if nothing was, or with another one."""
-        return read_kept(self.home, study, stamp)
+        with self._explained():
+            return read_kept(self.home, study, stamp)
 
     def keep(self, study: str, stamp: str, values: Any) -> None:
         """Keep what was worked out of a study in place of what was kept before, if the home can be written.
@@ -197,11 +315,108 @@ class Store:
         """Where the artifacts of a stored run lie."""
         return run_folder(self.home, key)
 
-    def _artifact(self, key: str, name: str) -> Path:
-        path = run_folder(self.home, key) / name
-        if not path.is_file():
-            raise StoreError(f"{path} is missing. Was it deleted? Remove the run's row or restore the file.")
-        return path
+    def run_folders(self) -> list[str]:
+        """The keys of all runs that have a folder, with a row or not."""
+        return sorted(path.name for path in (self.home / "runs").glob("[0-9a-f]*/*") if is_key(path.name))
+
+    def mend(self, keys: Iterable[str], *, deep: bool = False) -> None:
+        """Set aside the runs among `keys` that are damaged, and make rows again that are lost or damaged.
+
+        Args:
+            keys: of runs; one that failed is let be, as it is tried again.
+            deep: verify every file, in place of asking whether it is there in its size.
+        """
+        wanted = list(keys)
+        found = [row.RunRow for row in self._rows(wanted, RunRow)]
+        rows = {row.key: row for row in found if is_sound(row)}
+        self.take_in(key for key in wanted if key not in rows)
+        unsound = {row.key for row in found} - rows.keys()
+        self._forget(unsound - self.runs(unsound).keys())
+        for key, fault in self._faults(rows.values(), deep):
+            self.tell(self._set_aside(key, fault))
+        if deep:
+            self.take_in(list(self.differing(rows.values())))
+
+    def leave_out(self, keys: Iterable[str]) -> None:
+        """Verify these runs; `runs` is without those that are damaged from now on. A store that writes mends them."""
+        if not self._reading:
+            self.mend(keys, deep=True)
+        for key, fault in self._faults(self.runs(keys).values(), deep=True):
+            self._left_out.add(key)
+            self.tell(f"{fault} Its run is left out; `paribus run` with its study file trains it again.")
+
+    def _faults(self, rows: Iterable[RunRow], deep: bool) -> Iterator[tuple[str, str]]:
+        """The keys of damaged runs, and what is wrong with each."""
+        for row in rows:
+            if row.status != "failed":
+                with self._explained():
+                    fault = fault_of_run(self.folder(row.key), deep, finished=row.status == "finished")
+                if fault:
+                    yield row.key, fault
+
+    def differing(self, rows: Iterable[RunRow]) -> Iterator[str]:
+        """The keys of rows that are not what the folders of their runs say, which are verified."""
+        by_key = {row.key: row for row in rows}
+        answers = {row.key: row.answers for row in self._rows(by_key, RunRow.key, self._answers)}
+        for key, row in by_key.items():
+            with suppress(DamagedError), self._explained():
+                said = _row_of(self.folder(key))
+                if said and (_told(said) != _told(row) or answers[key] not in (None, said.answers)):
+                    yield key
+
+    def take_in(self, keys: Iterable[str]) -> None:
+        """Make the rows of runs that lost them again from their folders; a folder that is damaged is set aside.
+
+        Folders of earlier versions do not say enough, and stay as they are.
+        """
+        found: list[RunRow] = []
+        for key in keys:
+            folder = run_folder(self.home, key) if is_key(key) else self.home
+            if folder == self.home or not folder.is_dir():
+                continue
+            with self._explained():
+                fault = fault_of_run(folder, deep=True)
+                row = None if fault else _row_of(folder)
+            if fault:
+                self.tell(self._set_aside(key, fault))
+            found += [row] if row else []
+        with self._explained(), Session(self._engine) as session:
+            for row in found:
+                session.execute(delete(RunRow).where(RunRow.key == row.key))  # a damaged one
+                session.add(row)
+            session.commit()
+        if found:
+            self.tell(f"{len(found):,} runs whose rows were lost or damaged were taken in again from their folders.")
+
+    def take_in_studies(self) -> None:
+        """Make the rows of studies that are lost or damaged again from their copies."""
+        known = {study.name for study in self.studies() if not study.fault}
+        for path in sorted((self.home / "studies").glob("*.json")):
+            with suppress(DamagedError), self._explained(), Session(self._engine) as session:
+                values = read_study(path)
+                if values["name"] not in known and not fault_of_study(values["record"]):
+                    updated = datetime.fromisoformat(values["updated"])
+                    session.merge(StudyRow(name=values["name"], record=values["record"], updated=updated))
+                    session.commit()
+                    self.tell(f"The study {values['name']} was taken in again from {path}.")
+
+    def _forget(self, keys: Set[str]) -> None:
+        """Remove the rows of these runs."""
+        with self._explained(), Session(self._engine) as session:
+            for key in keys:
+                session.execute(delete(RunRow).where(RunRow.key == key))
+            session.commit()
+        if keys:
+            self.tell(f"{len(keys):,} damaged rows were removed; their runs are trained again.")
+
+    def _set_aside(self, key: str, fault: str) -> str:
+        """Move a damaged run's folder to where nothing reads it, and remove its row; what was done, in a sentence."""
+        folder = self.folder(key)
+        with self._explained(), Session(self._engine) as session:
+            session.execute(delete(RunRow).where(RunRow.key == key))  # from now on no other process writes
+            place = set_aside(folder, self.home) if folder.exists() else None
+            session.commit()
+        return f"{fault} {f'Its run was set aside in {place}.' if place else 'Its row was removed.'}"
 
 
 def home_directory(given: Path | None = None) -> Path:
@@ -209,10 +424,35 @@ def home_directory(given: Path | None = None) -> Path:
     return given or Path(os.environ.get("PARIBUS_HOME") or "paribus-home")
 
 
-def _tune_sqlite(connection: Any, _: Any) -> None:
-    """Readers do not wait for the writer, and a second writer waits instead of failing."""
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA busy_timeout=30000")
-    cursor.close()
+def find_store(home: Path) -> Store | None:
+    """The store in a home, to read; None where there is none, as reading never makes one.
+
+    Raises:
+        StoreError: it cannot be read, or its database is missing while its runs are there.
+    """
+    if (home / "paribus.db").exists():
+        return Store(home, reading=True)
+    if next((home / "runs").glob("*/*"), None):
+        raise StoreError(f"{home} has runs, but its database is gone. {MENDS}")
+    return None
+
+
+def _checked(row: StudyRow) -> StoredStudy:
+    fault = fault_of_study(row.record)
+    return StoredStudy(row.name, {} if fault else row.record, row.updated, fault)
+
+
+def _row_of(folder: Path) -> RunRow | None:
+    """The row of a run from its folder; None if that is of an earlier version."""
+    values = read_record(folder)
+    if not {"created", *_COLUMNS} <= values.keys():
+        return None
+    predictions = read_arrays(folder / "predictions.npz") if "predictions.npz" in values["files"] else {}
+    created = datetime.fromisoformat(values["created"])
+    row = RunRow(created=created, answers=packed(predictions), **{name: values[name] for name in _COLUMNS})
+    return row if is_sound(row) else None
+
+
+def _told(row: RunRow) -> str:
+    """All that a row says, but when; nan is itself."""
+    return json.dumps([getattr(row, name) for name in _COLUMNS], sort_keys=True)

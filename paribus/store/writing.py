@@ -1,93 +1,172 @@
-"""How things come into a home: under a temporary name, flushed to disk, renamed; there whole or not at all."""
+"""How things come into a home: in a folder of their writer, with checksums, flushed to disk, renamed; whole or not."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import socket
-from collections.abc import Generator
+import sys
+import tempfile
+import time
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 
 from safetensors import SafetensorError
 
 from paribus.errors import StoreError
+from paribus.store.checksums import is_whole, write_sums
 
-_PLACES = ("runs", "probes", "verdicts", "checkpoints", "data", "data/*")
+_PLACES = ("runs", "studies", "probes", "verdicts", "checkpoints", "reports", "data", "data/*")
+_LOCK = ".lock"
+_UNLOCKED_S = 3600
+"""Seconds after which a folder without a lock was left, be it by an earlier version, which had none."""
 
 
-def temporary_path(folder: Path, name: str) -> Path:
-    """A path in `folder` that says which process of which host writes there, see `sweep`."""
-    return folder / f".writing-{os.getpid()}-{socket.gethostname()}@{name}"
+@contextmanager
+def scratch(place: Path) -> Generator[Path]:
+    """A new folder in `place` for what is half written; it goes at the end, or is swept once its process is dead.
+
+    Its process holds a lock in it, which the system lets go whatever that dies of, and which processes of other
+    containers see, and other hosts where the file system has locks.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    place.mkdir(parents=True, exist_ok=True)
+    path, lock = _locked_folder(place)
+    try:
+        yield path
+    finally:
+        os.close(lock)
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _locked_folder(place: Path) -> tuple[Path, int]:
+    """A new folder, and the handle of the lock in it."""
+    while True:
+        path = Path(tempfile.mkdtemp(prefix=".writing-", dir=place))
+        with suppress(FileNotFoundError):  # somebody sweeps, and was faster than this lock
+            lock = os.open(path / _LOCK, os.O_CREAT | os.O_RDWR)
+            if _lock(lock) is not False and (path / _LOCK).exists():
+                return path, lock
+            os.close(lock)
+
+
+def _lock(handle: int) -> bool | None:
+    """Whether this process holds the lock of a file from now on; None where the file system has none."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    except OSError:
+        return None
+    return True
+
+
+@contextmanager
+def replaced(final: Path, place: Path | None = None, *, durable: bool = True) -> Generator[Path]:
+    """As `written`, with the errors of the system.
+
+    Raises:
+        OSError: the disk is full, or a folder cannot be written.
+    """
+    final.parent.mkdir(parents=True, exist_ok=True)
+    with scratch(place or final.parent) as folder:
+        path = folder / final.name
+        yield path
+        if path.is_dir():
+            write_sums(path)
+        if durable:
+            _flush(path)
+        _move(path, final)
+        if durable:
+            _flush_one(final.parent)
 
 
 @contextmanager
 def written(final: Path, place: Path | None = None, *, durable: bool = True) -> Generator[Path]:
     """A path for a file or a folder, which becomes `final` once all is written there, and goes if that fails.
 
-    A file takes the place of an older one; where another process was faster with a folder, that one stays.
+    A folder gets checksums of its files. A file takes the place of an older one; where another process was faster with
+    a folder, that one stays.
 
     Args:
         final: where it is to be.
-        place: folder of the path, on the same disk; by default that of `final`.
+        place: folder on the same disk that it is written in; by default that of `final`.
         durable: have it on the disk first; otherwise a power cut may leave it damaged.
 
     Raises:
         StoreError: the disk is full, or a folder cannot be written.
     """
-    path = temporary_path(place or final.parent, final.name)
     try:
-        for folder in (path.parent, final.parent):
-            folder.mkdir(parents=True, exist_ok=True)
-        _remove(path)  # left by an interrupted write of this process, or one of its number
-        yield path
-        if durable:
-            _flush(path)
-        _move(path, final)
-        if durable:
-            _flush_one(final.parent)
-    except Exception as error:
-        _remove(path)
-        if isinstance(error, OSError | SafetensorError):
-            hint = "Make room, or choose another home with --home."
-            raise StoreError(f"Cannot write {final}: {error}. {hint}") from error
-        raise
+        with replaced(final, place, durable=durable) as path:
+            yield path
+    except (OSError, SafetensorError) as error:
+        hint = "Make room, or choose another home with --home."
+        raise StoreError(f"Cannot write {final}: {error}. {hint}") from error
 
 
 def _move(path: Path, final: Path) -> None:
     try:
-        path.rename(final)
+        path.replace(final)
     except OSError:
-        if not (path.is_dir() and final.is_dir()):
+        if not (path.is_dir() and final.is_dir()):  # else another process was faster
             raise
-        _remove(path)  # another process was faster
+
+
+def left_over(home: Path) -> Iterator[Path]:
+    """What writers that are no longer alive left half written; each is locked for the one who iterates."""
+    for left in (path for place in _PLACES for path in home.glob(f"{place}/.writing-*")):
+        try:
+            lock = os.open(left / _LOCK, os.O_RDWR)
+        except OSError:
+            with suppress(OSError):
+                if time.time() - left.lstat().st_mtime > _UNLOCKED_S:
+                    yield left
+            continue
+        try:
+            if _lock(lock):
+                yield left
+        finally:
+            os.close(lock)
 
 
 def sweep(home: Path) -> None:
-    """Remove what processes of this host that are no longer alive left half-written."""
-    for left in (path for place in _PLACES for path in home.glob(f"{place}/.writing-*")):
-        process, _, rest = left.name.removeprefix(".writing-").partition("-")
-        if rest.startswith(f"{socket.gethostname()}@") and not _alive(int(process)):
-            _remove(left)
+    """Remove what writers that are no longer alive left half written."""
+    for left in left_over(home):
+        remove(left)
 
 
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def set_aside(path: Path, home: Path) -> Path:
+    """Move what is damaged to `damaged/` in its home, where nothing reads it; the place that it has there."""
+    folder = home / "damaged"
+    folder.mkdir(exist_ok=True)
+    place = next(place for n in count(1) if not (place := folder / f"{path.name}-{n}").exists())
+    path.rename(place)
+    return place
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
     """Remove a file or a folder; what cannot be removed stays."""
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:
         with suppress(OSError):
             path.unlink()
+
+
+def remove_damaged(folder: Path) -> None:
+    """Remove a folder that can be made again, unless it is whole, as another process may just have made it."""
+    if not is_whole(folder):
+        remove(folder)
 
 
 def _flush(path: Path) -> None:

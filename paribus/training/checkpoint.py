@@ -6,16 +6,19 @@ Random streams are drawn anew for each epoch, so that no generator's state is ne
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError
+from safetensors.torch import load, save_file
 
+from paribus.errors import DamagedError
+from paribus.store.checksums import SEAL, read_whole, seal
 from paribus.store.writing import written
-from paribus.training.job import Job, RunTask, checkpoint_of
+from paribus.training.job import Job, RunTask, checkpoint_of, read_checkpoint
 from paribus.training.optimizers.rules import set_states, state_of
 from paribus.training.record import COLUMNS, Member
 
@@ -57,38 +60,42 @@ def save_checkpoint(cohort: Cohort, member: Member) -> None:
         weights, rest = weights or cohort.network.state_of(m), rest_of(cohort, m)
     tensors = {f"weights/{name}": value for name, value in weights.items()}
     tensors |= {f"rest/{name}": value for name, value in rest.items()}
-    meta = {"epochs": str(len(member.history)), "history": json.dumps(member.history), "time_s": repr(member.time_s)}
+    meta = {"sha256": SEAL, "history": json.dumps(member.history), "time_s": repr(member.time_s)}
     with written(checkpoint_of(folder, member.key), durable=False) as temporary:  # a damaged one is none
         save_file(tensors, temporary, metadata=meta)
+        seal(temporary)
 
 
 def find_state(job: Job, run: RunTask) -> State | None:
     """Where a run goes on: its checkpoint, or the stored run that is its beginning; None if it starts anew.
 
-    A damaged checkpoint is none.
+    What is damaged is none.
     """
-    path = job.checkpoints and checkpoint_of(job.checkpoints, run.key)
-    if path and path.is_file():
-        try:
-            return _read(path)
-        except (SafetensorError, OSError):
-            pass
-    if run.start is None:
-        return None
-    from pyarrow.parquet import ParquetFile  # late, as few runs go on; `read_table` would import datasets too
-
-    with ParquetFile(run.start / "history.parquet") as file:
-        history = file.read(columns=list(COLUMNS)).to_pylist()
-    weights, rest = (load_file(run.start / f"{name}.safetensors") for name in ("weights", "state"))
-    return State(history, weights, rest)
+    if job.checkpoints:
+        with suppress(DamagedError):
+            return _read(checkpoint_of(job.checkpoints, run.key))
+    if run.start:
+        with suppress(DamagedError, SafetensorError, ValueError, KeyError):  # without a checksum, it may be unreadable
+            return _read_stored(run.start)
+    return None
 
 
 def _read(path: Path) -> State:
-    with safe_open(path, framework="pt") as file:
-        meta = file.metadata()
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (safe_open is no dictionary)
-    history = json.loads(meta["history"])
-    return State(history, _named(tensors, "weights/"), _named(tensors, "rest/"), float(meta["time_s"]))
+    meta, content = read_checkpoint(path)
+    tensors = load(content)
+    return State(
+        json.loads(meta["history"]), _named(tensors, "weights/"), _named(tensors, "rest/"), float(meta["time_s"])
+    )
+
+
+def _read_stored(folder: Path) -> State:
+    import pyarrow as pa  # late, as few runs go on; `read_table` would import datasets too
+    from pyarrow.parquet import ParquetFile
+
+    with ParquetFile(pa.BufferReader(read_whole(folder / "history.parquet"))) as file:
+        history = file.read(columns=list(COLUMNS)).to_pylist()
+    weights, rest = (load(read_whole(folder / f"{name}.safetensors")) for name in ("weights", "state"))
+    return State(history, weights, rest)
 
 
 def go_on(cohort: Cohort, states: list[State]) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from paribus.store.checksums import read_sealed
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,17 @@ class Job:
 def checkpoint_of(folder: Path, key: str) -> Path:
     """The file that the run of this key goes on from after a kill."""
     return folder / f"{key}.safetensors"
+
+
+def read_checkpoint(path: Path) -> tuple[dict[str, str], bytes]:
+    """What the header of a run's checkpoint says beside its tensors, and the whole content.
+
+    Raises:
+        DamagedError: it is damaged or missing.
+    """
+    content = read_sealed(path)
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    return header["__metadata__"], content
 
 
 def board_rows(jobs: Iterable[Job]) -> dict[str, int]:

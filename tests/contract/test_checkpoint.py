@@ -16,7 +16,7 @@ from torch import nn
 from paribus.errors import StoreError
 from paribus.execution.local import OnRecords
 from paribus.execution.worker import prepare_torch
-from paribus.extension import epochs_in
+from paribus.extension import epochs_done
 from paribus.spec import StudySpec
 from paribus.spec.parts import register_own
 from paribus.store import RunRecord, Status, Store
@@ -123,7 +123,8 @@ def test_going_on_equals_going_through(name: str, epochs: int, folder: Path, tmp
 
     with pytest.raises(Killed):
         train_cohort(watched, kill)
-    assert {epochs_in(checkpoint_of(tmp_path, run.key)) for run in job.runs} <= set(range(epochs + 1))
+    store = Store(tmp_path)
+    assert {epochs_done(checkpoint_of(tmp_path, run.key), store) for run in job.runs} <= set(range(epochs + 1))
     rest = train_cohort(watched, lambda epoch, _: told.append(epoch))
     assert [*range(epochs + 2)] == told[: epochs + 2]
     assert [*range(epochs, 6)] == [epoch for epoch in told[epochs + 2 :] if epoch >= epochs]  # no epoch again
@@ -168,13 +169,44 @@ def test_the_time_before_a_handover_counts(folder: Path, tmp_path: Path) -> None
     assert 0 < state.time_s < train_cohort(job)[0].time_s
 
 
-def test_a_damaged_checkpoint_means_a_new_start(folder: Path, tmp_path: Path) -> None:
+def zeros(content: bytes) -> bytes:
+    """As a power cut may leave a file."""
+    return content[: len(content) // 2] + bytes(len(content) - len(content) // 2)
+
+
+def flipped(content: bytes) -> bytes:
+    return content[:-5] + bytes([content[-5] ^ 1]) + content[-4:]
+
+
+DAMAGE = {
+    "zeros in its second half": zeros,
+    "one bit of a weight": flipped,
+    "one bit of the history": lambda content: content.replace(b"0.", b"1.", 1),
+    "cut": lambda content: content[:-100],
+    "longer": lambda content: content + b"\n",
+    "empty": lambda content: b"",
+    "not sealed": lambda content: content.replace(b'"sha256"', b'"sha512"'),
+}
+
+
+@pytest.mark.parametrize("how", DAMAGE)
+def test_nothing_goes_on_from_a_damaged_checkpoint(
+    how: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     prepare_torch()
-    job = replace(make_job(folder, [{"epochs": 1}]), checkpoints=tmp_path)
-    path = checkpoint_of(tmp_path, job.runs[0].key)
-    path.write_bytes(b"half a file")
-    assert epochs_in(path) == 0
-    assert train_cohort(job)[0].epochs == 1
+    job = make_job(folder, [{}] * 2)
+    watched = replace(job, checkpoints=tmp_path / "checkpoints")
+    train_cohort(replace(watched, runs=tuple(replace(run, until=3) for run in job.runs)))
+    store = Store(tmp_path)
+    paths = [checkpoint_of(store.checkpoints, run.key) for run in job.runs]
+    assert [epochs_done(path, store) for path in paths] == [3, 3]
+    paths[0].write_bytes(DAMAGE[how](paths[0].read_bytes()))
+    told: list[int] = []
+    assert_equal(train_cohort(watched, lambda epoch, _: told.append(epoch)), train_cohort(job))
+    assert told == [*range(6), 3, 4, 5]
+    assert [epochs_done(path, store) for path in paths] == [0, 3]
+    assert not paths[0].exists()
+    assert capsys.readouterr().err.startswith(f"{paths[0]} is damaged: ")
 
 
 def full_disk(tensors: Mapping[str, Any], path: Path, **_: Any) -> None:
@@ -192,7 +224,7 @@ def test_a_full_disk_costs_no_run_and_no_checkpoint(
     monkeypatch.setattr("paribus.training.checkpoint.save_file", full_disk)
     assert_equal(train_cohort(watched), train_cohort(job))
     (left,) = tmp_path.iterdir()
-    assert epochs_in(left) == 2
+    assert epochs_done(left, Store(tmp_path)) == 2
 
 
 def test_a_run_that_cannot_be_handed_over_says_why(
@@ -241,5 +273,5 @@ def test_no_checkpoint_is_written_before_its_time(folder: Path, tmp_path: Path) 
     job = replace(make_job(folder, [{}]), checkpoints=tmp_path)
     train_cohort(job)
     assert not list(tmp_path.iterdir())
-    assert epochs_in(checkpoint_of(tmp_path, job.runs[0].key)) == 0
+    assert epochs_done(checkpoint_of(tmp_path, job.runs[0].key), Store(tmp_path)) == 0
     assert Cohort(job).active

@@ -21,7 +21,7 @@ FLAGS = {
     "diff": ["--home", "--json", "--other-home"],
     "check": ["--home", "--json", "--quick", "--workers"],
     "schema": [],
-    "doctor": ["--home", "--json"],
+    "doctor": ["--fix", "--home", "--json"],
     "data list": ["--json"],
     "data get": ["--trust"],
     "data show": ["--image-size", "--json", "--label", "--output", "--text", "--trust", "-o"],

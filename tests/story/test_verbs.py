@@ -145,7 +145,7 @@ def test_doctor_examines_and_writes_nothing(cli, contents, folder: Path, monkeyp
     text = cli("doctor").out
     assert contents() == before
     assert values["home"]["directory"] == str(folder / "paribus-home")
-    assert values["home"]["studies"] == "none yet"
+    assert (values["home"]["studies"], values["home"]["faults"]) == (0, [])
     assert values["engine"]["workers"] >= 1
     assert set(values["data"]) >= {"digits", "mnist"}
     for section, entries in values.items():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from paribus.cli.options import AsJson, Home, existing_store, print_json
+from paribus.cli.options import AsJson, Home, existing_store, print_json, without_damage
 
 if TYPE_CHECKING:
     from paribus.comparison.diff import Change, StudyDiff
@@ -23,7 +23,12 @@ def diff(
     """Compare two stored studies: B minus A for every variant that both have, and what else differs."""
     from paribus.result import Result
 
-    found = Result(existing_store(home), a).compare(Result(existing_store(other_home or home), b))
+    ours, theirs = existing_store(home), existing_store(other_home or home)
+
+    def compare() -> StudyDiff:
+        return Result(ours, a).compare(Result(theirs, b))
+
+    found = without_damage(ours, a, lambda: without_damage(theirs, b, compare))
     print_json(found.values()) if as_json else _print(found)
 
 

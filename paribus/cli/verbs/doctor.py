@@ -2,23 +2,62 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
 from paribus.cli.options import AsJson, Home, print_json
 
+_MOST = 20
+"""Lines of a list that are printed."""
 
-def doctor(home: Home = None, as_json: AsJson = False) -> None:
-    """Check the machine, the installation, the data and the home directory."""
+
+def doctor(
+    home: Home = None,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Repair what is safe in the home, while no study runs, and say what was done.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check the machine, the installation, the data and the home directory; exit 1 where something there is damaged."""
     values = _examine(home)
+    values["home"] |= _examine_home(home, fix)
     if as_json:
         print_json(values)
-        return
-    for section, entries in values.items():
-        typer.echo(f"{section}")
-        for name, value in entries.items():
-            typer.echo(f"  {name:<20} {value}")
+    else:
+        for section, entries in values.items():
+            typer.echo(f"{section}")
+            for name, value in entries.items():
+                _print(name, value)
+    if values["home"]["faults"]:
+        raise typer.Exit(1)
+
+
+def _print(name: str, value: Any) -> None:
+    lines = value if isinstance(value, list) else [value]
+    if len(lines) > _MOST:
+        lines = [*lines[:_MOST], f"and {len(lines) - _MOST:,} more, see --json"]
+    for number, line in enumerate(lines or ["none"]):
+        typer.echo(f"  {'' if number else name:<20} {line}")
+
+
+def _examine_home(home: Any, fix: bool) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from paribus.store import home_directory
+    from paribus.store.examine import examine, mend
+
+    folder = home_directory(home)
+    done = {"mended": mend(folder)} if fix else {}
+    found = asdict(examine(folder))
+    return {
+        "studies": found["studies"],
+        "runs": found["runs"],
+        "not verified": found["unverified"],
+        "set aside": found["aside"],
+        **done,
+        "faults": found["faults"],
+    }
 
 
 def _examine(home: Any) -> dict[str, dict[str, Any]]:
@@ -53,7 +92,6 @@ def _examine(home: Any) -> dict[str, dict[str, Any]]:
         },
         "home": {
             "directory": str(folder.absolute()),
-            "studies": "yes" if (folder / "paribus.db").exists() else "none yet",
             "free space": f"{shutil.disk_usage(place).free / 2**30:.1f} GiB",
         },
         "data": {

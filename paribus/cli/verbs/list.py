@@ -12,28 +12,27 @@ def list_studies(home: Home = None, as_json: AsJson = False) -> None:
     from rich.table import Table
 
     from paribus.cli.console import new_console
-    from paribus.store import Store
     from paribus.store.running import runner
 
-    store: Store = existing_store(home)
+    store = existing_store(home)
     found: list[dict[str, object]] = []
     known = {row.name: row for row in store.studies()}
     for row in known.values():
         names = row.record.get("parts", [row.name])
-        parts = [known[name].record for name in names if name in known]
-        keys = {run["key"] for part in parts for run in part["runs"]}
+        parts = [known[name].record for name in names if name in known and not known[name].fault]
+        keys = {run["key"] for part in parts for run in part.get("runs", ())}
         stored = store.statuses(keys)
-        complete = len(stored) == len(keys) and len(parts) == len(names)
         failed = sum(status == "failed" for status in stored.values())
+        status = "finished" if len(stored) == len(keys) and len(parts) == len(names) else "interrupted"
         found.append(
             {
                 "study": row.name,
-                "status": "running" if runner(store.home, row.name) else "finished" if complete else "interrupted",
+                "status": "damaged" if row.fault else "running" if runner(store.home, row.name) else status,
                 "runs": len(keys),
                 "stored": len(stored),
                 "failed": failed,
                 "updated": row.updated.isoformat(timespec="seconds"),
-                "question": row.record["spec"]["question"],
+                "question": "" if row.fault else row.record["spec"]["question"],
             }
         )
     if as_json:

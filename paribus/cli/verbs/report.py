@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from paribus.cli.options import Home, Stored, existing_store, writing
+from paribus.cli.options import Home, Stored, existing_store, without_damage, writing
 
 
 def report(
@@ -20,8 +20,12 @@ def report(
     """Write the report of a stored study: one HTML file, and one more a data set where there are several."""
     from paribus.series import outcome
 
-    result = outcome(existing_store(home), name)
-    result.probe()
-    with writing(output or "the report", "Choose another --output."):
-        path = result.report(output)
-    typer.echo(path)
+    store = existing_store(home)
+
+    def write() -> Path:
+        result = outcome(store, name)
+        result.probe()
+        with writing(output or "the report", "Choose another --output."):
+            return result.report(output)
+
+    typer.echo(without_damage(store, name, write))

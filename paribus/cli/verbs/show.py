@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from paribus.cli.options import AsJson, Home, Stored, existing_store, print_json
+from paribus.cli.options import AsJson, Home, Stored, existing_store, print_json, without_damage
 
 
 def show(name: Stored, home: Home = None, as_json: AsJson = False) -> None:
@@ -14,7 +14,11 @@ def show(name: Stored, home: Home = None, as_json: AsJson = False) -> None:
     from paribus.store.running import runner
 
     store = existing_store(home)
-    found, running = outcome(store, name), runner(store.home, name)
-    print_json(found.summary | ({"status": "running"} if running else {})) if as_json else print_any(found)
-    if running and not as_json:
-        typer.echo(f"\n{name} is being run by {running}.")
+
+    def print_all() -> None:
+        found, running = outcome(store, name), runner(store.home, name)
+        print_json(found.summary | ({"status": "running"} if running else {})) if as_json else print_any(found)
+        if running and not as_json:
+            typer.echo(f"\n{name} is being run by {running}.")
+
+    without_damage(store, name, print_all)

@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from paribus.data.dataset import Dataset
 from paribus.spec.data import TextFeatures
-from paribus.store.writing import written
+from paribus.store.checksums import is_whole
+from paribus.store.writing import remove_damaged, written
 
 _CHUNK = 1024  # documents
 Level = tuple[np.ndarray, Any]
@@ -43,7 +44,7 @@ def token_folder(folder: Path, text: TextFeatures) -> Path:
 
 
 def write_tokens(dataset: Dataset, folder: Path, text: TextFeatures) -> None:
-    """Write the counts of the data set's texts into its `token_folder`, unless they are there.
+    """Write the counts of the data set's texts into its `token_folder`, unless they are there and whole.
 
     `{train,test}_{indptr,indices,counts}.npy` as in `Tokens`, counts as uint16 where they fit; `terms.npy`, the terms
     of both parts one after the other in UTF-8, and `ends.npy`, where each of them ends.
@@ -52,7 +53,7 @@ def write_tokens(dataset: Dataset, folder: Path, text: TextFeatures) -> None:
         StoreError: the disk is full, or the folder cannot be written.
     """
     target = token_folder(folder, text)
-    if target.exists():
+    if is_whole(target):
         return
     tokens = count_terms([*dataset.x_train, *dataset.x_test], text)
     _, ends, content = tokens.terms.buffers()
@@ -71,6 +72,7 @@ def write_tokens(dataset: Dataset, folder: Path, text: TextFeatures) -> None:
         temporary.mkdir()
         for name, array in arrays.items():
             np.save(temporary / f"{name}.npy", array, allow_pickle=False)
+        remove_damaged(target)
 
 
 def count_type(counts: np.ndarray) -> type[np.uint16] | type[np.int32]:

@@ -241,7 +241,7 @@ def test_equal_data_under_another_name_are_described_by_it(tmp_path: Path) -> No
     assert (other["name"], other["notes"]) == ("twin", ["another", "two"])
 
 
-@pytest.mark.parametrize("call", ["numpy.save", "os.fsync", "pathlib.Path.rename"])
+@pytest.mark.parametrize("call", ["numpy.save", "os.fsync", "pathlib.Path.replace"])
 @pytest.mark.parametrize("what", ["rows", "counts of texts"])
 def test_data_that_cannot_be_laid_out_are_told_and_leave_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, what: str
@@ -292,7 +292,7 @@ def test_what_is_laid_out_is_mapped_and_keeps_its_fingerprint(tmp_path: Path) ->
     assert replace(found).fingerprint == found.fingerprint == data.fingerprint
     assert (found.feature_names, found.notes) == (data.feature_names, data.notes)
     (folder / "x_test.npy").write_bytes(b"\x93NUMPY")
-    with pytest.raises(DataError, match=rf"{folder} is damaged: .*Delete that folder"):
+    with pytest.raises(DataError, match=rf"{folder} is damaged: .*makes it anew"):
         mapped(data, folder)
 
 

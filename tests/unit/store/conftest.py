@@ -1,6 +1,7 @@
 """A made-up run with every kind of artifact."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,5 +32,26 @@ def record_of() -> Callable[..., RunRecord]:
             engine={"device": "cpu", "threads": 1},
             message="Traceback ...\nValueError: no luck" if empty else "",
         )
+
+    return make
+
+
+@pytest.fixture
+def study_of() -> Callable[..., dict[str, Any]]:
+    """A made-up study's record with runs of these numbers."""
+
+    def make(name: str = "a", numbers: tuple[int, ...] = (1,), question: str = "ü\n'\"") -> dict[str, Any]:
+        spec = {"name": name, "question": question, "data": {}, "baseline": {}, "seeds": 1, "factors": {}}
+        classes = {"x": 3, "y": 3}
+        data = {"name": "d", "fingerprint": "0" * 64, "class_names": ["x", "y"], "item_shape": [4]}
+        counts = {"rows": {"train": 6, "test": 6}, "class_counts": {"train": classes, "test": classes}}
+        return {
+            "spec": {**spec, "metric": "accuracy", "margin": 0.005},
+            "dataset": {**data, **counts},
+            "variants": {"baseline": {"recipe": {}, "parameters": 7}},
+            "levels": [{"factor": None, "label": None, "variants": ["baseline"], "is_reference": True}],
+            "runs": [{"key": f"{n:064x}", "variant": "baseline", "seed": n, "fold": None} for n in numbers],
+            "environment": {"python": "3.11.7"},
+        }
 
     return make

@@ -2,28 +2,27 @@
 
 import multiprocessing
 import os
-import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
 
-from paribus.store import RunRecord, Store
-from paribus.store.writing import temporary_path
+from paribus.store import RunRecord, Store, writing
 
 Make = Callable[..., RunRecord]
-RENAME = Path.rename
+RENAME = Path.replace
 STEPS = {
     "before the recipe": "pathlib.Path.write_text",
     "before the history": "pyarrow.parquet.write_table",
     "before the predictions": "numpy.savez",
     "before the weights": "paribus.store.artifacts.save_file",
+    "before the checksums": "paribus.store.writing.write_sums",
     "before the disk has them": "os.fsync",
-    "before the rename": "pathlib.Path.rename",
-    "after the rename": "pathlib.Path.rename",
+    "before the rename": "pathlib.Path.replace",
+    "after the rename": "pathlib.Path.replace",
     "before the commit": "sqlalchemy.orm.Session.commit",
 }
 
@@ -71,40 +70,71 @@ def test_death_at_each_step(
     assert not list(tmp_path.glob("runs/.writing-*"))
 
 
-@pytest.fixture(scope="module")
-def gone() -> int:
-    """The number of a process that is no longer alive."""
-    process = subprocess.Popen([sys.executable, "-c", ""])
+WRITER = """
+import sys, time
+from pathlib import Path
+from paribus.store.writing import scratch
+with scratch(Path(sys.argv[1])) as folder:
+    (folder / "half").write_text("{")
+    print(folder, flush=True)
+    time.sleep(60)
+"""
+PLACES = ["runs", "studies", "probes", "checkpoints", "reports", "data", "data/fingerprint"]
+
+
+@pytest.fixture
+def writer(tmp_path: Path) -> Iterator[Callable[[str], tuple[subprocess.Popen[str], Path]]]:
+    """A process that is writing in a folder of the home."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(place: str) -> tuple[subprocess.Popen[str], Path]:
+        words = [sys.executable, "-c", WRITER, str(tmp_path / place)]
+        started.append(subprocess.Popen(words, stdout=subprocess.PIPE, text=True))
+        assert started[-1].stdout
+        return started[-1], Path(started[-1].stdout.readline().strip())
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_what_a_writer_left_is_swept_once_it_is_dead(tmp_path: Path, writer) -> None:
+    """Its number does not matter, which a process of another container may have."""
+    (left := tmp_path / "runs" / ".writing-4194999-elsewhere@ab").mkdir(parents=True)  # of an earlier version
+    (fresh := tmp_path / "runs" / ".writing-new").mkdir()  # about to be locked
+    os.utime(left, (0, 0))
+    process, folder = writer("runs")
+    Store(tmp_path)
+    assert [path.exists() for path in (left, fresh, folder / "half")] == [False, True, True]
+    process.kill()
     process.wait()
-    return process.pid
-
-
-@pytest.mark.parametrize("place", ["runs", "checkpoints", "data", "data/fingerprint"])
-def test_only_what_the_dead_left_is_swept(tmp_path: Path, place: str, gone: int) -> None:
-    host = socket.gethostname()
-    dead, alive, foreign = (tmp_path / place / f".writing-{number}-{host}@ab" for number in (gone, os.getpid(), 1))
-    assert temporary_path(tmp_path / place, "ab") == alive
-    for folder in (dead, alive, foreign):
-        folder.mkdir(parents=True)
-        (folder / "recipe.json").write_text("{")
     Store(tmp_path)
-    assert [folder.exists() for folder in (dead, alive, foreign)] == [False, True, True]
+    assert [path.exists() for path in (fresh, folder)] == [True, False]
 
 
-@pytest.mark.parametrize("host", ["elsewhere", "here-2", "2-here"])
-def test_what_another_host_writes_is_let_alone(
-    tmp_path: Path, host: str, gone: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("place", PLACES)
+def test_every_place_is_swept(tmp_path: Path, place: str) -> None:
+    (left := tmp_path / place / ".writing-ab").mkdir(parents=True)
+    os.utime(left, (0, 0))
+    Store(tmp_path)
+    assert not left.exists()
+
+
+def test_a_folder_that_is_swept_before_it_is_locked_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its processes are not those of this one, though their numbers may be."""
-    file = tmp_path / "runs" / f".writing-{gone}-{host}@here@ab"
-    file.parent.mkdir()
-    file.touch()
-    monkeypatch.setattr("socket.gethostname", lambda: "here")
-    Store(tmp_path)
-    assert file.exists()
-    monkeypatch.setattr("socket.gethostname", lambda: host)
-    Store(tmp_path)
-    assert not file.exists()
+    make, made = writing.tempfile.mkdtemp, []
+
+    def swept(*words: str, **more: str) -> str:
+        made.append(make(*words, **more))
+        if len(made) == 1:
+            Path(made[0]).rmdir()
+        return made[-1]
+
+    monkeypatch.setattr(writing.tempfile, "mkdtemp", swept)
+    with writing.scratch(tmp_path) as folder:
+        assert str(folder) == made[1]
 
 
 def save_many(home: Path, records: list[RunRecord], start: Barrier) -> None:

@@ -1,0 +1,131 @@
+"""What is wrong with a home, and what is done about it: `paribus doctor`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from paribus.errors import DamagedError, StoreError
+from paribus.store.artifacts import fault_of_run, read_arrays, read_record, read_study
+from paribus.store.checksums import SUMS, check_sums, read_sealed
+from paribus.store.store import Store, find_store
+from paribus.store.tables import is_sound
+from paribus.store.writing import left_over, remove, set_aside
+
+
+@dataclass
+class Examination:
+    """What is in a home.
+
+    Args:
+        studies: how many there are.
+        runs: stored ones.
+        unverified: runs of those whose folders have no checksums, as an earlier version wrote them.
+        aside: damaged things that were set aside.
+        faults: what is wrong, a sentence each.
+    """
+
+    studies: int = 0
+    runs: int = 0
+    unverified: int = 0
+    aside: int = 0
+    faults: list[str] = field(default_factory=list[str])
+
+
+def examine(home: Path) -> Examination:
+    """Look at everything in a home, verifying every file; nothing is changed."""
+    home = home.absolute()
+    found = Examination(aside=len(list(home.glob("damaged/*"))))
+    folders, keys = sorted(home.glob("runs/*/*")), set[str]()  # first, as a row comes after its folder
+    try:
+        store = find_store(home)
+        if store:
+            store.check()
+            keys = _examine_rows(store, found)
+    except StoreError as error:
+        found.faults.append(str(error))
+    _examine_folders((folder for folder in folders if folder.name not in keys), found)
+    found.faults += [f"{left} was left half written." for left in left_over(home)]
+    found.faults += [fault for _, fault in _damaged_rest(home)]
+    return found
+
+
+def mend(home: Path) -> list[str]:
+    """Repair what is safe, while nothing else uses the home: nothing is deleted that cannot be made again.
+
+    Returns:
+        What was done, a sentence each.
+
+    Raises:
+        StoreError: the home cannot be written, or is of a later version.
+    """
+    home, done = home.absolute(), list[str]()
+    if not home.is_dir():
+        return done
+    for left in left_over(home):
+        done.append(f"{left}, which was left half written, was removed.")
+        remove(left)
+    try:
+        if (home / "paribus.db").exists():
+            Store(home, reading=True).check()
+    except DamagedError as error:
+        places = [str(set_aside(path, home)) for path in sorted(home.glob("paribus.db*"))]
+        done.append(f"{error} It was set aside in {places[0]}, and a new one was made.")
+    store = Store(home, tell=done.append)
+    store.mend({*store.run_folders(), *(row.key for row in store.all_runs())}, deep=True)
+    store.take_in_studies()
+    for path, fault in _damaged_rest(home):
+        remove(path)
+        done.append(f"{fault} It was removed, as it is made again where it is needed.")
+    return done
+
+
+def _examine_rows(store: Store, found: Examination) -> set[str]:
+    """Note what is wrong with the rows of a database, and the folders that they point at; the keys of sound ones."""
+    rows, studies = store.all_runs(), store.studies()
+    found.studies, found.runs = len(studies), len(rows)
+    sound = [row for row in rows if is_sound(row)]
+    found.faults += [f"The row of the run {row.key} is damaged." for row in rows if not is_sound(row)]
+    found.faults += [f"The record of the study {s.name} is damaged, at {s.fault}." for s in studies if s.fault]
+    for row in sound:
+        folder = store.folder(row.key)
+        if row.status != "failed" and (fault := fault_of_run(folder, deep=True, finished=row.status == "finished")):
+            found.faults.append(fault)
+        found.unverified += row.status != "failed" and folder.is_dir() and not (folder / SUMS).is_file()
+    differing = (f"The row of the run {key} is not what its folder says." for key in store.differing(sound))
+    found.faults += differing
+    known = {study.name for study in studies}
+    for copy in store.home.glob("studies/*.json"):
+        if copy.stem not in known:
+            found.faults.append(f"The study {copy.stem} has a copy, {copy}, but no row in the database.")
+    return {row.key for row in sound}
+
+
+def _examine_folders(folders: Iterable[Path], found: Examination) -> None:
+    """Note the folders of runs that have no row."""
+    for folder in folders:
+        fault = fault_of_run(folder, deep=True)
+        if not fault and "status" not in read_record(folder):
+            fault = f"{folder} is of an earlier version, and does not say enough to make its row again."
+        found.faults.append(fault or f"{folder} has no row in the database.")
+
+
+def _damaged_rest(home: Path) -> Iterator[tuple[Path, str]]:
+    """What is damaged beside runs, and can be made again, with what is wrong with it."""
+    checks = {
+        "checkpoints/*.safetensors": read_sealed,
+        "probes/*.npz": read_arrays,
+        "studies/*.json": read_study,
+        "data/*": check_sums,
+        "data/*/tokens-*": check_sums,
+    }
+    for pattern, check in checks.items():
+        for path in sorted(path for path in home.glob(pattern) if not path.name.startswith(".")):
+            if check is check_sums and not (path / SUMS).exists():
+                continue  # of an earlier version; the next run makes it anew
+            try:
+                check(path)
+            except DamagedError as error:
+                if path.exists():
+                    yield path, str(error)
