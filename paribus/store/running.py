@@ -16,6 +16,7 @@ from pathlib import Path
 
 from paribus.errors import StoreError
 from paribus.store.store import Store
+from paribus.store.writing import sweep
 
 _PAUSE_S = 0.2
 _FAR = 2**30
@@ -36,6 +37,7 @@ def driving(home: Path, names: Iterable[str], quiet: bool) -> Generator[Store]:
     """
     store = Store(home)
     with ExitStack() as held:
+        held.callback(sweep, store.home)  # what workers left that were killed
         for name in sorted(set(names)):  # in one order, so that no two wait for each other
             try:
                 path, file = _wait(store.home, name, quiet)

@@ -39,7 +39,7 @@ def scratch(place: Path) -> Generator[Path]:
         yield path
     finally:
         os.close(lock)
-        shutil.rmtree(path, ignore_errors=True)
+        remove(path)
 
 
 def _locked_folder(place: Path) -> tuple[Path, int]:
@@ -124,7 +124,7 @@ def _move(path: Path, final: Path) -> None:
 
 def left_over(home: Path) -> Iterator[Path]:
     """What writers that are no longer alive left half written; each is locked for the one who iterates."""
-    for left in (path for place in _PLACES for path in home.glob(f"{place}/.writing-*")):
+    for left in _all_writing(home):
         try:
             lock = os.open(left / _LOCK, os.O_RDWR)
         except OSError:
@@ -141,8 +141,15 @@ def left_over(home: Path) -> Iterator[Path]:
 
 def sweep(home: Path) -> None:
     """Remove what writers that are no longer alive left half written."""
+    for left in _all_writing(home):
+        with suppress(OSError):
+            left.rmdir()  # an empty one; who was about to lock it makes another
     for left in left_over(home):
         remove(left)
+
+
+def _all_writing(home: Path) -> Iterator[Path]:
+    return (path for place in _PLACES for path in home.glob(f"{place}/.writing-*"))
 
 
 def set_aside(path: Path, home: Path) -> Path:
@@ -155,8 +162,12 @@ def set_aside(path: Path, home: Path) -> Path:
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a folder; what cannot be removed stays."""
+    """Remove a file or a folder, with its lock last; what cannot be removed stays."""
     if path.is_dir():
+        with suppress(OSError):
+            for inside in path.iterdir():
+                if inside.name != _LOCK:
+                    remove(inside)
         shutil.rmtree(path, ignore_errors=True)
     else:
         with suppress(OSError):

@@ -102,11 +102,13 @@ def writer(tmp_path: Path) -> Iterator[Callable[[str], tuple[subprocess.Popen[st
 def test_what_a_writer_left_is_swept_once_it_is_dead(tmp_path: Path, writer) -> None:
     """Its number does not matter, which a process of another container may have."""
     (left := tmp_path / "runs" / ".writing-4194999-elsewhere@ab").mkdir(parents=True)  # of an earlier version
-    (fresh := tmp_path / "runs" / ".writing-new").mkdir()  # about to be locked
+    (fresh := tmp_path / "runs" / ".writing-new").mkdir()
+    (fresh / "a").touch()
+    (empty := tmp_path / "runs" / ".writing-empty").mkdir()  # about to be locked
     os.utime(left, (0, 0))
     process, folder = writer("runs")
     Store(tmp_path)
-    assert [path.exists() for path in (left, fresh, folder / "half")] == [False, True, True]
+    assert [path.exists() for path in (left, fresh, empty, folder / "half")] == [False, True, False, True]
     process.kill()
     process.wait()
     Store(tmp_path)
