@@ -34,20 +34,18 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> yaml.Node | None:
         """Counted as it is read: an alias as much as its anchor."""
-        mark, alias = self.peek_event().start_mark, self.check_event(yaml.AliasEvent)
+        line, alias = cast(Any, self).peek_event().start_mark.line + 1, self.check_event(yaml.AliasEvent)
         self._depth += 1
         if self._depth > DEEPEST:
-            raise SpecError(f"line {mark.line + 1}: nested deeper than {DEEPEST} levels. Write it flatter.")
+            raise SpecError(f"line {line}: nested deeper than {DEEPEST} levels. Write it flatter.")
         node = super().compose_node(parent, index)
         self._depth -= 1
         if alias and id(node) not in self._sizes:
-            raise SpecError(
-                f"line {mark.line + 1}: an alias stands within its own anchor. Write out what it stands for."
-            )
+            raise SpecError(f"line {line}: an alias stands within its own anchor. Write out what it stands for.")
         size = self._sizes.setdefault(id(node), _NODE + self._held(node))
         if size > self._most:
             raise SpecError(
-                f"line {mark.line + 1}: aliases make {size:,} characters of a file of {len(self.buffer):,}. Allowed: "
+                f"line {line}: aliases make {size:,} characters of a file of {len(self.buffer):,}. Allowed: "
                 f"{self._most:,}. Write out what they stand for."
             )
         return node

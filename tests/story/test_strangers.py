@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -119,9 +120,9 @@ def test_a_key_becomes_no_path(cli, home: Path) -> None:
         return {**values, "runs": runs} if table == "studies" else values
 
     rewrite(home, change)
-    for verb in ("show", "report"):
-        done = cli(verb, "tiny", "--home", "home")
-        assert (done.code, MUST in done.err, "found '../../" in done.err) == (2, True, True)
+    shutil.rmtree(home / "verdicts", ignore_errors=True)
+    done = cli("report", "tiny", "--home", "home")
+    assert (done.code, MUST in done.err, "found '../../" in done.err) == (2, True, True)
 
 
 def test_a_fingerprint_becomes_no_path(cli, home: Path, folder: Path) -> None:
@@ -221,3 +222,18 @@ def test_a_module_that_ends_the_program_is_told(cli, folder: Path, ends: str) ->
     done = cli("plan", "code.yaml")
     assert done.code == 2
     assert f"{name}:make raised" in done.err
+
+
+def test_what_a_terminal_would_act_on_is_shown_as_it_is_written(cli, home: Path) -> None:
+    """No study file may say such things any more; a home may, and is listed, shown and reported all the same."""
+    odd = "\x1b[2J\ud800 \N{GRINNING FACE}"
+
+    def change(table: str, values: dict[str, Any]) -> dict[str, Any]:
+        return {**values, "spec": {**values["spec"], "question": odd}} if table == "studies" else values
+
+    rewrite(home, change)
+    for words in (["list"], ["list", "--json"], ["show", "tiny"], ["report", "tiny"]):
+        done = cli(*words, "--home", "home")
+        assert (done.code, done.err, "\x1b" in done.out, "\ud800" in done.out) == (0, "", False, False)
+    assert "\\x1b[2J\\ud800" in cli("list", "--home", "home").out
+    assert (home / "reports" / "tiny.html").read_text(encoding="utf-8")

@@ -140,7 +140,8 @@ def _check_numbers(table: pd.DataFrame, label: str, path: Path) -> None:
 
 def _check_missing(table: pd.DataFrame, label: str, path: Path) -> None:
     missing = table.isna()
-    missing[label] |= table[label].str.strip() == ""
+    labels = table[label].astype(object).where(~missing[label], "")  # which may have no text at all
+    missing[label] |= labels.str.strip() == ""
     counts = missing.sum()
     if counts.any():
         named = [f"{column!r} {count}" for column, count in counts[counts > 0].items()]

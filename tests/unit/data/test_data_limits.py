@@ -154,3 +154,10 @@ def test_names_of_classes_are_texts_too(tmp_path: Path) -> None:
     np.savez(tmp_path / "odd.npz", x=np.zeros((20, 1)), y=np.arange(20) % 2, class_names=names)
     with pytest.raises(DataError, match="class_names is no array: 1114112 is no character"):
         read(tmp_path, "odd.npz")
+
+
+def test_a_column_of_labels_without_any_is_told(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"x": np.zeros(4, np.float32), "label": np.full(4, np.nan)})
+    frame.to_parquet(tmp_path / "none.parquet")
+    with pytest.raises(DataError, match="column 'label': '' is the first of 4 missing values"):
+        read(tmp_path, "none.parquet")
