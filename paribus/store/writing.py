@@ -98,7 +98,7 @@ def _flush(path: Path) -> None:
 
 
 def _flush_one(path: Path) -> None:
-    if os.name == "nt" and path.is_dir():  # which Windows flushes by itself
+    if os.name == "nt" and path.is_dir():  # cannot be opened there; the file system keeps a journal of names
         return
     handle = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     try:
