@@ -10,7 +10,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 TOOLS := build/tools/bin
-PYTEST := $(BIN)/python -m pytest -n 3 --durations 15
+PYTEST := $(BIN)/python -m pytest -n 3 --dist worksteal --durations 15
 # Numba keeps the features of the processor when it is told another name, hence its second variable; all four libraries
 # are asked whether they obey in tests/contract/test_instructions.py.
 AVX2 := ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 MKL_ENABLE_INSTRUCTIONS=AVX2 NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES=

@@ -6,12 +6,14 @@ usage: licences.py
 from __future__ import annotations
 
 import re
+import tomllib
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
 from packaging.requirements import Requirement
 
-PAGE = Path(__file__).parents[1] / "docs" / "licences.md"
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "licences.md"
 HEAD = """\
 # Licences of what is installed with paribus
 
@@ -25,18 +27,29 @@ _CLASSIFIER = "License :: "
 _LONG = 60  # characters; more is a licence's whole text
 
 
-def installed(name: str, extras: frozenset[str] = frozenset(), seen: set[str] | None = None) -> dict[str, Distribution]:
-    """A package and all that it needs here, by normalized name."""
-    seen = set() if seen is None else seen
-    found = {normalized(name): distribution(name)}
-    for text in found[normalized(name)].requires or ():
-        needed = Requirement(text)
-        applies = not needed.marker or any(needed.marker.evaluate({"extra": extra}) for extra in extras or {""})
-        key = f"{normalized(needed.name)}{sorted(needed.extras)}"
-        if applies and key not in seen:
-            seen.add(key)
-            found |= installed(needed.name, frozenset(needed.extras), seen)
+def installed() -> dict[str, Distribution]:
+    """All that pyproject.toml asks for, and what these need in turn, by normalized name."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    asked = map(Requirement, [*project["dependencies"], *extras["interpret"], *extras["tune"]])
+    left = [(needed.name, frozenset(needed.extras)) for needed in asked]
+    found: dict[str, Distribution] = {}
+    seen = set[tuple[str, frozenset[str]]]()
+    while left:
+        if (next_one := left.pop()) in seen:
+            continue
+        seen.add(next_one)
+        name, chosen = next_one
+        found[normalized(name)] = one = distribution(name)
+        left += [(needed.name, frozenset(needed.extras)) for needed in needs(one, chosen)]
     return found
+
+
+def needs(package: Distribution, extras: frozenset[str]) -> list[Requirement]:
+    """What a package needs here, with these of its extras."""
+    named = map(Requirement, package.requires or ())
+    known = [{"extra": extra} for extra in extras | {""}]
+    return [one for one in named if not one.marker or any(one.marker.evaluate(values) for values in known)]
 
 
 def normalized(name: str) -> str:
@@ -57,9 +70,8 @@ def licence(of: Distribution) -> str:
 
 
 def rows() -> list[str]:
-    """A row for each package but paribus."""
-    found = installed("paribus", frozenset({"interpret", "tune"}))
-    return [f"| {name} | {licence(of)} |" for name, of in sorted(found.items()) if name != "paribus"]
+    """A row for each package."""
+    return [f"| {name} | {licence(of)} |" for name, of in sorted(installed().items())]
 
 
 if __name__ == "__main__":

@@ -83,7 +83,7 @@ class Worker:
 
     def kill(self) -> None:
         """End it now, whatever it does."""
-        self._signal(signal.SIGKILL)
+        self._signal(getattr(signal, "SIGKILL", signal.SIGTERM))  # which is what Windows has
         self.close()
         self._join(_LAST_S)
         self._hear()

@@ -188,7 +188,9 @@ def _flush(path: Path) -> None:
 
 
 def _flush_one(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
+    if os.name == "nt" and path.is_dir():  # cannot be opened there; the file system keeps a journal of names
+        return
+    handle = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
