@@ -183,8 +183,8 @@ def pace(store: Store | None) -> Pace | None:
 
 def stored_keys(runs: Iterable[Run], store: Store) -> frozenset[str]:
     """Keys of the runs that need no training; failed ones are tried again."""
-    statuses = store.statuses({run.key for run in runs})
-    return frozenset(key for key, status in statuses.items() if status != "failed")
+    rows = store.runs(run.key for run in runs)  # whole rows, as a damaged one is none
+    return frozenset(key for key, row in rows.items() if row.status != "failed")
 
 
 def count(recipe: Recipe, dataset: Dataset) -> int:

@@ -19,6 +19,7 @@ from paribus.planning import Run
 from paribus.store import RunRecord, Store
 from paribus.store.records import Status
 from paribus.study import Study
+from paribus.user_code import Origin
 from paribus.work import work_of
 
 MANY = """\
@@ -43,7 +44,7 @@ factors:
 def fill(home: Path, file: Path, seeds: int) -> int:
     """Train the first seed of a study, make up the others, and return the number of runs that it has then."""
     Study.open(str(file), ["seeds=1"]).run(home, quiet=True)
-    store, work = Store(home), work_of(Study.open(str(file), [f"seeds={seeds}"]), file.parent)
+    store, work = Store(home), work_of(Study.open(str(file), [f"seeds={seeds}"]), Origin(file.parent, str(file)))
     work.on_disk(store).begin(store)
     trained = {run.variant: read(store, run) for run in work.plan.runs if run.seed == 0}
     for run in work.plan.runs:
