@@ -319,9 +319,7 @@ import sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 import paribus.study  # registers what recipes name
-from paribus.errors import StoreError
 from paribus.execution import Workers
-
 from test_workers import job_of
 
 def tick(board):
@@ -329,7 +327,7 @@ def tick(board):
         print("trains", flush=True)
 
 with Workers(1) as worker:
-    worker.train([job_of(Path(), epochs=10**7)], print, tick)
+    worker.train([job_of(Path(), epochs=10**6)], print, tick)
 """
 
 
