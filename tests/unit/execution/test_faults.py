@@ -1,19 +1,35 @@
 """What a model may do to its worker, and what is then said; the others' runs never suffer."""
 
-import ctypes
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from test_workers import Trap, alive, finish, folder, job_of, living
+from test_workers import alive, finish, folder, job_of, living
+from traps import (
+    Full,
+    Misdeed,
+    Trap,
+    close_files,
+    end_server,
+    end_server_and_itself,
+    exit_program,
+    fault,
+    go_twice,
+    interrupt,
+    leave,
+    need_memory,
+    print_much,
+    raise_much,
+    wait_for_ever,
+)
 
 from paribus.errors import RunError, StoreError
 from paribus.execution import Workers, forking, process, waiting
@@ -23,73 +39,6 @@ from paribus.store import RunRecord
 from paribus.training.job import Job
 
 __all__ = ["folder"]
-
-
-@dataclass(frozen=True)
-class Misdeed:
-    """Stands in for the folder of the prepared data, as `Trap`: what is done when the first file is opened there.
-
-    Args:
-        folder: the real one.
-        do: what is done.
-    """
-
-    folder: Path
-    do: Callable[[], Any]
-
-    def __truediv__(self, file: str) -> Path:
-        if file == "x_test.npy":
-            self.do()
-        return self.folder / file
-
-
-def leave() -> None:
-    os._exit(3)
-
-
-def fault() -> None:
-    ctypes.string_at(0)
-
-
-def raise_much() -> None:
-    raise ValueError("begins" + "x" * 5_000_000 + "ends")
-
-
-def close_files() -> None:
-    os.closerange(0, 200)
-    time.sleep(5)
-
-
-def print_much() -> None:
-    for _ in range(1000):
-        print("y" * 1000)
-    os.write(2, b"at last\n")
-
-
-def end_server() -> None:
-    os.kill(os.getppid(), signal.SIGKILL)
-
-
-def end_server_and_itself() -> None:
-    end_server()
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def wait_for_ever() -> None:
-    while True:
-        time.sleep(60)
-
-
-def exit_program() -> None:
-    sys.exit("enough")
-
-
-def go_twice() -> None:
-    os.fork()
-
-
-def need_memory() -> None:
-    np.ones(2**50)
 
 
 def last_line(records: list[RunRecord]) -> str:
@@ -151,21 +100,6 @@ def four(data: Any) -> Job:
     job = job_of(data)
     runs = tuple(replace(job.runs[0], key=f"4-{seed}", seed=seed) for seed in range(4))
     return replace(job, runs=runs)
-
-
-@dataclass(frozen=True)
-class Full(Trap):
-    """Memory that runs out the first times."""
-
-    def __truediv__(self, file: str) -> Path:
-        path = super().__truediv__(file)
-        if file == "x_test.npy" and self.attempts <= self.times:
-            raise RuntimeError(
-                "[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 64 bytes."
-            )
-        return path
-
-    times: int = 0
 
 
 @pytest.mark.parametrize("trap", [Trap, Full], ids=["killed by the system", "an error says so"])
@@ -306,10 +240,6 @@ def test_where_bits_would_be_others_nothing_trains(folder: Path, monkeypatch: py
         finish([job_of(folder)], workers=0)
 
 
-def interrupt() -> None:
-    raise KeyboardInterrupt
-
-
 def test_in_this_process_control_c_ends_all(folder: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         finish([doing(folder, interrupt)], workers=0)
@@ -348,7 +278,7 @@ def test_a_deep_temporary_directory_is_no_matter_and_stays_empty(folder: Path) -
 
 
 def test_the_server_holds_no_output_and_ends_while_it_imports(folder: Path) -> None:
-    code = "from paribus.execution.forking import warm_up; warm_up(); import os; os.write(1, b'%d\\n' % os.getpid()); input()"
+    code = "from paribus.execution.forking import warm_up; warm_up(); print(flush=True); input()"
     pipe: Any = subprocess.PIPE
     with subprocess.Popen([sys.executable, "-c", code], stdin=pipe, stdout=pipe, stderr=pipe, text=True) as driver:
         assert driver.stdout
