@@ -150,13 +150,12 @@ class Forked:
 
 
 class Server:
-    """The driver's side of `server.main`: that process ends when this one closes its ends of two pipes, or ends."""
+    """The driver's side of `server.main`, which ends with this process by itself."""
 
     def __init__(self) -> None:
         self.owner = os.getpid()
         self._control, theirs = socket.socketpair()
-        ends, self._lifeline = os.pipe()
-        files = theirs.fileno(), ends
+        files = theirs.fileno(), _lifeline(self.owner)
         flags = multiprocessing.util._args_from_interpreter_flags()  # pyright: ignore  (as multiprocessing does)
         code = f"import sys; sys.path[:] = {sys.path!r}; from paribus.execution.server import main; main{files}"
         words, nothing = [sys.executable, *flags, "-c", code], subprocess.DEVNULL
@@ -167,7 +166,6 @@ class Server:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             theirs.close()
-            os.close(ends)
 
     @property
     def usable(self) -> bool:
@@ -188,10 +186,10 @@ class Server:
         return ending(self._process.poll())
 
     def end(self) -> None:
-        """Let it end, and its workers."""
+        """End it, even while it imports; its workers go on."""
         self._control.close()
-        os.close(self._lifeline)
         if self.owner == os.getpid():
+            self._process.kill()
             self._process.wait()
 
 
@@ -216,8 +214,16 @@ _SENT = {
     6: ", which compiled code raises when it finds its memory damaged",
     11: ", which the system sends when compiled code reaches for memory that is not its own",
 }
+_lifelines: dict[int, tuple[int, int]] = {}
 _lock = threading.Lock()
 _running: list[Server] = []
+
+
+def _lifeline(owner: int) -> int:
+    """A pipe that is closed when this process ends, and not before, whatever becomes of servers."""
+    if owner not in _lifelines:
+        _lifelines[owner] = os.pipe()
+    return _lifelines[owner][0]
 
 
 def _server() -> Server:

@@ -6,57 +6,18 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from traps import Trap
 
 from paribus.execution import Workers
 from paribus.spec import StudySpec
 from paribus.store import RunRecord
 from paribus.training.job import Job, RunTask
-
-
-class Unpicklable(Exception):
-    """Its `__init__` takes more than its `args` hold, as many a library's does."""
-
-    def __init__(self, what: str, where: int) -> None:
-        super().__init__(f"{what} at {where}")
-
-
-@dataclass(frozen=True)
-class Trap:
-    """Stands in for the folder of the prepared data: a cohort that opens its first file there is counted, and ends.
-
-    Args:
-        folder: the real one.
-        name: of the file that counts.
-        deaths: how many times the process is killed.
-        error: what is raised instead.
-        unpicklable: whether its class is one whose errors cannot be unpickled.
-    """
-
-    folder: Path
-    name: str
-    deaths: int = 0
-    error: str = ""
-    unpicklable: bool = False
-
-    def __truediv__(self, file: str) -> Path:
-        if file == "x_test.npy":  # the training part is loaded by then
-            with (self.folder / self.name).open("ab") as counter:
-                counter.write(b"x")
-            if self.error:
-                raise Unpicklable(self.error, 7) if self.unpicklable else ValueError(self.error)
-            if self.attempts <= self.deaths:
-                os.kill(os.getpid(), signal.SIGKILL)
-        return self.folder / file
-
-    @property
-    def attempts(self) -> int:
-        return len((self.folder / self.name).read_bytes())
 
 
 @pytest.fixture
@@ -319,9 +280,7 @@ import sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 import paribus.study  # registers what recipes name
-from paribus.errors import StoreError
 from paribus.execution import Workers
-
 from test_workers import job_of
 
 def tick(board):
@@ -329,7 +288,7 @@ def tick(board):
         print("trains", flush=True)
 
 with Workers(1) as worker:
-    worker.train([job_of(Path(), epochs=10**7)], print, tick)
+    worker.train([job_of(Path(), epochs=10**6)], print, tick)
 """
 
 
