@@ -79,6 +79,8 @@ def fault_of_run(folder: Path, deep: bool, *, finished: bool = False) -> str:
         deep: read and verify every file, in place of asking whether it is there in its size.
         finished: whether the run did, which says what a folder of an earlier version must have.
     """
+    if not folder.is_dir():
+        return f"{folder} is missing."
     try:
         _check_run(folder, deep, finished)
     except DamagedError as error:
