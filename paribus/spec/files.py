@@ -53,9 +53,8 @@ class _Loader(yaml.SafeLoader):
     def _held(self, node: Any) -> int:
         if isinstance(node.value, str):
             return len(node.value)
-        return sum(
-            self._sizes[id(each)] for held in node.value for each in (held if isinstance(held, tuple) else (held,))
-        )
+        pairs: list[Any] = [held if isinstance(held, tuple) else (held,) for held in node.value]
+        return sum(self._sizes[id(each)] for pair in pairs for each in pair)
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         """Checked as it is written, before `<<` merges anything into it."""
