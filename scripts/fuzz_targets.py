@@ -425,7 +425,11 @@ def _home_targets(home: Path) -> list[Target]:
             value = json.dumps(changed(rng, json.loads(value))) if rng.random() < 0.9 else broken(rng, [value.encode()])
         else:
             value = rng.choice(
-                [v for v in VALUES if not isinstance(v, list | dict) and v not in (2**63, 2**200, "\ud800")]
+                [
+                    v
+                    for v in VALUES
+                    if v is not None and not isinstance(v, list | dict) and v not in (2**63, 2**200, "\ud800")
+                ]
             )
         value = value.decode("latin-1") if isinstance(value, bytes) else value
         return json.dumps([table, column, value]).encode()
@@ -442,7 +446,9 @@ def _home_targets(home: Path) -> list[Target]:
 
 def _rows(home: Path, at: Path) -> Read:
     shutil.copytree(home, at / "home")
-    store, database = Store(at / "home"), sqlite3.connect(at / "home" / "paribus.db", isolation_level=None)
+    store = Store(at / "home", reading=True)
+    database = sqlite3.connect(at / "home" / "paribus.db", isolation_level=None)
+    _look(store, whole=True)  # which imports what is needed
 
     def read(data: bytes) -> None:
         table, column, value = json.loads(data)
@@ -459,7 +465,8 @@ def _rows(home: Path, at: Path) -> Read:
 
 def _artifacts(home: Path, at: Path, key: str) -> Read:
     shutil.copytree(home, at / "home")
-    store = Store(at / "home")
+    store = Store(at / "home", reading=True)
+    _look(store, whole=True)  # which imports what is needed
 
     def read(data: bytes) -> None:
         name, _, content = data.partition(b"\n")

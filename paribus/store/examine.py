@@ -9,8 +9,8 @@ from pathlib import Path
 from paribus.errors import DamagedError, StoreError
 from paribus.store.artifacts import fault_of_run, read_arrays, read_record, read_study
 from paribus.store.checksums import SUMS, check_sums, read_sealed
+from paribus.store.shapes import is_sound
 from paribus.store.store import Store, find_store
-from paribus.store.tables import is_sound
 from paribus.store.writing import left_over, remove, set_aside
 
 

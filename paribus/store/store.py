@@ -38,7 +38,8 @@ from paribus.store.artifacts import (
 from paribus.store.keys import is_key
 from paribus.store.migrate import MENDS, engine_to_read, engine_to_write, migrate
 from paribus.store.records import RunRecord
-from paribus.store.tables import STATUSES, RunRow, StudyRow, fault_of_study, is_sound
+from paribus.store.shapes import STATUSES, fault_of_study, is_sound
+from paribus.store.tables import RunRow, StudyRow
 from paribus.store.writing import set_aside, sweep
 
 T = TypeVar("T")

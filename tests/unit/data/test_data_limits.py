@@ -16,6 +16,7 @@ import pytest
 from PIL import Image
 
 from paribus.data import load
+from paribus.data.download import unpack
 from paribus.data.formats.idx import parse_idx
 from paribus.errors import DataError
 from paribus.spec.data import DataSpec
@@ -161,3 +162,10 @@ def test_a_column_of_labels_without_any_is_told(tmp_path: Path) -> None:
     frame.to_parquet(tmp_path / "none.parquet")
     with pytest.raises(DataError, match="column 'label': '' is the first of 4 missing values"):
         read(tmp_path, "none.parquet")
+
+
+@pytest.mark.parametrize("size", range(12))
+def test_a_packed_archive_that_ends_in_its_first_bytes_is_told(tmp_path: Path, size: int) -> None:
+    (tmp_path / "a.tar.gz").write_bytes(bytes.fromhex("1f8b08080000000002ff61ff")[:size])
+    with pytest.raises(DataError, match="cannot be unpacked"):
+        unpack(tmp_path / "a.tar.gz", ["a.txt"], tmp_path / "there")

@@ -41,14 +41,16 @@ def study_of() -> Callable[..., dict[str, Any]]:
     """A made-up study's record with runs of these numbers."""
 
     def make(name: str = "a", numbers: tuple[int, ...] = (1,), question: str = "ü\n'\"") -> dict[str, Any]:
-        spec = {"name": name, "question": question, "data": {}, "baseline": {}, "seeds": 1, "factors": {}}
+        spec = {"name": name, "question": question, "baseline": {}, "seeds": [0], "factors": {}}
         classes = {"x": 3, "y": 3}
         data = {"name": "d", "fingerprint": "0" * 64, "class_names": ["x", "y"], "item_shape": [4]}
+        asked = {"source": "d", "scale": "standard", "fraction": 1.0, "validation": 0.1}
+        same = {"num_classes": 2, "duplicates": {"train": 0, "test": 0}, "overlap": 0, "missing": 0}
         counts = {"rows": {"train": 6, "test": 6}, "class_counts": {"train": classes, "test": classes}}
         return {
-            "spec": {**spec, "metric": "accuracy", "margin": 0.005},
-            "dataset": {**data, **counts},
-            "variants": {"baseline": {"recipe": {}, "parameters": 7}},
+            "spec": {**spec, "data": asked, "metric": "accuracy", "margin": 0.005},
+            "dataset": {**data, **counts, **same},
+            "variants": {"baseline": {"recipe": {"data": {"validation": 0.1}, "epochs": 4}, "parameters": 7}},
             "levels": [{"factor": None, "label": None, "variants": ["baseline"], "is_reference": True}],
             "runs": [{"key": f"{n:064x}", "variant": "baseline", "seed": n, "fold": None} for n in numbers],
             "environment": {"python": "3.11.7"},
