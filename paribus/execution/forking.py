@@ -180,9 +180,9 @@ class Server:
     def last_words(self) -> str:
         """Why it ended: the traceback of what it could not import, or how the system ended it."""
         with suppress(OSError, subprocess.TimeoutExpired):
-            if text := self._control.recv(4096).decode(errors="replace"):
-                return f"could not import what they need:\n{text}"
             self._process.wait(5.0)
+            if text := self._control.recv(4096, socket.MSG_DONTWAIT).decode(errors="replace"):
+                return f"failed:\n{text}"
         return ending(self._process.poll())
 
     def end(self) -> None:

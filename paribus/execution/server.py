@@ -33,14 +33,21 @@ def main(control: int, lifeline: int) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    asked = socket.socket(fileno=control)
-    with _ends_with(lifeline):
-        try:
+    asked, lifeline = socket.socket(fileno=_low(control)), _low(lifeline)
+    try:
+        with _ends_with(lifeline):
             _prepare()
-        except BaseException:
-            asked.sendall(traceback.format_exc()[-4000:].encode())
-            os._exit(1)
-    _Server(asked, lifeline).serve()
+        _Server(asked, lifeline).serve()
+    except BaseException:
+        asked.sendall(traceback.format_exc()[-4000:].encode())
+        os._exit(1)
+
+
+def _low(file: int) -> int:
+    """The same file by a number that `select` takes, which it does not from 1024 on."""
+    low = os.dup(file)
+    os.close(file)
+    return low
 
 
 @contextmanager

@@ -197,7 +197,7 @@ def test_what_cannot_be_imported_is_told(folder: Path, monkeypatch: pytest.Monke
     (folder / "torch.py").write_text("raise ImportError('no such luck')")
     forking._end()
     monkeypatch.syspath_prepend(folder)
-    with pytest.raises(RunError, match=r"Workers cannot be started: .* could not import(.|\n)*no such luck"):
+    with pytest.raises(RunError, match=r"Workers cannot be started: .* failed:\n(.|\n)*no such luck"):
         finish([job_of(folder)])
     forking._end()
 
@@ -257,7 +257,10 @@ def test_a_worker_that_stops_in_a_message_is_dead(monkeypatch: pytest.MonkeyPatc
 
 
 DRIVER = """
-import sys
+import os, resource, sys
+most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 2000), most))
+files = [open(os.devnull) for _ in range(min(most, 2000) - 900)]  # numbers from 1024 on, which `select` does not take
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 import paribus.study  # registers what recipes name
