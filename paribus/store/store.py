@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import weakref
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
@@ -103,6 +104,7 @@ class Store:
             for folder in (self.home / "runs", self.checkpoints):
                 folder.mkdir(parents=True, exist_ok=True)
             self._engine = engine_to_write(url or f"sqlite:///{self.home / 'paribus.db'}")
+            weakref.finalize(self, self._engine.dispose)  # from Python 3.13 on a connection left open is a warning
             # To go over to WAL, SQLite must be alone with the file, and it does not wait for that.
             with FileLock(self.home / ".opening.lock"):
                 if migrate(self._engine):
