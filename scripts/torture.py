@@ -46,12 +46,18 @@ factors:
 """
 NUM_RUNS = 40
 PROGRAM = "import sys; sys.argv[0] = 'paribus'; from paribus.cli.main import main; main()"
-EAGER = f"""\
-import functools, paribus.result as result, paribus.work as work
-work.Job = functools.partial(work.Job, checkpoint_s=0.0)  # after every epoch, not every 20 s
-result.Result.probe = lambda self: None  # nor a report
-result.Result.report = lambda self, **options: "none"
-{PROGRAM}"""
+EAGER = """\
+import sys; sys.argv[0] = "paribus"
+import paribus.cli.main as main
+def eagerly():
+    import functools, paribus.result as result, paribus.work as work
+    work.Job = functools.partial(work.Job, checkpoint_s=0.0)  # after every epoch, not every 20 s
+    result.Result.probe = lambda self: None
+    result.Result.report = lambda self, **options: "none"
+    call()
+call, main._call = main._call, eagerly
+main.main()
+"""
 ENDS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL]
 TIMES = re.compile(r'"(seconds)": [0-9.e-]+|"(created)": "[^"]*"')
 
@@ -90,9 +96,9 @@ class Home:
         return {key: (created, status) for key, created, status in found}
 
     def lost(self) -> int:
-        """How many runs are gone since the last time, or were stored anew."""
+        """How many runs are gone since the last time, or were stored anew; those that failed should be."""
         now = self.rows()
-        lost = sum(now.get(key) != row for key, row in self.known.items())
+        lost = sum(now.get(key) != row for key, row in self.known.items() if row[1] != "failed")
         self.known = now
         return lost
 
@@ -258,7 +264,7 @@ class Torture:
         self.found["lost"] += home.lost()
         self.found["left"] += [path for path in home.left() if path.startswith("temporary")]
         said = (home.folder / "err").read_text(errors="replace")
-        self.found["tracebacks"] += [said[-2000:]] if "Traceback" in said else []
+        self.found["tracebacks"] += [said[-2000:]] if "Traceback" in said or code == 2 else []
         told = f"{sum(self.sent.values())} signals, home {self.found['homes']}: exit {code}, {len(home.known)} runs"
         print(told, flush=True)
         return code
