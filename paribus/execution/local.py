@@ -24,7 +24,8 @@ OnTick = Callable[[np.ndarray], None]
 _TICK_S = 0.2
 _STEP_S = 1.0
 """The most that counts between two looks at a worker: more means that this process stood still, and maybe it too."""
-_STARTS = 3
+_STARTS = 5
+"""The most times that what workers are forked from may end before it has forked any."""
 
 
 class Workers:
@@ -153,7 +154,7 @@ class _Errand:
         if worker.process.pid is None:  # whose fault is not the job's
             self._missed += 1
             why = worker.process.why()
-            if self._missed == _STARTS or "\n" in why:
+            if self._missed >= _STARTS * self.count or "\n" in why:
                 raise RunError(f"Workers cannot be started: what they are forked from {why}")
             self.waiting.attempts[:0] = [attempt] if attempt else []
             return []

@@ -193,6 +193,25 @@ def test_a_full_disk_ends_the_study(folder: Path) -> None:
         workers.train([parts], lambda _: None, lambda _: None)
 
 
+def test_a_server_that_is_killed_while_it_imports_is_started_again(folder: Path) -> None:
+    """Each takes with it what two workers were to be."""
+    forking._end()
+    before, kills = living(os.getpid()), 0
+
+    def kill(board: np.ndarray) -> None:
+        nonlocal kills
+        if kills < 2 and (servers := living(os.getpid()) - before):
+            kills += 1
+            for server in servers:
+                os.kill(server, signal.SIGKILL)
+
+    records: list[RunRecord] = []
+    with Workers(2) as workers:
+        workers.train([job_of(folder), job_of(folder, width=5)], records.extend, kill)
+    assert kills == 2
+    assert [run.status for run in records] == ["finished"] * 4
+
+
 def test_what_cannot_be_imported_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "torch.py").write_text("raise ImportError('no such luck')")
     forking._end()
