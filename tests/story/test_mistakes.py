@@ -262,7 +262,7 @@ WORDS: dict[str, tuple[list[str], list[str]]] = {
     "--set of another type": (["tiny.yaml", "--set", "baseline.epochs=x"], ["baseline.epochs", "found 'x'"]),
     "--seeds 0": (["tiny.yaml", "--seeds", "0"], ["seeds: must be at least 1, found 0"]),
     "--seeds in words": (["tiny.yaml", "--seeds", "two"], ["--seeds", "integer"]),
-    "--workers 0": (["tiny.yaml", "--workers", "0"], ["--workers", "1"]),
+    "--workers -1": (["tiny.yaml", "--workers", "-1"], ["--workers", "0"]),
     "home that is a file": (["tiny.yaml", "--home", "tiny.yaml"], ["Cannot use the home", "tiny.yaml", "--home"]),
     "unknown option": (["tiny.yaml", "--worker", "2"], ["--worker"]),
     "no study": ([], ["STUDY"]),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from torch import nn
 
 from paribus import Series, StoreError, Study, load
 from paribus.data.sources.fashion_mnist_mini import fashion_mnist_mini
@@ -104,6 +105,16 @@ def test_a_setting_and_a_mistake(cli: Callable, two: Path) -> None:
     assert not two.exists()
 
 
+class Breaks(nn.Linear):
+    def forward(self, input):
+        assert not self.training
+        return super().forward(input)
+
+
+def breaks(item_shape: tuple[int, ...], num_outputs: int) -> nn.Module:
+    return nn.Sequential(nn.Flatten(), Breaks(64, num_outputs))
+
+
 def test_equal_data_are_trained_once_and_a_failure_is_told_with_its_data(tmp_path: Path) -> None:
     study = Study(
         name="same",
@@ -123,7 +134,7 @@ def test_equal_data_are_trained_once_and_a_failure_is_told_with_its_data(tmp_pat
     assert series.best["data"].tolist() == series.across["data"].unique().tolist() == ["digits", "again"]
     assert series._repr_html_().count("<h3>") == 2
 
-    broken = Study(**{**study.model_dump(), "baseline": {"model": {"kind": "mlp", "width": 10**13}}, "factors": {}})
+    broken = Study(**{**study.model_dump(), "baseline": {"model": {"kind": breaks}}, "factors": {}})
     failed = broken.run(tmp_path, quiet=True)
     assert [text.partition(", seed 0")[0] for text in failed.failures] == ["digits: baseline", "again: baseline"]
     assert {part["runs"][0]["status"] for part in failed.summary["parts"]} == {"failed"}

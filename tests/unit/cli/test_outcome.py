@@ -54,12 +54,12 @@ def outcome(status: str, second: dict[str, Any]) -> Any:
     verdicts = ["depth 2 against depth 1 is undecided"]
     seeds = pd.DataFrame([{**row, **row["metrics"]} for row in summary["runs"]])
     return SimpleNamespace(
-        tables=SimpleNamespace(seeds=seeds),
-        summary=summary,
+        seeds=seeds,
+        overview=summary,
         metric="accuracy",
         is_quick_look=status == "interrupted",
         frozen="This study was [frozen]." if status == "finished" else "",
-        variants=pd.DataFrame(variants),
+        means=pd.DataFrame(variants),
         verdicts=verdicts,
         ladder="Verdicts were looked for at 2, 4 seeds.",
         sources="",
