@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Cli
 
 import paribus
 from paribus import Study
@@ -66,7 +65,7 @@ def home(folder: Path) -> Iterator[Path]:
     ],
     ids=lambda words: words[0],
 )
-def test_every_verb_that_reads_works(cli: Cli, home: Path, words: list[str]) -> None:
+def test_every_verb_that_reads_works(cli: Callable, home: Path, words: list[str]) -> None:
     with pytest.raises(OSError, match="Read-only|denied"):
         (home / "a").touch()
     done = cli(*words)
@@ -79,7 +78,7 @@ def test_a_network_is_loaded(home: Path) -> None:
     assert paribus.load("two", home=home).network
 
 
-def test_what_writes_says_that_it_cannot(cli: Cli, home: Path) -> None:
+def test_what_writes_says_that_it_cannot(cli: Callable, home: Path) -> None:
     for words in (["run", "two.yaml"], ["report", "two"], ["doctor", "--fix"]):
         done = cli(*words)
         assert done.code == 2

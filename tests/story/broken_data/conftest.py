@@ -27,9 +27,11 @@ def refused(cli, folder: Path, contents, monkeypatch: pytest.MonkeyPatch):
             assert (done.code, done.out) == (2, ""), done
             for word in expected:
                 assert word in done.err
-            assert done.err.startswith("Error: ")
+            *before_it, letter = done.err.splitlines()
+            assert letter.startswith("Error: ")
             assert (done.err.count("Error: "), done.err.count("Traceback")) == (1, 0)
-            assert len(done.err.splitlines()) == 1
+            assert all(" names code: own.py:" in line for line in before_it)
+            assert len(before_it) == (":" in str(values["source"]))
             assert contents() == before
 
     return call
