@@ -117,7 +117,7 @@ def fake(tmp_path: Path) -> Callable[..., Fake]:
             "spec": {
                 "name": "fake-study", "question": question, "metric": metric, "margin": 0.01,
                 "data": {"source": "fake", "scale": "standard", "fraction": 1.0, "validation": validation},
-                "seeds": list(range(seeds)),
+                "seeds": list(range(seeds)), "baseline": {},
                 "factors": {name: {"levels": [1, 2]} for name in (CROSSED if crossed else FACTORS)} if factors else {},
             },
             "dataset": {
@@ -127,7 +127,7 @@ def fake(tmp_path: Path) -> Callable[..., Fake]:
                 "class_counts": {part: dict.fromkeys(CLASSES, 100) for part in ("train", "test")},
             },
             "variants": {
-                name: {"recipe": {"data": {"validation": validation}}, "parameters": 1000 + i}
+                name: {"recipe": {"data": {"validation": validation}, "epochs": 5}, "parameters": 1000 + i}
                 for i, name in enumerate(names)
             },
             "levels": levels,
@@ -137,7 +137,7 @@ def fake(tmp_path: Path) -> Callable[..., Fake]:
                 for seed in range(seeds)
                 for place in ([{"seed": seed, "fold": fold} for fold in range(folds)] or [{"seed": seed}])
             ],
-            "environment": {"processor": "abacus"},
+            "environment": {"processor": "abacus", "python": "3.11.1"},
         }  # fmt: skip
         study = Fake(Store(tmp_path / home), record)
         for planned in record["runs"]:

@@ -20,7 +20,6 @@ NAME = "fake-study"
 @pytest.fixture
 def study(fake: Callable) -> Iterator:
     found = fake(statuses={("depth=3", 1): "diverged", ("optimizer=SGD", 0): "failed", ("depth=3", 3): "interrupted"})
-    found.record["environment"], found.record["spec"]["baseline"] = {"python": "3.11.1"}, {}
     found.store.save_study(NAME, found.record)
     return found
 
