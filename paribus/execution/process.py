@@ -22,6 +22,8 @@ _PATIENCE_S = 60
 """The longest that a worker may stop in the middle of a message."""
 _LAST_S = 5.0
 """The longest that is waited for a process that was told to end, or has closed its pipe."""
+_PAUSE_S = 0.2
+"""A worker that tells where it is, and then nothing for so long, has told all."""
 
 
 class Worker:
@@ -116,8 +118,10 @@ class Worker:
         said = self.output.tail
         self._signal(signal.SIGUSR1)
         deadline = time.monotonic() + 1.0
-        while self.output.tail == said and (left_s := deadline - time.monotonic()) > 0:
-            wait([self._heard], left_s)
+        while self._heard is not None and (left_s := deadline - time.monotonic()) > 0:
+            pause_s = left_s if self.output.tail == said else min(left_s, _PAUSE_S)  # it tells line by line
+            if not wait([self._heard], pause_s):
+                break
             self._hear()
         return self.output.words()
 

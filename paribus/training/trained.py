@@ -19,7 +19,7 @@ from paribus.data.text.features import Vectorizer
 from paribus.errors import DataError, SpecError, StoreError
 from paribus.models.network import make_network
 from paribus.spec import Recipe
-from paribus.spec.base import explain
+from paribus.spec.base import check_values, explain
 from paribus.spec.parts import call_part, check_code, find_part, trust_own
 from paribus.training.feed import Feed, TextFeed
 from paribus.training.precision import choose_precision, warn_unless_products_repeat
@@ -134,6 +134,7 @@ def _checked(values: Mapping[str, Any], code: str | None, trust: bool) -> Recipe
     kind = named.get("kind") if isinstance(named, dict) else named
     if trust and isinstance(kind, str) and ":" in kind:
         trust_own("model", kind, code)
+    check_values(dict(values))
     try:
         recipe = Recipe.model_validate(dict(values))
     except ValidationError as error:

@@ -163,7 +163,8 @@ def test_a_signal_before_anything_is_there(folder: Path, name: str, after_s: flo
         os.killpg(driver.pid, number)
         out, err = driver.communicate(timeout=20)
     what = "Interrupted." if name == "INT" else f"Ended by SIG{name}."
-    assert err == f"\n{what} What finished is stored; the same command goes on from there.\n"
+    begun = f"0 of {NUM_RUNS} runs stored, {NUM_RUNS} to train\n"  # on a fast machine it has come that far
+    assert err.removeprefix(begun) == f"\n{what} What finished is stored; the same command goes on from there.\n"
     assert out == ""
     assert driver.returncode == 128 + number
 

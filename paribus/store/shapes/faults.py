@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -10,13 +11,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from paribus.store.keys import is_key
 from paribus.store.records import Status
-from paribus.store.shapes.record import Ladder, Recipe, Series, Study, Text, Tune, Tuning
+from paribus.store.shapes.record import Ladder, Number, Recipe, Series, Study, Text, Tune, Tuning
 from paribus.store.tables import RunRow
 
 STATUSES = {status.value for status in Status}
 
 _ONE, _SEVERAL, _RECIPE = TypeAdapter(Study), TypeAdapter(Series), TypeAdapter(Recipe)
-_METRICS = TypeAdapter(dict[Text, float])
+_METRICS = TypeAdapter(dict[Text, Number])
 
 
 def fault_of_study(record: Any) -> str:
@@ -77,6 +78,9 @@ def is_sound(row: RunRow) -> bool:
         _METRICS.validate_python(row.metrics, strict=True)
     except ValidationError:
         return False
-    values: list[Any] = [row.message, row.time_s, row.predicted_s, row.seed, row.epochs, row.best_epoch]
-    kinds = [str, *[float | int] * 2, *[int] * 3]
-    return all(isinstance(value, kind) for value, kind in zip(values, kinds, strict=True))
+    text: Any = row.message
+    whole: list[Any] = [row.seed, row.epochs, row.best_epoch]
+    timed: list[Any] = [row.time_s, row.predicted_s]
+    numbers = all(isinstance(value, int) for value in whole)
+    times = all(isinstance(value, float | int) and math.isfinite(value) for value in timed)
+    return numbers and times and isinstance(text, str)

@@ -14,7 +14,8 @@ _Epochs = Annotated[str, StringConstraints(pattern=r"^\d{1,9}$")]
 _Metric = Literal["accuracy", "loss", "f1_macro", "f1_weighted"]
 _Score = Literal["val_accuracy", "val_loss", "val_f1_macro", "val_f1_weighted"]
 _Count = Annotated[int, Field(ge=0, le=2**63 - 1)]
-_Number = Annotated[float, Field(allow_inf_nan=False)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+"""A number that JSON can write."""
 
 
 class _Parts(TypedDict):
@@ -23,7 +24,7 @@ class _Parts(TypedDict):
 
 
 class _Preparation(TypedDict):
-    validation: _Number | Literal["test"] | dict[str, _Count | None]
+    validation: Number | Literal["test"] | dict[str, _Count | None]
 
 
 class Recipe(TypedDict):
@@ -39,7 +40,7 @@ class Recipe(TypedDict):
 class _Asked(_Preparation):
     source: str
     scale: str
-    fraction: _Number
+    fraction: Number
     test: NotRequired[Any]
     text: NotRequired[dict[str, Any] | None]
 
@@ -73,7 +74,7 @@ class _Spec(TypedDict):
     baseline: dict[str, Any]
     seeds: Annotated[list[_Count], Field(min_length=1)] | Ladder
     metric: _Metric
-    margin: _Number
+    margin: Number
     factors: dict[Text, _Factor]
     family: NotRequired[str]
     rule: NotRequired[str]
@@ -126,9 +127,7 @@ class _Trial(TypedDict):
     number: _Count
     bracket: _Count
     point: dict[Text, Any]
-    scores: Annotated[
-        dict[Annotated[str, StringConstraints(pattern=r"^\d{1,9}$")], _Number | None], Field(min_length=1)
-    ]
+    scores: Annotated[dict[Annotated[str, StringConstraints(pattern=r"^\d{1,9}$")], Number | None], Field(min_length=1)]
     keys: list[_Hash]
     failed: NotRequired[str]
 
@@ -144,7 +143,7 @@ class Tuning(TypedDict):
     epochs: _Count
     epochs_unstopped: _Count
     diverged: _Count
-    importance: dict[str, _Number] | None
+    importance: dict[str, Number] | None
     trials: list[_Trial]
 
 

@@ -117,7 +117,7 @@ def fake(tmp_path: Path) -> Callable[..., Fake]:
             "spec": {
                 "name": "fake-study", "question": question, "metric": metric, "margin": 0.01, "baseline": {},
                 "data": {"source": "fake", "scale": "standard", "fraction": 1.0, "validation": validation},
-                "seeds": list(range(seeds)), "baseline": {},
+                "seeds": list(range(seeds)),
                 "factors": {name: {"levels": [1, 2]} for name in (CROSSED if crossed else FACTORS)} if factors else {},
             },
             "dataset": {
