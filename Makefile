@@ -39,7 +39,7 @@ format: .venv/.development
 	$(BIN)/ruff format --quiet .
 
 torture: .venv/.development
-	$(BIN)/python -m pytest -q -m slow tests/story/test_injected.py
+	$(BIN)/python -m pytest -q -m torture
 	$(BIN)/python scripts/torture.py
 
 bench: .venv/.development benchmarks/.venv/.peers

@@ -48,7 +48,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-@pytest.mark.parametrize("step", [23, pytest.param(1, marks=pytest.mark.slow)], ids=["some points", "every point"])
+@pytest.mark.parametrize("step", [23, pytest.param(1, marks=pytest.mark.torture)], ids=["some points", "every point"])
 @pytest.mark.parametrize("kill", [False, True], ids=["disk full", "killed"])
 def test_every_point_is_survived(tmp_path: Path, undisturbed: Path, kill: bool, step: int) -> None:
     truth, told, home = arrays(undisturbed), summary(undisturbed), tmp_path / "home"
