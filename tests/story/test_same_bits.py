@@ -16,6 +16,7 @@ from paribus import Study
 from paribus.execution.worker import prepare_torch
 from paribus.store import Store
 from paribus.training.cohort import train_cohort
+from paribus.user_code import Origin
 from paribus.work import work_of
 
 STUDY = """\
@@ -58,7 +59,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def alone(folder: Path) -> dict[str, Bits]:
     """Every run in this process, one after the other."""
-    work = work_of(Study.open(str(folder / "bits.yaml")), folder)
+    work = work_of(Study.open(str(folder / "bits.yaml")), Origin(folder))
     jobs = work.left([(run,) for run in work.plan.runs], Store(folder / "alone"))
     prepare_torch()
     records = [record for job in jobs for record in train_cohort(job)]
@@ -80,7 +81,9 @@ def test_killed_three_times(folder: Path, alone: dict[str, Bits]) -> None:
     words = [program, "run", "bits.yaml", "--home", home, "--workers", "2"]
     counts = [0]
     for _ in range(3):
-        driver = subprocess.Popen(words, cwd=folder, stderr=subprocess.DEVNULL, start_new_session=True)
+        driver = subprocess.Popen(
+            words, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
         while driver.poll() is None and (not home.exists() or len(stored(home, list(alone))) <= counts[-1]):
             time.sleep(0.1)
         os.killpg(driver.pid, signal.SIGKILL)
