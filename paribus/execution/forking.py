@@ -307,4 +307,5 @@ def _main_not_imported() -> Iterator[None]:
 
 
 def _forks() -> bool:
-    return "forkserver" in multiprocessing.get_all_start_methods()
+    """Elsewhere there is no `fork`, or it is unsafe after PyTorch was imported, as on macOS."""
+    return sys.platform == "linux"

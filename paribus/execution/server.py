@@ -20,7 +20,7 @@ from typing import TextIO
 
 STATUS = struct.Struct("=qq")
 """What is told of a worker: first its number and 0, at last its exit code and the most memory that it had, in bytes."""
-_UNIT = 1 if sys.platform == "darwin" else 1024
+_UNIT = 1024
 """Bytes in which the system counts that memory."""
 
 
