@@ -39,8 +39,10 @@ def _multiply(barrier: Barrier, rates: Queue[dict[str, float]]) -> None:
     import torch
 
     from paribus.execution.worker import prepare_torch
+    from paribus.training.precision import choose_precision
 
     prepare_torch()
+    choose_precision()
     generator, found = torch.Generator().manual_seed(0), {}
     for kind in KINDS:
         dtype = torch.bfloat16 if kind == "bf16" else torch.float32
