@@ -65,7 +65,6 @@ def runner(home: Path, name: str) -> str:
 def _wait(home: Path, name: str, quiet: bool) -> tuple[Path, int]:
     """The file of a study, once it is ours."""
     path, told = _path(home, name), ""
-    path.parent.mkdir(exist_ok=True)
     while (file := _taken(path)) is None:
         if not (told or quiet) and (told := runner(home, name)):
             text = f"{name} is being run by {told}: this waits for its end, then goes on from there. Ctrl-C leaves."
@@ -92,10 +91,11 @@ def _path(home: Path, name: str) -> Path:
 
 def _taken(path: Path) -> int | None:
     """The file, locked; None if another process holds it."""
+    with suppress(FileExistsError):
+        path.parent.mkdir()
     try:
         file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except FileNotFoundError:  # its folder was removed by the one who ended
-        path.parent.mkdir(exist_ok=True)
         return None
     if _lock(file):
         with suppress(OSError):
