@@ -163,9 +163,10 @@ def test_a_signal_before_anything_is_there(folder: Path, name: str, after_s: flo
         os.killpg(driver.pid, number)
         out, err = driver.communicate(timeout=20)
     what = "Interrupted." if name == "INT" else f"Ended by SIG{name}."
-    begun = f"0 of {NUM_RUNS} runs stored, {NUM_RUNS} to train\n"  # on a fast machine it has come that far
-    assert err.removeprefix(begun) == f"\n{what} What finished is stored; the same command goes on from there.\n"
-    assert out == ""
+    # it may have come further: a fast machine trains by then, and an import or a finalizer may swallow the exception
+    begun = rf"(0 of {NUM_RUNS} runs stored, {NUM_RUNS} to train\n([\d,]+ epochs in .*\n)?)?"
+    assert re.fullmatch(rf"{begun}\n{what} What finished is stored; the same command goes on from there\.\n", err), err
+    assert out == "" or "epochs in" in err
     assert driver.returncode == 128 + number
 
 
