@@ -9,6 +9,8 @@ from types import FrameType
 from typing import Any
 
 _GOES_ON = {"run", "check"}
+_AGAIN_S = 0.25
+"""Between a signal and another look at whether it was swallowed."""
 
 
 def main() -> None:
@@ -56,13 +58,25 @@ class _Signals:
                 if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                     self._before[number] = signal.signal(number, self._stop)
 
+        if self._before and hasattr(signal, "setitimer"):
+            self._before[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._again)
+
     def _stop(self, number: int, _: FrameType | None) -> None:
         self.found = self.found or number
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, _AGAIN_S, _AGAIN_S)
         raise _Stopped
+
+    def _again(self, *_: object) -> None:
+        """Raise once more where a finalizer or an import swallowed it; not while it is on its way and all tidy up."""
+        if sys.exc_info()[1] is None:
+            raise _Stopped
 
     def end(self) -> None:
         """End the program, whatever came of the exception on its way: within an import it may be another by now."""
         assert self.found is not None
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, 0)
         for number in self._before:
             signal.signal(number, signal.SIG_IGN)
         self._before.clear()

@@ -163,10 +163,9 @@ def test_a_signal_before_anything_is_there(folder: Path, name: str, after_s: flo
         os.killpg(driver.pid, number)
         out, err = driver.communicate(timeout=20)
     what = "Interrupted." if name == "INT" else f"Ended by SIG{name}."
-    # it may have come further: a fast machine trains by then, and an import or a finalizer may swallow the exception
-    begun = rf"(0 of {NUM_RUNS} runs stored, {NUM_RUNS} to train\n([\d,]+ epochs in .*\n)?)?"
-    assert re.fullmatch(rf"{begun}\n{what} What finished is stored; the same command goes on from there\.\n", err), err
-    assert out == "" or "epochs in" in err
+    begun = f"0 of {NUM_RUNS} runs stored, {NUM_RUNS} to train\n"  # on a fast machine it has come that far
+    assert err.removeprefix(begun) == f"\n{what} What finished is stored; the same command goes on from there.\n"
+    assert out == ""
     assert driver.returncode == 128 + number
 
 
@@ -185,3 +184,27 @@ def test_ended_by_the_system_in_training_it_leaves_nothing(folder: Path, monkeyp
     for worker in workers:
         with pytest.raises(ProcessLookupError):
             os.kill(worker, 0)
+
+
+SWALLOWED = """
+import os, signal, time
+from paribus.cli.main import _Signals, _Stopped
+
+class Finalized:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGHUP)
+        time.sleep(0.05)
+
+_Signals().listen()
+try:
+    Finalized()
+    time.sleep(5)
+except _Stopped:
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    print("stopped")
+"""
+
+
+def test_a_signal_that_a_finalizer_swallows_comes_again() -> None:
+    done = subprocess.run([sys.executable, "-c", SWALLOWED], capture_output=True, text=True, check=True)
+    assert done.stdout == "stopped\n"
