@@ -1,6 +1,6 @@
 # make demo       run the quickstart study and write its report
 # make test       all tests that need no network and no large data
-# make test-avx2  contract, theory and story tests, as on a processor without AVX-512
+# make test-avx2  contract, theory and story tests, slow ones too, as on a processor without AVX-512
 # make check      lint, format, types, import rules, spelling, house rules
 # make torture    200 signals at studies that train, and a fault at every write of a home; 20 minutes or more
 # make bench      paribus beside Keras, PyTorch and scikit-learn: all workloads, or ONLY="W1 W4"
@@ -24,7 +24,7 @@ test: .venv/.development
 	$(PYTEST)
 
 test-avx2: .venv/.development
-	$(AVX2) $(PYTEST) tests/contract tests/theory tests/story
+	$(AVX2) $(PYTEST) -m "not browser and not fulldata and not speed and not torture" tests/contract tests/theory tests/story
 
 check: .venv/.development
 	$(BIN)/ruff check .

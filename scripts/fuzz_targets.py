@@ -306,7 +306,8 @@ def _npz(arrays: dict[str, np.ndarray]) -> Callable[[random.Random], bytes]:
         spoilt = rng.randrange(len(chosen) + 1)
         with zipfile.ZipFile(packed, "w", rng.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))) as file:
             for at, (name, data) in enumerate(chosen):
-                file.writestr(f"{name}.npy", broken(rng, [data]) if at == spoilt else data)
+                entry = zipfile.ZipInfo(f"{name}.npy")  # of 1980, so that an input follows from its number
+                file.writestr(entry, broken(rng, [data]) if at == spoilt else data, file.compression)
         return broken(rng, [packed.getvalue()]) if spoilt == len(chosen) else packed.getvalue()
 
     return make

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
@@ -17,6 +15,7 @@ from paribus.data import Dataset, facts
 from paribus.data.near import is_images
 from paribus.report.data_figures import balance, features, lengths, samples, top_words, values
 from paribus.report.numbers import number
+from paribus.report.page import csv_link, div, template, write_text
 
 _RANDOM, _EACH = 20, 3
 _CLASSES = 60
@@ -33,7 +32,6 @@ _TITLES = {
     "random_texts": "Samples",
     "class_texts": "Samples of each class",
 }
-_CONFIG = {"displayModeBar": False, "responsive": True}
 _CAPTIONS = {
     "balance": "Rows of each class.",
     "random": f"{_RANDOM} training items drawn at random, in the order of their rows.",
@@ -67,23 +65,18 @@ def write_data_page(target: Path, dataset: Dataset, found: Mapping[str, Any]) ->
     frames["balance"] = balance.frame(found["class_counts"])
     figures["balance"] = balance.draw(frames["balance"])
     pictures = ("random", "classes", "means") if is_images(dataset) else ()
-    rooms = PackageLoader("paribus.report", "templates")
-    environment = Environment(loader=rooms, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    page = environment.get_template("data.html").render(
+    page = template("data.html").render(
         found=found,
         terms=facts(found),
         sections=[(name, title) for name, title in _TITLES.items() if name in frames],
-        figures={name: _div(name, figure) for name, figure in figures.items()},
+        figures={name: div(name, figure) for name, figure in figures.items()},
         pictures={name: frames[name][["title", "image"]].to_numpy() for name in frames if name in pictures},
         tables={name: _cells(table) for name, table in frames.items() if name not in {*figures, *pictures}},
         captions=_CAPTIONS,
-        csv={name: _csv_link(table) for name, table in frames.items()},
+        csv={name: csv_link(table) for name, table in frames.items()},
         plotly=Markup(get_plotlyjs()),  # noqa: S704  (the library's own source)
     )
-    target = target.absolute()
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(page, encoding="utf-8")
-    return target
+    return write_text(target, page)
 
 
 def _of_numbers(dataset: Dataset) -> tuple[dict[str, pd.DataFrame], dict[str, go.Figure]]:
@@ -113,11 +106,3 @@ def _of_texts(texts: Mapping[str, Any]) -> tuple[dict[str, pd.DataFrame], dict[s
 def _cells(table: pd.DataFrame) -> list[list[str]]:
     """The header and the rows of a table, as a reader wants them."""
     return [[str(name) for name in table], *([number(cell) for cell in row] for row in table.itertuples(index=False))]
-
-
-def _div(name: str, figure: go.Figure) -> Markup:
-    return Markup(figure.to_html(_CONFIG, include_plotlyjs=False, full_html=False, div_id=f"figure-{name}"))  # noqa: S704
-
-
-def _csv_link(frame: pd.DataFrame) -> str:
-    return "data:text/csv;charset=utf-8;base64," + base64.b64encode(frame.to_csv(index=False).encode()).decode()

@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -106,9 +107,7 @@ def render_page(record: Mapping[str, Any], tables: Tables, verdicts: Sequence[st
 
 def template(name: str) -> Template:
     """A page to be filled in; a value that is missing is a mistake."""
-    rooms = PackageLoader("paribus.report", "templates")
-    environment = Environment(loader=rooms, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    return environment.get_template(name)
+    return _templates().get_template(name)
 
 
 def div(name: str, figure: go.Figure) -> Markup:
@@ -126,3 +125,10 @@ def data_link(text: str, kind: str) -> str:
     """The text as a link that downloads it."""
     content = text.encode(errors="backslashreplace")  # a home may hold what no study may say any more
     return f"data:{kind};charset=utf-8;base64,{base64.b64encode(content).decode()}"
+
+
+@cache
+def _templates() -> Environment:
+    """Kept, as compiling the pages takes a tenth of a report's time."""
+    rooms = PackageLoader("paribus.report", "templates")
+    return Environment(loader=rooms, autoescape=True, undefined=StrictUndefined, trim_blocks=True)

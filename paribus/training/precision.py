@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -35,7 +36,12 @@ def choose_precision(bf16: bool = False) -> str:
 
 
 def product_error() -> float:
-    """Largest error of a float32 product against float64, relative to the largest entry."""
+    """Largest error of a float32 product against float64, relative to the largest entry; measured once a setting."""
+    return _product_error(torch.get_float32_matmul_precision())
+
+
+@cache
+def _product_error(_: str) -> float:
     generator = torch.Generator().manual_seed(0)
     a, b = (torch.randn(2, 256, 256, generator=generator) for _ in range(2))
     exact = torch.bmm(a.double(), b.double())

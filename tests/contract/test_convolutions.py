@@ -47,6 +47,7 @@ print(json.dumps(losses))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("world", WORLDS)
 def test_none_dies_or_is_wrong(world: str, tmp_path: Path) -> None:
     drawn = [case for case in cases((1, 3, 8, 15, 16), 1) if case.precision == "fp32"]
@@ -61,6 +62,7 @@ def test_it_would_be_noticed(tmp_path: Path) -> None:
     assert told[0].startswith(("died", "wrong"))
 
 
+@pytest.mark.slow
 def test_residual_networks_of_few_filters_train_alike_in_both_worlds(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     for part, rows in (("train", 180), ("test", 30)):

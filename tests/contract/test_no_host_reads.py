@@ -96,7 +96,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name == "alexnet")) for name in RECIPES]
+)
 def test_more_steps_read_no_more(name: str, folder: Path) -> None:
     few, many = (reads(folder, RECIPES[name], batch_size) for batch_size in (43, 8))
     assert few == many

@@ -61,6 +61,7 @@ def test_they_say_why(name: str) -> None:
     assert {"question", "margin", "seeds", "metric"} <= values.keys()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("reviews")
 @pytest.mark.parametrize(("name", "data"), [part for part in PARTS if part[1] not in ("cifar10", "sign_mnist")])
 def test_on_small_data(cli, folder: Path, name: str, data: str) -> None:

@@ -56,6 +56,7 @@ def test_the_files_leave_nothing_out() -> None:
         assert not [kind for kind, part in parts(room).items() if not part.own and f"kind: {kind}" not in text]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("reviews")
 def test_everything_runs(cli, folder: Path) -> None:
     (folder / "own_network.py").write_text(OWN)

@@ -11,6 +11,7 @@ from paribus.spec.files import read_study
 from paribus.store import Store
 
 
+@pytest.mark.slow
 def test_from_freezing_to_the_report(cli, folder: Path) -> None:
     done = cli("plan", "tiny.yaml", "--freeze")
     path, home = folder / "tiny.frozen.yaml", folder / "paribus-home"

@@ -75,6 +75,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, tiny: str) -> str:
     return text
 
 
+@pytest.mark.slow
 def test_killed_and_started_again(cli, folder: Path, undisturbed: str) -> None:
     moments = random.Random(20240501)
     seen = [0]
@@ -92,6 +93,7 @@ def test_killed_and_started_again(cli, folder: Path, undisturbed: str) -> None:
     assert not list((folder / "killed" / "runs").glob(".writing-*"))
 
 
+@pytest.mark.slow
 def test_workers_killed(cli, folder: Path, undisturbed: str) -> None:
     """A worker that is killed is replaced, and its cohort trained once more: nobody need start anything again."""
     driver = begin(folder, "--home", "killed", "--workers", "1")
@@ -105,6 +107,7 @@ def test_workers_killed(cli, folder: Path, undisturbed: str) -> None:
     assert shown(cli, "killed") == undisturbed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["before workers are there", "in training"])
 def test_control_c(cli, folder: Path, undisturbed: str, moment: str) -> None:
     driver = begin(folder, "--home", "stopped", "--workers", "2")
@@ -126,6 +129,7 @@ def test_control_c(cli, folder: Path, undisturbed: str, moment: str) -> None:
     assert shown(cli, "stopped") == undisturbed
 
 
+@pytest.mark.slow
 def test_two_drivers_of_one_study(cli, folder: Path, undisturbed: str) -> None:
     """The second says who runs it, waits, and finds everything stored; meanwhile all verbs say that it runs."""
     first = begin(folder, "--home", "shared", "--workers", "1")
@@ -169,6 +173,7 @@ def test_a_signal_before_anything_is_there(folder: Path, name: str, after_s: flo
     assert driver.returncode == 128 + number
 
 
+@pytest.mark.slow
 def test_ended_by_the_system_in_training_it_leaves_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "temporary").mkdir()
     monkeypatch.setenv("TMPDIR", str(folder / "temporary"))

@@ -100,6 +100,7 @@ def gives_three(item_shape, num_outputs):
     return nn.Sequential(nn.Flatten(), nn.Linear(64, 3))
 
 
+@pytest.mark.slow
 def test_from_python_and_loaded_again(tmp_path: Path) -> None:
     from paribus.data.sources.digits import digits
 

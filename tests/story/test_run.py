@@ -35,6 +35,7 @@ def trained(folder: Path) -> dict[str, str]:
     return dict(rows)
 
 
+@pytest.mark.slow
 def test_from_an_empty_folder_to_a_report(shell, cli, folder: Path, contents) -> None:
     first = shell("run", "tiny.yaml")
     assert first.code == 0, first.err
@@ -89,6 +90,7 @@ def test_from_an_empty_folder_to_a_report(shell, cli, folder: Path, contents) ->
     assert "Did you mean 'tiny'?" in near.err
 
 
+@pytest.mark.slow
 def test_a_report_that_cannot_be_written_hides_no_verdict(cli, folder: Path) -> None:
     reports = folder / "paribus-home" / "reports"
     reports.parent.mkdir()
@@ -235,6 +237,7 @@ def test_a_cohort_that_fails_stops_nothing_else(cli, folder: Path) -> None:
     assert {key for key in after if after[key] != before[key]} == {row["key"] for row in lost}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flags", [[], ["--json"]])
 def test_the_report_is_written_though_nobody_reads_the_verdicts(cli, folder: Path, flags: list[str]) -> None:
     assert cli("run", "tiny.yaml").code == 0

@@ -38,6 +38,7 @@ def two(folder: Path) -> Path:
     return folder / "paribus-home"
 
 
+@pytest.mark.slow
 def test_two_data_sets_from_a_file_to_a_report(cli: Callable, two: Path, folder: Path) -> None:
     planned = json.loads(cli("plan", "two.yaml", "--json").out)
     assert (planned["study"], planned["runs"], planned["stored"]) == ("two", 8, 0)

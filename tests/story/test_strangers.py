@@ -81,6 +81,7 @@ def test_a_module_of_the_readers_is_not_imported_either(cli, home: Path, folder:
     assert not (folder / "imported").exists()
 
 
+@pytest.mark.slow
 def test_code_is_trusted_only_where_it_is_what_was_stored(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "nets_of_theirs.py").write_text(NETS)
     (folder / "code.yaml").write_text(NAMES_CODE.replace("NAME", "nets_of_theirs:make"))

@@ -49,6 +49,7 @@ def timeless(text: str) -> str:
     return re.sub(r'"seconds": [0-9.e-]+', '"seconds": 0', text)
 
 
+@pytest.mark.slow
 def test_a_search_is_told_and_not_repeated(cli, folder: Path, study: Path) -> None:
     ahead = cli("plan", "tuned.yaml")
     assert ahead.code == 0
@@ -97,6 +98,7 @@ def test_a_search_is_told_and_not_repeated(cli, folder: Path, study: Path) -> No
     assert timeless(cli("show", "tuned", "--json", "--home", "one").out) == timeless(again.out)
 
 
+@pytest.mark.slow
 def test_a_search_that_was_killed_comes_to_the_same(cli, folder: Path, study: Path) -> None:
     words = ["run", "tuned.yaml", "--set", "tune.max_epochs=9", "--workers", "2"]
     program = Path(sys.executable).with_name("paribus")

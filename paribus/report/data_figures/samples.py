@@ -70,16 +70,17 @@ def draw(frame: pd.DataFrame, columns: int) -> go.Figure:
     head = _LINE * max(title.count("<br>") + 1 for title in titles) + 4
     height = head + width
     places = [
-        {"source": image, "x": x, "y": y, "sizex": 0.92, "sizey": 0.96 * width / height, "yanchor": "top"}
+        {"source": image, "x": x, "y": y, "xref": "x", "yref": "y"}
+        | {"sizex": 0.92, "sizey": 0.96 * width / height, "yanchor": "top"}
         for image, x, y in zip(frame["image"], at, down + head / height, strict=True)
     ]
     notes = [
-        {"text": text, "x": x + 0.46, "y": y + head / height, "showarrow": False, "yanchor": "bottom"}
+        {"text": text, "x": x + 0.46, "y": y + head / height, "font": {"size": 10}}
+        | {"showarrow": False, "yanchor": "bottom"}
         for text, x, y in zip(titles, at, down, strict=True)
     ]
     figure = go.Figure(layout={"template": TEMPLATE, "height": 20 + round(height * num_rows)})
     figure.update_layout(images=places, annotations=notes, margin={"l": 0, "r": 0, "t": 0, "b": 0})
-    figure.update_annotations(font_size=10).update_layout_images(xref="x", yref="y")
     figure.update_xaxes(range=[0, columns], visible=False)
     return figure.update_yaxes(range=[num_rows, 0], visible=False)
 

@@ -55,6 +55,7 @@ def statuses(results: list[list[RunRecord]]) -> list[str]:
     return ["".join({str(record.status) for record in records}) for records in results]
 
 
+@pytest.mark.slow
 def test_whatever_models_do_the_study_ends_and_others_finish(folder: Path) -> None:
     deeds = [leave, fault, raise_much, close_files]
     jobs = [doing(folder, do, width) for width, do in enumerate(deeds, start=4)]
@@ -221,6 +222,7 @@ def test_what_cannot_be_imported_is_told(folder: Path, monkeypatch: pytest.Monke
     forking._end()
 
 
+@pytest.mark.slow
 def test_where_processes_cannot_be_forked_they_are_spawned(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forking, "_forks", lambda: False)
     trap = Trap(folder, "killed", deaths=1)

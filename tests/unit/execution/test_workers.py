@@ -182,6 +182,7 @@ def test_a_killed_worker_leaves_alone_what_it_handed_over(folder: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_killed_after_a_handover_each_job_is_tried_again_without_the_other(folder: Path) -> None:
     finish([job_of(folder)])  # the server that workers are forked from stays
     before = living(os.getpid())
@@ -268,6 +269,7 @@ print(list(result.runs["status"]), Path(__file__).name)
 """
 
 
+@pytest.mark.slow
 def test_a_script_needs_no_guard(tmp_path: Path) -> None:
     """Workers do not run the user's script again."""
     (tmp_path / "script.py").write_text(SCRIPT)

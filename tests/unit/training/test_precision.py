@@ -52,6 +52,15 @@ def test_what_is_chosen_is_single_precision_on_this_machine() -> None:
     assert 0 < precision.product_error() <= precision.TOLERANCE
 
 
+@pytest.fixture
+def not_measured() -> Iterator[None]:
+    """Nothing was measured before, and what the test measures is forgotten."""
+    precision._product_error.cache_clear()
+    yield
+    precision._product_error.cache_clear()
+
+
+@pytest.mark.usefixtures("not_measured")
 def test_the_error_of_half_precision_would_be_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     exact = torch.bmm
     half = lambda a, b: exact(a.bfloat16(), b.bfloat16()).float() if a.dtype == torch.float32 else exact(a, b)  # noqa: E731
