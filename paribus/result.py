@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from paribus.comparison.diff import Side, StudyDiff, compare_studies
 from paribus.comparison.items.sample import over_test_items
+from paribus.comparison.judging import contrasts_of
 from paribus.comparison.ladder import ladder_sentence
 from paribus.comparison.searched import search_sentences
 from paribus.comparison.sources import source_sentence
-from paribus.comparison.stamp import stamp_of
-from paribus.comparison.summary import contrasts_of, plain, planned_runs, spreads_of, summarize
+from paribus.comparison.summary import plain, planned_runs, spreads_of, stamp_of, summarize
 from paribus.comparison.verdicts import Contrast, contrast_of
 from paribus.comparison.words import sentence
 from paribus.data.prepared import prepared
@@ -27,7 +27,7 @@ from paribus.report.content import Content
 from paribus.report.items import read_answers
 from paribus.report.page import is_page_of, page_stamp, write_page
 from paribus.report.tables import Tables, contrast_table, load_tables, run_table, scored, scores_of, seeds_of
-from paribus.store import Store, home_directory
+from paribus.store import Status, Store, home_directory
 from paribus.store.keys import checked_name
 
 if TYPE_CHECKING:
@@ -53,10 +53,8 @@ class Result:
     def __init__(self, store: Store, name: str) -> None:
         self.name = checked_name(name)
         self._store = store
-        self._record = store.study(name)
-        if "parts" in self._record:
-            raise StoreError(f"{name} is a study over several data sets. Name one: {', '.join(self._record['parts'])}.")
-        self._rows = store.runs(run["key"] for run in self._record["runs"])
+        self._record = store.study_on_one(name)
+        self._rows = store.runs(self._record.keys)
 
     @cached_property
     def summary(self) -> dict[str, Any]:
@@ -92,7 +90,7 @@ class Result:
     def _test_set(self) -> list[dict[str, Any]]:
         if self._kept:
             return self._kept["test_set"]
-        found = over_test_items(self._contrasts, self._record["levels"], self._answers)
+        found = over_test_items(self._contrasts, self._record.levels, self._answers)
         values = {"contrasts": [asdict(contrast) for contrast in self._contrasts], "test_set": found}
         self._store.keep(self.name, self._stamp, values)
         return found
@@ -109,25 +107,21 @@ class Result:
     @property
     def metric(self) -> str:
         """What the study is about: `accuracy`, `loss`, `f1_macro` or `f1_weighted`."""
-        return self._record["spec"]["metric"]
+        return self._record.asked.metric
 
     @property
     def is_quick_look(self) -> bool:
         """Whether it is a first look, made by `--quick`, whose numbers are no result."""
-        return self._record["spec"].get("quick_look", False)
+        return self._record.asked.quick_look
 
     @property
     def failures(self) -> list[str]:
         """Variant, seed and last line of the message of every failed run; then the trials of a search that failed."""
-        failed = [(run, self._rows.get(run["key"])) for run in self._record["runs"]]
-        trials = (self._record.get("tuning") or {}).get("trials", [])
+        runs = [(run, self._rows[run.key]) for run in self._record.runs if run.key in self._rows]
+        trials = self._record.search.trials if self._record.search else ()
         return [
-            *(
-                f"{run['variant']}, seed {run['seed']}: {row.last_line}"
-                for run, row in failed
-                if row and row.status == "failed"
-            ),
-            *(f"trial {trial['number']}: {trial['failed']}" for trial in trials if trial.get("failed")),
+            *(f"{run.variant}, seed {run.seed}: {row.last_line}" for run, row in runs if row.status == Status.FAILED),
+            *(f"trial {trial.number}: {trial.failed}" for trial in trials if trial.failed),
         ]
 
     @cached_property
@@ -218,7 +212,7 @@ class Result:
     @property
     def frozen(self) -> str:
         """Whether the study that ran is the one that was frozen, in a sentence; empty where none was."""
-        return frozen_sentence(self._record.get("frozen"))
+        return frozen_sentence(self._record.frozen)
 
     @property
     def figures(self) -> dict[str, go.Figure]:
@@ -246,23 +240,23 @@ class Result:
         from paribus.training.trained import Trained
 
         done = {key for key, row in self._rows.items() if row.status == "finished"}
-        runs = [run for run in self._record["runs"] if run["key"] in done]
-        named = [run for run in runs if run["variant"] == variant]
+        runs = [run for run in self._record.runs if run.key in done]
+        named = [run for run in runs if run.variant == variant]
         if not named:
-            raise StoreError(f"No finished run of {variant!r}. {suggest(variant, {run['variant'] for run in runs})}")
-        found = next((run for run in named if seed in (None, run["seed"])), None)
+            raise StoreError(f"No finished run of {variant!r}. {suggest(variant, {run.variant for run in runs})}")
+        found = next((run for run in named if seed in (None, run.seed)), None)
         if found is None:
-            known = ", ".join(str(run["seed"]) for run in named)
+            known = ", ".join(str(run.seed) for run in named)
             raise StoreError(f"No finished run of {variant!r} with seed {seed}. Finished seeds: {known}.")
-        row, dataset = self._rows[found["key"]], self._record["dataset"]
-        shape, names = dataset["item_shape"], dataset["class_names"]
-        return Trained(row.recipe, self._store.weights(row.key), shape, names, code=self._code(variant), trust=trust)
+        row, data = self._rows[found.key], self._record.data
+        weights, code = self._store.weights(row.key), self._code(variant)
+        return Trained(row.recipe, weights, data.item_shape, data.class_names, code=code, trust=trust)
 
     def _code(self, variant: str) -> str | None:
         """The hash of a model of the user's own; None where another Python, with other bytecode, computed it."""
-        python = self._record["environment"]["python"].split(".")[:2]
+        python = self._record.machine.python.split(".")[:2]
         same = python == list(platform.python_version_tuple()[:2])
-        return self._record.get("code", {}).get(variant) if same else None
+        return self._record.code.get(variant) if same else None
 
     def compare(self, other: Result) -> StudyDiff:
         """Another stored study against this one: what `paribus diff` prints.
@@ -285,7 +279,7 @@ class Result:
         trained = next((key for key, row in self._rows.items() if row.status in ("finished", "diverged")), None)
         engine = self._store.provenance(trained)["engine"] if trained else {}
         name = f"{self.name} in {self._store.home}" if with_home else self.name
-        return Side(name, self._record, self._rows, {**self._record["environment"], **engine})
+        return Side(name, self._record, self._rows, {**self._record.environment, **engine})
 
     def probe(self) -> None:
         """Look into a trained network of the baseline and of the best variant, for the report; what is known is kept.
@@ -297,7 +291,7 @@ class Result:
         """
         from paribus.probing.probe import probe
 
-        dataset = prepared(self._store.home, self._record["dataset"])
+        dataset = prepared(self._store.home, self._record.data)
         for variant, key in self._probed.items():
             known = self._store.probe(key)
 
@@ -330,10 +324,10 @@ class Result:
     @property
     def page_stamp(self) -> str:
         """Equal where reports are: of the study, its runs, and what else a report shows."""
-        dataset = self._record["dataset"]
+        data = self._record.data
         found = [sorted(self._store.probe(key)) for key in self._probed.values()]
-        there = prepared(self._store.home, dataset) is not None
-        return page_stamp(self._stamp, found, there, scored(self._store, dataset["fingerprint"]))
+        there = prepared(self._store.home, data) is not None
+        return page_stamp(self._stamp, found, there, scored(self._store, data.fingerprint))
 
     def _repr_html_(self) -> str:
         sentences = "".join(f"<li>{escape(text)}</li>" for text in self.verdicts)

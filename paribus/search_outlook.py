@@ -40,15 +40,15 @@ def look_ahead_of_search(study: StudySpec, dataset: Dataset, store: Store | None
 def _known_winner(study: StudySpec, dataset: Dataset, store: Store) -> Mapping[str, Any] | None:
     """The values that a search stored under the study's name came to, if it was the same search on the same data."""
     try:
-        record = store.study(study.name)
+        record = store.study_on_one(study.name)
     except StoreError:
         return None
-    tuning, asked = record.get("tuning"), study.model_dump(mode="json")
-    if not tuning or any(record["spec"][name] != asked[name] for name in ("tune", "metric")):
+    search, asked = record.search, study.model_dump(mode="json")
+    if not search or any(record.spec[name] != asked[name] for name in ("tune", "metric")):
         return None
-    first = tuning["trials"][0]
-    runs = trial_runs(study, first["point"], int(next(iter(first["scores"]))), dataset.fingerprint)
-    return tuning["winner"] if first["keys"][: len(runs)] == [run.key for run in runs] else None
+    first = search.trials[0]
+    runs = trial_runs(study, first.point, int(next(iter(first.scores))), dataset.fingerprint)
+    return search.winner if first.keys[: len(runs)] == tuple(run.key for run in runs) else None
 
 
 def _cost(study: StudySpec, dataset: Dataset, known: Pace | None, workers: int = 1) -> SearchOutlook:

@@ -7,12 +7,14 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from paribus.errors import StoreError
 from paribus.report.across import frames, page
 from paribus.report.page import ending, is_page_of, page_stamp, write_text
 from paribus.result import Result
 from paribus.spec import StudySpec
 from paribus.store import Store
 from paribus.store.keys import checked_name
+from paribus.store.records.study import VERSION, SeriesRecord
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,14 +32,17 @@ class Series:
         parts: the result on each data set, by the data set's name.
 
     Raises:
-        StoreError: there is no study of that name.
+        StoreError: there is no study of that name, or it is one over one data set.
     """
 
     def __init__(self, store: Store, name: str) -> None:
         self.name = checked_name(name)
         self._store = store
-        self._record = store.study(name)
-        self.parts = {part.removeprefix(f"{name}."): Result(store, part) for part in self._record["parts"]}
+        record = store.study(name)
+        if not isinstance(record, SeriesRecord):
+            raise StoreError(f"{name} is a study over one data set.")
+        self._record = record
+        self.parts = {part.removeprefix(f"{name}."): Result(store, part) for part in record.parts}
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -71,7 +76,7 @@ class Series:
     @property
     def metric(self) -> str:
         """What the study is about: `accuracy`, `loss`, `f1_macro` or `f1_weighted`."""
-        return self._record["spec"]["metric"]
+        return self._record.asked.metric
 
     @property
     def failures(self) -> list[str]:
@@ -101,11 +106,11 @@ class Series:
         """
         target = Path(path) if path else self._store.home / "reports" / f"{self.name}.html"
         pages = {data: part.report(target.parent / f"{part.name}.html", anew=anew) for data, part in self.parts.items()}
-        stamp = page_stamp(self._record, [part.page_stamp for part in self.parts.values()])
+        stamp = page_stamp(self._record.values, [part.page_stamp for part in self.parts.values()])
         if not anew and is_page_of(stamp, target):
             return target.absolute()
         contents = {data: part.content for data, part in self.parts.items()}
-        text = page.render(self._record["spec"], contents, {data: path.name for data, path in pages.items()})
+        text = page.render(self._record.spec, contents, {data: path.name for data, path in pages.items()})
         return write_text(target, text + ending(stamp))
 
     def _repr_html_(self) -> str:
@@ -114,7 +119,7 @@ class Series:
 
 def save_series(store: Store, study: StudySpec, parts: Sequence[str]) -> None:
     """Write the record of a study over several data sets: what was asked, and the names of its parts."""
-    store.save_study(study.name, {"spec": study.model_dump(mode="json"), "parts": list(parts)})
+    store.save_study(study.name, {"version": VERSION, "spec": study.model_dump(mode="json"), "parts": list(parts)})
 
 
 def outcome(store: Store, name: str) -> Result | Series:
@@ -123,4 +128,4 @@ def outcome(store: Store, name: str) -> Result | Series:
     Raises:
         StoreError: there is no study of that name.
     """
-    return Series(store, name) if "parts" in store.study(name) else Result(store, name)
+    return Series(store, name) if isinstance(store.study(name), SeriesRecord) else Result(store, name)

@@ -21,6 +21,7 @@ from paribus.planning import ENGINE, Plan, Run, grow
 from paribus.spec import Recipe, StudySpec
 from paribus.spec.parts import find_part
 from paribus.store import RunRecord, Status, Store
+from paribus.store.records.study import VERSION, FrozenRecord
 from paribus.training.job import Job, OwnCode, RunTask, checkpoint_of
 from paribus.user_code import Origin, code_hash
 
@@ -72,7 +73,7 @@ class Work:
         dataset: its data.
         base: folder that its files are relative to.
         search: what a search came to, as JSON values.
-        frozen: what was frozen before, and whether this is it, as JSON values.
+        frozen: what was frozen before, and whether this is it.
         laid_out: the folder where workers find the data, and the data set's description; None before `on_disk`.
     """
 
@@ -81,7 +82,7 @@ class Work:
     dataset: Dataset
     base: Path
     search: dict[str, Any] | None = None
-    frozen: dict[str, Any] | None = None
+    frozen: FrozenRecord | None = None
     laid_out: tuple[Path, dict[str, Any]] | None = None
 
     def on_disk(self, store: Store) -> Work:
@@ -99,11 +100,11 @@ class Work:
         """The same with more seeds for what is undecided; None where no verdict needs, or may have, any."""
         if len(self.study.looks) == 1:
             return None
+        from paribus.comparison.judging import contrasts_of
         from paribus.comparison.ladder import seeds_wanted
-        from paribus.comparison.summary import contrasts_of
 
-        record = store.study(self.study.name)
-        rows = store.runs(run["key"] for run in record["runs"])
+        record = store.study_on_one(self.study.name)
+        rows = store.runs(record.keys)
         wanted = seeds_wanted(record, contrasts_of(record, rows))
         return replace(self, plan=grow(self.plan, wanted, stack_size)) if wanted else None
 
@@ -160,7 +161,7 @@ def work_of(study: StudySpec, origin: Origin) -> Work:
     return Work(study, plan, dataset, origin.folder)
 
 
-def frozen_entry(path: Path, study: StudySpec, works: Sequence[Work], home: Path, quiet: bool) -> dict[str, Any] | None:
+def frozen_entry(path: Path, study: StudySpec, works: Sequence[Work], home: Path, quiet: bool) -> FrozenRecord | None:
     """What the records of a study keep of its frozen plan, see `check_frozen`; None where there is none.
 
     Args:
@@ -179,7 +180,7 @@ def frozen_entry(path: Path, study: StudySpec, works: Sequence[Work], home: Path
 
     content = read_frozen(path)
     rows = Store(home).runs(run.key for work in works for run in work.plan.runs).values()
-    stored = [row.created for row in rows if row.status != "failed"]
+    stored = [row.created for row in rows if row.status != Status.FAILED]
     entry = check_frozen(content, study, [work.dataset.fingerprint for work in works], stored)
     if not quiet:
         warn(entry)
@@ -208,9 +209,10 @@ def _record(work: Work, description: dict[str, Any]) -> dict[str, Any]:
         for name, recipe in plan.variants.items()
     }
     return {
+        "version": VERSION,
         "spec": work.study.model_dump(mode="json"),
         "tuning": work.search,
-        "frozen": work.frozen,
+        "frozen": work.frozen and asdict(work.frozen),
         "dataset": {**description, "class_names": list(dataset.class_names)},
         "variants": variants,
         "code": _codes(plan),

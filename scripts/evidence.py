@@ -105,7 +105,7 @@ def rare_failure(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
 
 
 def verdicts(gain_KS: Array, margin: float) -> list[Verdict]:
-    """The verdict on each level of one factor, as `compare_factor` reaches it."""
+    """The verdict on each level of one factor, as `compare_pairings` reaches it."""
     levels = step_down_levels([paired_t_p(gain_S) for gain_S in gain_KS])
     return [judge(gain_S, level=level, margin=margin) for gain_S, level in zip(gain_KS, levels, strict=True)]
 

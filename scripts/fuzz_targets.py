@@ -34,6 +34,7 @@ from paribus.planning import plan_study
 from paribus.result import Result
 from paribus.spec.data import DataSpec
 from paribus.store import Store
+from paribus.store.records.study import StudyRecord
 from paribus.study import Study
 
 Read = Callable[[bytes], None]
@@ -485,7 +486,7 @@ def _artifacts(home: Path, at: Path, key: str) -> Read:
 def _look(store: Store, whole: bool) -> None:
     """What `list`, `show` and, if `whole`, `report` and `load` read of the study."""
     for row in store.studies():
-        store.runs([run["key"] for run in row.record.get("runs", [])] if isinstance(row.record, dict) else [])
+        store.runs(row.record.keys if isinstance(row.record, StudyRecord) else [])
     result = Result(store, "a")
     json.dumps(result.summary, allow_nan=False)
     _none((result.failures, result.verdicts, result.search, result.ladder, result.frozen))

@@ -17,6 +17,7 @@ from paribus.report.content import Content
 from paribus.report.numbers import unit_of
 from paribus.result import Result
 from paribus.store import Store, home_directory
+from paribus.store.records.study import SeriesRecord
 
 BY_HAND = "## What this says of the notebook's claims"
 PAGES = Path(__file__).parents[1] / "docs" / "studies"
@@ -29,9 +30,9 @@ def write_page(store: Store, name: str, target: Path) -> None:
         StoreError: there is no such study.
     """
     record = store.study(name)
-    parts: list[str] = record.get("parts", [name])
+    parts = record.parts if isinstance(record, SeriesRecord) else (name,)
     kept = target.read_text(encoding="utf-8").partition(BY_HAND)[2].strip() if target.exists() else ""
-    blocks = [f"# {name}", record["spec"]["question"]]
+    blocks = [f"# {name}", record.asked.question]
     blocks += [block for part in parts for block in _part(store, part)]
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text("\n\n".join([*filter(None, [*blocks, BY_HAND, kept])]) + "\n", encoding="utf-8")
@@ -39,9 +40,8 @@ def write_page(store: Store, name: str, target: Path) -> None:
 
 def _part(store: Store, name: str) -> Iterator[str]:
     """The blocks of text about a study on one data set."""
-    record, result = store.study(name), Result(store, name)
-    content = Content(record, result.tables, result.verdicts)
-    yield f"## {name.partition('.')[2] or record['dataset']['name']}"
+    content = Result(store, name).content
+    yield f"## {name.partition('.')[2] or content.record.data.name}"
     yield " ".join(content.headline())
     yield _scores(content)
     found: set[str] = set()
@@ -80,7 +80,7 @@ def _scores(content: Content) -> str:
 
 def _made(content: Content) -> str:
     """How long it took, and on what."""
-    runs, found = content.tables.runs, content.record["environment"]
+    runs, found = content.tables.runs, content.record.environment
     time = duration(float(runs["seconds"].sum()))
     versions = ", ".join(f"{name} {found[name]}" for name in ("paribus", "torch", "numpy", "python"))
     return (

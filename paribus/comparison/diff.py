@@ -7,11 +7,13 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from paribus.comparison.caveats import caveat
-from paribus.comparison.summary import Folds, data_doubts, plain, run_doubts, runs_of, seed_score
+from paribus.comparison.judging import Folds, data_doubts, question_of, run_doubts, runs_of, seed_score
+from paribus.comparison.summary import plain
 from paribus.comparison.verdicts import Contrast, Pairing, compare_pairings
 from paribus.errors import SpecError
 from paribus.spec.patch import flat
-from paribus.store.tables import RunRow
+from paribus.store.records.run import StoredRun
+from paribus.store.records.study import StudyRecord, VariantRecord
 
 Runs = Mapping[tuple[str, str], Mapping[int, Folds]]
 """By study and variant, then by seed."""
@@ -25,19 +27,19 @@ class Side:
     """One of the two studies: what it is called, its record, its stored runs by key, what they were computed with."""
 
     name: str
-    record: Mapping[str, Any]
-    rows: Mapping[str, RunRow]
+    record: StudyRecord
+    rows: Mapping[str, StoredRun]
     environment: Mapping[str, Any]
 
     @property
-    def variants(self) -> dict[str, Any]:
-        """Recipe and parameters by name, in the order of the plan."""
-        return self.record["variants"]
+    def variants(self) -> dict[str, VariantRecord]:
+        """By name, in the order of the plan."""
+        return self.record.variants
 
     @property
     def seeds(self) -> list[int]:
         """In the order of the study."""
-        return sorted({run["seed"] for run in self.record["runs"]})
+        return sorted({run.seed for run in self.record.runs})
 
 
 @dataclass(frozen=True)
@@ -90,8 +92,8 @@ def compare_studies(a: Side, b: Side) -> StudyDiff:
     seeds = _common("seed", a, b, a.seeds, b.seeds)
     runs = {(side.name, name): found for side in (a, b) for name, found in runs_of(side.record, side.rows).items()}
     surroundings = tuple(_changes(_surroundings(a), _surroundings(b)))
-    quick = [caveat("C14")] if any(side.record["spec"].get("quick_look") for side in (a, b)) else []
-    doubts = [*quick, *_other(surroundings), *data_doubts(a.record["dataset"]), *data_doubts(b.record["dataset"])]
+    quick = [caveat("C14")] if any(side.record.asked.quick_look for side in (a, b)) else []
+    doubts = [*quick, *_other(surroundings), *data_doubts(a.record.data), *data_doubts(b.record.data)]
     pairings = [_pairing(name, a, b, seeds, runs) for name in names]
     return StudyDiff(
         a=a.name,
@@ -106,7 +108,7 @@ def compare_studies(a: Side, b: Side) -> StudyDiff:
 
 
 def _pairing(name: str, a: Side, b: Side, seeds: list[int], runs: Runs) -> Pairing:
-    metric = a.record["spec"]["metric"]
+    metric = a.record.asked.metric
     both = [seed for seed in seeds if all(seed in runs[side.name, name] for side in (a, b))]  # a ladder's may differ
     level_S, reference_S = ([seed_score(runs[side.name, name][seed], metric) for seed in both] for side in (b, a))
     return Pairing(kind="study", factor=name, level=b.name, reference=a.name, level_S=level_S, reference_S=reference_S)
@@ -114,13 +116,14 @@ def _pairing(name: str, a: Side, b: Side, seeds: list[int], runs: Runs) -> Pairi
 
 def _terms(a: Side, b: Side) -> dict[str, Any]:
     """Metric, margin and direction of the comparison."""
-    one, two = a.record["spec"]["metric"], b.record["spec"]["metric"]
+    one, two = a.record.asked.metric, b.record.asked.metric
     if one != two:
         raise SpecError(
             f"{a.name} is about {one}, {b.name} about {two}; only studies of one metric can be compared. Run one of "
             f"them with --set metric={one}: what is trained is not trained again."
         )
-    return {"metric": f"test_{one}", "margin": a.record["spec"]["margin"], "higher_is_better": one != "loss"}
+    question = question_of(a.record.asked)
+    return {name: getattr(question, name) for name in ("metric", "margin", "higher_is_better")}
 
 
 def _common(what: str, a: Side, b: Side, of_a: list[Any], of_b: list[Any]) -> list[Any]:
@@ -139,7 +142,7 @@ def _doubted(contrast: Contrast, runs: Runs, doubts: list[str]) -> Contrast:
 
 
 def _surroundings(side: Side) -> dict[str, Any]:
-    dataset = {name: side.record["dataset"][name] for name in ("name", "fingerprint")}
+    dataset = {"name": side.record.data.name, "fingerprint": side.record.data.fingerprint}
     environment = {name: value for name, value in side.environment.items() if name not in _HARMLESS}
     return {"data": dataset, **environment}
 
@@ -153,7 +156,7 @@ def _recipes(a: Side, b: Side, names: list[str]) -> tuple[Change, ...]:
     """Every change once, with all variants that it is so in."""
     where: dict[tuple[str, str, str], list[Change]] = {}
     for name in names:
-        for change in _changes(a.variants[name]["recipe"], b.variants[name]["recipe"]):
+        for change in _changes(a.variants[name].recipe, b.variants[name].recipe):
             key = (change.path, repr(change.a), repr(change.b))
             where.setdefault(key, []).append(replace(change, variants=(name,)))
     return tuple(replace(found[0], variants=tuple(c.variants[0] for c in found)) for found in where.values())

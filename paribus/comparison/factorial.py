@@ -11,14 +11,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations, product
 from math import fsum
-from typing import Any
 
 from paribus.comparison.caveats import caveat
 from paribus.comparison.verdicts import Contrast, Pairing, Scores
 from paribus.spec.design import TIMES
+from paribus.store.records.study import Level
 
-Levels = Sequence[Mapping[str, Any]]
-"""Of the study's record: factor, label, variants, is_reference."""
+Levels = Sequence[Level]
+
+
+def placed(levels: Levels) -> list[tuple[str, str, Level]]:
+    """Factor, label and level, in the order of the study; nothing for a study without factors."""
+    return [(*level.place, level) for level in levels if level.place]
 
 
 def crossed_factors(levels: Levels) -> tuple[str, ...]:
@@ -26,7 +30,7 @@ def crossed_factors(levels: Levels) -> tuple[str, ...]:
 
     Source: Montgomery, Design and Analysis of Experiments, ch. 5.
     """
-    return tuple(dict.fromkeys(level["factor"] for level in levels if len(level["variants"]) > 1))
+    return tuple(dict.fromkeys(factor for factor, _, level in placed(levels) if len(level.variants) > 1))
 
 
 def cells_at(levels: Levels, places: Mapping[str, str]) -> list[str]:
@@ -34,7 +38,7 @@ def cells_at(levels: Levels, places: Mapping[str, str]) -> list[str]:
 
     Source: Montgomery, ch. 5; the cells of a crossed table.
     """
-    held = [level["variants"] for level in levels if places.get(level["factor"]) == level["label"]]
+    held = [level.variants for factor, label, level in placed(levels) if places.get(factor) == label]
     return [name for name in held[0] if all(name in others for others in held[1:])]
 
 
@@ -43,7 +47,7 @@ def mean_scores(cells: Sequence[str], scores: Scores) -> list[float | None]:
 
     Args:
         cells: names of variants.
-        scores: variant to one score a seed; those of the seeds that all cells have are taken.
+        scores: variant to one score per seed; those of the seeds that all cells have are taken.
 
     Source: Montgomery, ch. 5; means of a balanced table.
     """
@@ -57,17 +61,14 @@ def effects(levels: Levels, scores: Scores) -> dict[str, list[Pairing]]:
 
     Args:
         levels: of the study's record.
-        scores: variant to one score a seed, None for a run without one.
+        scores: variant to one score per seed, None for a run without one.
 
     Source: Montgomery, ch. 5; main effects as means over the other crossed factors.
     """
     found: dict[str, list[Pairing]] = {}
-    for level in levels:
-        factor, label = level["factor"], level["label"]
-        if factor is None:
-            continue
+    for factor, label, level in placed(levels):
         of_factor = found.setdefault(factor, [])
-        if not level["is_reference"]:
+        if not level.is_reference:
             against = _reference(levels, factor)
             sides = (mean_scores(cells_at(levels, {factor: name}), scores) for name in (label, against))
             level_S, reference_S = _common(*sides)
@@ -85,7 +86,7 @@ def interactions(levels: Levels, scores: Scores) -> list[Pairing]:
 
     Args:
         levels: of the study's record.
-        scores: variant to one score a seed, None for a run without one.
+        scores: variant to one score per seed, None for a run without one.
 
     Source: Montgomery, ch. 5 and 6. Differs: not halved, so that it is what the combination adds in the metric's units.
     """
@@ -160,11 +161,11 @@ def _common(*scores: Sequence[float | None]) -> list[Sequence[float | None]]:
 
 
 def _reference(levels: Levels, factor: str) -> str:
-    return next(level["label"] for level in levels if level["factor"] == factor and level["is_reference"])
+    return next(label for name, label, level in placed(levels) if name == factor and level.is_reference)
 
 
 def _varied(levels: Levels, factor: str) -> list[str]:
-    return [level["label"] for level in levels if level["factor"] == factor and not level["is_reference"]]
+    return [label for name, label, level in placed(levels) if name == factor and not level.is_reference]
 
 
 def _others(crossed: Sequence[str], contrast: Contrast) -> tuple[str, ...]:

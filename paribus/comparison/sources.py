@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import isnan
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 
 from paribus.comparison.statistics.intervals import deviation, deviation_interval
 from paribus.comparison.words import metric_name, size
+from paribus.store.records.study import StudyRecord
 
 EVERYTHING = "everything"
 
@@ -31,16 +32,16 @@ class SourceSpread:
     high: float
 
 
-def source_spreads(record: Mapping[str, Any], scores: Mapping[str, list[float | None]]) -> list[SourceSpread]:
+def source_spreads(record: StudyRecord, scores: Mapping[str, list[float | None]]) -> list[SourceSpread]:
     """One entry a variant with `vary_only`, and the baseline for comparison; empty if no variant has it.
 
     Args:
-        record: of the study, as the store keeps it.
+        record: of the study.
         scores: variant to one score a seed, None for a run without one.
 
     Source: Bouthillier et al. (2021), arXiv 2103.03098, section 3: the variance of each source, all others fixed.
     """
-    named = {name: found["recipe"].get("vary_only") for name, found in record["variants"].items()}
+    named = {name: variant.facts.vary_only for name, variant in record.variants.items()}
     if not any(named.values()):
         return []
     kept = {name: sources for name, sources in named.items() if sources or name == "baseline"}
@@ -80,7 +81,7 @@ def plain_spreads(spreads: list[SourceSpread]) -> list[dict[str, Any]]:
     ]
 
 
-def _spread(name: str, sources: list[str] | None, score_S: list[float | None]) -> SourceSpread:
+def _spread(name: str, sources: Sequence[str] | None, score_S: list[float | None]) -> SourceSpread:
     known_S = np.array([score for score in score_S if score is not None])
     between = deviation_interval(known_S)
     told = " and ".join(sources) if sources else EVERYTHING

@@ -23,7 +23,7 @@ def sentence(contrast: Contrast) -> str:
     probably decide, equivalent names the margin.
 
     Args:
-        contrast: as `compare_factor` returns it.
+        contrast: as `judge_contrasts` returns it.
     """
     claim = _interaction if contrast.kind == "interaction" else _pair
     ending = f"; {_outlook(contrast)}" if contrast.verdict == "undecided" else ""
@@ -35,7 +35,7 @@ def hypothesis(contrast: Contrast) -> str:
     """What a contrast asks, before any number is known: that its difference is not 0.
 
     Args:
-        contrast: as `compare_factor` or `compare_interactions` returns it.
+        contrast: as `judge_contrasts` returns it.
     """
     metric = metric_name(contrast.metric)
     over = f", on average over {_list(contrast.averaged_over)}" if contrast.averaged_over else ""

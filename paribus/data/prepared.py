@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from paribus.errors import DataError
 from paribus.spec import Preparation
 from paribus.store.checksums import is_damaged, is_whole
 from paribus.store.keys import checked_key
+from paribus.store.records.study import DataFacts
 from paribus.store.writing import remove_damaged, written
 
 _PARTS = ("x_train", "y_train", "x_test", "y_test")
@@ -72,19 +73,19 @@ def mapped(dataset: Dataset, folder: Path) -> Dataset:
     return found
 
 
-def prepared(home: Path, described: Mapping[str, Any]) -> Dataset | None:
+def prepared(home: Path, facts: DataFacts) -> Dataset | None:
     """The data set of a stored study, its arrays mapped from their files; None where they are not there, or damaged.
 
     Args:
         home: that the study ran in.
-        described: the data set in the study's record.
+        facts: of the data set, in the study's record.
     """
-    folder = _folder(home, described["fingerprint"])
+    folder = _folder(home, facts.fingerprint)
     files = {name: folder / f"{name}.npy" for name in _PARTS}
     if not all(file.is_file() for file in files.values()) or is_damaged(folder):
         return None
     arrays = {name: np.load(file, mmap_mode="r", allow_pickle=False) for name, file in files.items()}
-    return Dataset(described["name"], **arrays, class_names=tuple(described["class_names"]))
+    return Dataset(facts.name, **arrays, class_names=facts.class_names)
 
 
 def _folder(home: Path, fingerprint: str) -> Path:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from functools import reduce
 from typing import Any, cast
 
-from paribus.comparison.summary import contrasts_of
+from paribus.comparison.judging import Question, judge_contrasts
 from paribus.comparison.verdicts import ALPHA, FAMILY
 from paribus.comparison.winning import LEAST
 from paribus.comparison.words import hypothesis, metric_name
@@ -140,15 +139,18 @@ def _on(study: StudySpec, fingerprint: str) -> dict[str, Any]:
 
 def _hypotheses(plan: Plan) -> dict[str, list[str]]:
     """One sentence a contrast that the study will report, by the family in which its verdict is corrected."""
-    record: dict[str, Any] = {
-        "spec": plan.study.model_dump(mode="json"),
-        "dataset": {"overlap": 0},
-        "variants": plan.variants,
-        "levels": [asdict(level) for level in plan.levels],
-        "runs": [{"key": run.key, "variant": run.variant, "seed": run.seed} for run in plan.runs],
-    }
+    study = plan.study
+    question = Question(
+        metric=f"test_{study.metric}",
+        margin=study.margin,
+        higher_is_better=study.metric != "loss",
+        looks=study.looks,
+        family=study.family,
+        rule=study.rule,
+    )
+    nothing = {name: [None] * study.looks[0] for name in plan.variants}
     families: dict[str, list[str]] = {}
-    for contrast in contrasts_of(record, {}):
+    for contrast in judge_contrasts(question, plan.levels, nothing):
         of = contrast.factor if contrast.kind == "effect" else "the study"
         family = f"{FAMILY[contrast.kind]} of {of}" if plan.study.family == "factor" else "all of the study"
         families.setdefault(family, []).append(hypothesis(contrast))

@@ -14,6 +14,7 @@ from paribus.freezing.words import told
 from paribus.planning.plan import canonical
 from paribus.spec import StudySpec
 from paribus.spec.files import parse_yaml, to_yaml
+from paribus.store.records.study import FrozenRecord
 
 _COMMENTS = {
     "name": "What this study will test, written down by `paribus plan --freeze`. Keep the file as it is: reports say\n"
@@ -75,7 +76,7 @@ def freeze(path: Path, study: StudySpec, fingerprints: Sequence[str], already_st
 
 def check_frozen(
     content: dict[str, Any], study: StudySpec, fingerprints: Sequence[str], stored: Iterable[datetime]
-) -> dict[str, Any]:
+) -> FrozenRecord:
     """What the study's record keeps of its frozen plan.
 
     Args:
@@ -85,18 +86,17 @@ def check_frozen(
         stored: when each of its stored runs was stored, in UTC.
 
     Returns:
-        `hash`, `time`, `status` (as frozen, changed or tampered), `changes` by name, `already_stored` (runs older than
-        the plan, by its own count or by their times, whichever is more) and `content`, all JSON values.
+        Its `already_stored` counts runs older than the plan, by its own count or by their times, whichever is more.
     """
-    entry: dict[str, Any] = {"hash": content["hash"], "time": content["time"]}
+    written = content["hash"], content["time"]
     if content_hash(content) != content["hash"]:
-        return {**entry, "status": "tampered", "changes": [], "already_stored": None, "content": content}
-    found = changes(content, document(study, fingerprints, 0))
+        return FrozenRecord(*written, status="tampered", changes=(), already_stored=None, content=content)
+    found = tuple(changes(content, document(study, fingerprints, 0)))
     frozen = datetime.fromisoformat(content["time"]).astimezone(UTC)
     older = sum(moment.replace(tzinfo=UTC) < frozen for moment in stored)
     status = "changed" if found else "as frozen"
     already = max(content.get("already_stored", 0), older)
-    return {**entry, "status": status, "changes": found, "already_stored": already, "content": content}
+    return FrozenRecord(*written, status=status, changes=found, already_stored=already, content=content)
 
 
 def _same(path: Path, values: dict[str, Any]) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+
+from paribus.store.records.study import FrozenRecord
 
 
-def frozen_sentence(entry: Mapping[str, Any] | None) -> str:
+def frozen_sentence(entry: FrozenRecord | None) -> str:
     """One sentence on a study's frozen plan; empty where there was none.
 
     Args:
@@ -14,10 +15,10 @@ def frozen_sentence(entry: Mapping[str, Any] | None) -> str:
     """
     if entry is None:
         return ""
-    plan = f"{entry['time'][:10]} (sha256 {entry['hash'][:12]}…)"
-    if entry["status"] == "tampered":
+    plan = f"{entry.time[:10]} (sha256 {entry.hash[:12]}…)"
+    if entry.status == "tampered":
         return f"The frozen plan of {plan} was changed after it was frozen, so it shows nothing: its hash does not fit."
-    num, found = entry["already_stored"], entry["changes"]
+    num, found = entry.already_stored, entry.changes
     before = (
         f"when {num:,} of its runs {'was' if num == 1 else 'were'} stored already" if num else "before any of its runs"
     )
@@ -38,10 +39,10 @@ def told(changes: Sequence[str], one: str, many: str) -> str:
     return f"{names} {many if most or last.endswith(('s', 'data')) else one}"
 
 
-def warn(entry: Mapping[str, Any] | None) -> None:
+def warn(entry: FrozenRecord | None) -> None:
     """Say on standard error that a study is not the one that was frozen; nothing if it is, or none was."""
     from rich.console import Console
 
-    if entry and entry["status"] != "as frozen":
+    if entry and entry.status != "as frozen":
         text = f"Warning: {frozen_sentence(entry)}"
         Console(stderr=True, markup=False, emoji=False).print(text, highlight=False, soft_wrap=True)

@@ -12,6 +12,7 @@ from typing import Any
 from paribus.spec import Folds, Recipe, StudySpec
 from paribus.spec.design import cell_name
 from paribus.spec.parts import find_part
+from paribus.store.records.study import Level
 from paribus.user_code import code_hash
 
 ENGINE = 9
@@ -22,20 +23,6 @@ COHORT_SIZE = 8
 
 
 SizeOf = Callable[[Recipe], int]
-
-
-@dataclass(frozen=True)
-class Level:
-    """One level of one factor and the variants that hold it; factor and label are None for a study without factors.
-
-    A factor that is varied alone has one variant a level. A crossed one has a variant a level for every combination of
-    the others' levels, in the same order for all its levels: variants at one place differ in this factor alone.
-    """
-
-    factor: str | None
-    label: str | None
-    variants: tuple[str, ...]
-    is_reference: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
+
+from paribus.store.records.study import Level
 
 SHOWN = 6
 """Curves that a reader can tell apart; the rest wait in the legend."""
@@ -39,14 +40,12 @@ def best_variant(runs: pd.DataFrame, metric: str) -> Best:
     return Best(None if done.empty else str(done["variant"].iloc[0]), False)
 
 
-def shown_variants(
-    runs: pd.DataFrame, levels: Sequence[Mapping[str, Any]], metric: str, best: str | None
-) -> tuple[str, ...]:
+def shown_variants(runs: pd.DataFrame, levels: Sequence[Level], metric: str, best: str | None) -> tuple[str, ...]:
     """At most `SHOWN` variants: all if they are few, else the baseline, the best, and the best of each factor.
 
     Args:
         runs: as in `Tables.runs`.
-        levels: of the study's record, each with `factor` and `variants`.
+        levels: of the study's record.
         metric: that the best is judged by, on the validation rows.
         best: the best variant of the study.
     """
@@ -55,8 +54,8 @@ def shown_variants(
     if len(names) <= SHOWN:
         return tuple(names)
     wanted = [name for name in ("baseline", best) if name in names]
-    for factor in dict.fromkeys(level["factor"] for level in levels):
-        varied = {name for level in levels if level["factor"] == factor for name in level["variants"]}
+    for factor in dict.fromkeys(level.factor for level in levels):
+        varied = {name for level in levels if level.factor == factor for name in level.variants}
         of_factor = runs[runs["variant"].isin(varied.difference(wanted))]
         wanted += (_ranked(of_factor, metric) or names)[:1]
     return tuple(dict.fromkeys(wanted))[:SHOWN]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
@@ -14,10 +14,11 @@ from paribus.comparison.searched import search_sentences
 from paribus.comparison.words import metric_name
 from paribus.report.figures.mistakes import SHOWN
 from paribus.report.numbers import MISSING, Unit, unit_of
-from paribus.report.protocol import by_test, by_wins, family_of
+from paribus.report.protocol import by_test, family_of
 from paribus.report.tables import Tables
 from paribus.report.trials import shown_trials
 from paribus.spec.design import cell_name
+from paribus.store.records.study import AskedStudy, StudyRecord
 
 TRIALS, _SUSPECTS = 20, 20
 """Trials of a search that the page's table shows at most; the CSV has all."""
@@ -45,14 +46,14 @@ _REASONS = {
 class Content:
     """A study's record and tables, asked for what the page shows."""
 
-    record: Mapping[str, Any]
+    record: StudyRecord
     tables: Tables
     verdicts: Sequence[str]
 
     @property
-    def spec(self) -> dict[str, Any]:
+    def asked(self) -> AskedStudy:
         """The study file as checked."""
-        return self.record["spec"]
+        return self.record.asked
 
     @property
     def metric(self) -> str:
@@ -62,18 +63,18 @@ class Content:
     @property
     def unit(self) -> Unit:
         """How its values are written."""
-        return unit_of(self.tables.metric, self.record["dataset"]["rows"]["test"])
+        return unit_of(self.tables.metric, self.record.data.rows["test"])
 
     @property
     def margin(self) -> str:
         """The margin with its unit."""
-        margin = self.unit.scale * self.spec["margin"]
+        margin = self.unit.scale * self.asked.margin
         return f"{margin:g} {'point' if (margin, self.unit.difference) == (1, 'points') else self.unit.difference}"
 
     @property
     def by_wins(self) -> bool:
         """Whether verdicts rest on the share of seeds won."""
-        return by_wins(self.spec)
+        return self.asked.by_wins
 
     @property
     def by_test(self) -> bool:
@@ -83,11 +84,11 @@ class Content:
     @property
     def family(self) -> str:
         """What a level's comparison is corrected for."""
-        return family_of(self.spec)
+        return family_of(self.asked)
 
     def headline(self) -> list[str]:
         """The outcome in a few sentences."""
-        quick = f"This is {CAVEATS['C14']}." if self.spec.get("quick_look") else ""
+        quick = f"This is {CAVEATS['C14']}." if self.asked.quick_look else ""
         return [text for text in (quick, self._outcome(), self._winner(), self._missing()) if text]
 
     def groups(self) -> list[dict[str, Any]]:
@@ -130,7 +131,7 @@ class Content:
     @property
     def seeds(self) -> list[int]:
         """Seeds of the study's runs; of a ladder not every variant has all of them."""
-        return list(dict.fromkeys(run["seed"] for run in self.record["runs"]))
+        return list(dict.fromkeys(run.seed for run in self.record.runs))
 
     def search(self) -> list[str]:
         """What the search did, its winner, and reasons to doubt it; empty without a search."""
@@ -280,10 +281,10 @@ class Content:
 
     def _stands_for(self, variant: str) -> str:
         """The levels that this variant is, where its name does not say so."""
-        held = [lv for lv in self.record["levels"] if variant in lv["variants"] and lv["factor"]]
-        if cell_name([lv["factor"] for lv in held], [lv["label"] for lv in held]) == variant:
+        places = [level.place for level in self.record.levels if variant in level.variants and level.place]
+        if cell_name([factor for factor, _ in places], [label for _, label in places]) == variant:
             return ""
-        return ", ".join(f"{lv['factor']} {lv['label']}" for lv in held)
+        return ", ".join(f"{factor} {label}" for factor, label in places)
 
 
 def _plain(value: float) -> str:

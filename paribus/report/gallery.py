@@ -51,7 +51,7 @@ GALLERY: dict[str, tuple[Callable[[Tables], pd.DataFrame], Callable[[pd.DataFram
         lambda frame, t: history.draw(frame, f"val_{t.metric}"),
     ),
     "search_rungs": (
-        lambda t: rungs.frame(t.search["trials"], t.search["winner_number"]) if t.search else pd.DataFrame(),
+        lambda t: rungs.frame(t.search.trials, t.search.winner_number) if t.search else pd.DataFrame(),
         lambda frame, t: rungs.draw(frame, f"val_{t.metric}"),
     ),
     "search_values": (
@@ -59,7 +59,7 @@ GALLERY: dict[str, tuple[Callable[[Tables], pd.DataFrame], Callable[[pd.DataFram
         lambda frame, t: parallel.draw(frame, t.space, f"val_{t.metric}"),
     ),
     "search_importance": (
-        lambda t: importance.frame(t.search["importance"] if t.search else {}),
+        lambda t: importance.frame((t.search.importance if t.search else None) or {}),
         lambda frame, t: importance.draw(frame),
     ),
     "learning_curves": (

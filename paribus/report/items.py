@@ -13,7 +13,8 @@ from paribus.comparison.items.churn import churns
 from paribus.evaluation.items import Answers, Place, how_often_wrong, wrong_items
 from paribus.report.numbers import MISSING, unit_of
 from paribus.store import Store
-from paribus.store.tables import RunRow
+from paribus.store.records.run import StoredRun
+from paribus.store.records.study import StudyRecord
 
 ALL = "all variants"
 
@@ -71,44 +72,44 @@ class ItemTables:
         return rows
 
 
-def read_answers(store: Store, record: Mapping[str, Any], rows: Mapping[str, RunRow]) -> Answers:
+def read_answers(store: Store, record: StudyRecord, rows: Mapping[str, StoredRun]) -> Answers:
     """The predicted classes of every finished run.
 
     Args:
         store: where the predictions are.
-        record: the study's, as the store keeps it.
+        record: the study's.
         rows: its stored runs by key.
 
     Raises:
         StoreError: the predictions of a finished run are missing.
     """
-    done = [run for run in record["runs"] if run["key"] in rows and rows[run["key"]].status == "finished"]
-    found = store.answers({run["key"] for run in done})
-    classes: dict[str, dict[Place, np.ndarray]] = {name: {} for name in record["variants"]}
+    done = [run for run in record.runs if run.key in rows and rows[run.key].status == "finished"]
+    found = store.answers({run.key for run in done})
+    classes: dict[str, dict[Place, np.ndarray]] = {name: {} for name in record.variants}
     for run in done:
-        classes[run["variant"]][run["seed"], run.get("fold")] = found[run["key"]]
+        classes[run.variant][run.seed, run.fold] = found[run.key]
     if not done:
         return Answers(np.empty(0, np.int64), np.empty(0, np.int64), classes)
-    arrays = store.predictions(done[-1]["key"])  # all runs were asked the same
+    arrays = store.predictions(done[-1].key)  # all runs were asked the same
     return Answers(arrays["test_items"], arrays["test_labels"], classes)
 
 
-def load_items(record: Mapping[str, Any], answers: Answers, sample: Sequence[Mapping[str, Any]]) -> ItemTables:
+def load_items(record: StudyRecord, answers: Answers, sample: Sequence[Mapping[str, Any]]) -> ItemTables:
     """All tables of the test items.
 
     Args:
-        record: the study's, as the store keeps it.
+        record: the study's.
         answers: of its runs.
         sample: from `over_test_items`.
     """
-    names: list[str] = record["dataset"]["class_names"]
+    names = record.data.class_names
     called = dict(enumerate(names))
     items = pd.DataFrame(wrong_items(answers, len(names)))
     numbers = dict.fromkeys(("difference", "low", "high", "mcnemar_p"), float)
     return ItemTables(
         wrong=_wrong(answers),
         items=items.assign(true=items["true"].map(called), taken_for=items["taken_for"].map(called)),
-        churn=pd.DataFrame([asdict(row) for row in churns(record["levels"], answers)], columns=_CHURN),
+        churn=pd.DataFrame([asdict(row) for row in churns(record.levels, answers)], columns=_CHURN),
         sample=pd.DataFrame(list(sample), columns=_SAMPLE).astype({**numbers, "seed": "Int64"}),
     )
 

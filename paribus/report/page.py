@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
@@ -23,19 +23,18 @@ from paribus.report.content import Content
 from paribus.report.protocol import data_terms, design_terms, statistics
 from paribus.report.tables import Tables
 from paribus.spec.files import to_yaml
+from paribus.store.records.study import StudyRecord
 from paribus.store.writing import replaced
 
 _CONFIG = {"displayModeBar": False, "responsive": True}
 
 
-def write_page(
-    target: Path, record: Mapping[str, Any], tables: Tables, verdicts: Sequence[str], stamp: str = ""
-) -> Path:
+def write_page(target: Path, record: StudyRecord, tables: Tables, verdicts: Sequence[str], stamp: str = "") -> Path:
     """Write a study's report; nobody ever sees it half written.
 
     Args:
         target: the HTML file; its folders are made, and what was there is replaced.
-        record: the study's, as the store keeps it.
+        record: the study's.
         tables: from `load_tables`.
         verdicts: one sentence a row of `tables.contrasts`.
         stamp: of all that, to be known by again, see `is_page_of`.
@@ -77,10 +76,10 @@ def write_text(target: Path, page: str) -> Path:
     return target
 
 
-def render_page(record: Mapping[str, Any], tables: Tables, verdicts: Sequence[str]) -> str:
+def render_page(record: StudyRecord, tables: Tables, verdicts: Sequence[str]) -> str:
     """The report as text; the arguments are those of `write_page`."""
     content = Content(record, tables, verdicts)
-    study = to_yaml(record["spec"])
+    study = to_yaml(record.spec)
     csv = {**tables.frames(), "runs": tables.runs, "variants": tables.variants, "classes": tables.classes}
     csv |= {"contrasts": tables.contrasts, "layers": tables.layers, "trials": tables.trials}
     csv |= {
@@ -97,8 +96,8 @@ def render_page(record: Mapping[str, Any], tables: Tables, verdicts: Sequence[st
         csv={name: csv_link(frame) for name, frame in csv.items()},
         data_terms=data_terms(record, tables.scored),
         design_terms=design_terms(record, content.margin),
-        statistics=statistics(record["spec"]),
-        environment={**record["environment"], **tables.engine},
+        statistics=statistics(record.asked),
+        environment={**record.environment, **tables.engine},
         study=study,
         study_link=data_link(study, "application/yaml"),
         plotly=Markup(get_plotlyjs()),  # noqa: S704  (the library's own source)

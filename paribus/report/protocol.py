@@ -13,46 +13,38 @@ from paribus.comparison.words import metric_name
 from paribus.freezing import frozen_sentence
 from paribus.planning import num_asked
 from paribus.spec.tune import SEEDS_FROM
+from paribus.store.records.study import AskedData, AskedStudy, StudyRecord
 
 
-def by_wins(spec: Mapping[str, Any]) -> bool:
-    """Whether verdicts rest on the share of seeds won, not on the mean difference.
-
-    Args:
-        spec: of the study, as the store keeps it.
-    """
-    return spec.get("rule") == "wins"
-
-
-def family_of(spec: Mapping[str, Any]) -> str:
+def family_of(asked: AskedStudy) -> str:
     """What a level's comparison is corrected for.
 
     Args:
-        spec: of the study, as the store keeps it.
+        asked: of the study.
     """
-    return "all other comparisons of the study" if spec.get("family") == "study" else "the factor's other levels"
+    return "all other comparisons of the study" if asked.family == "study" else "the factor's other levels"
 
 
-def by_test(record: Mapping[str, Any]) -> bool:
+def by_test(record: StudyRecord) -> bool:
     """Whether the test rows validate, in any variant: then validation scores are test scores.
 
     Args:
-        record: the study's, as the store keeps it.
+        record: the study's.
     """
-    return any(found["recipe"]["data"]["validation"] == "test" for found in record["variants"].values())
+    return any(variant.facts.test_validates for variant in record.variants.values())
 
 
-def statistics(spec: Mapping[str, Any]) -> list[tuple[str, str]]:
+def statistics(asked: AskedStudy) -> list[tuple[str, str]]:
     """What was computed, and after whom.
 
     Args:
-        spec: of the study, as the store keeps it.
+        asked: of the study.
     """
     verdict = (
-        f"From the same interval, widened for {family_of(spec)} (Holm 1979, step down): better or worse if "
+        f"From the same interval, widened for {family_of(asked)} (Holm 1979, step down): better or worse if "
         "it excludes 0, equivalent if it lies inside the margin (Schuirmann 1987), else undecided."
     )
-    if by_wins(spec):
+    if asked.by_wins:
         verdict = (
             "From the 95 % bootstrap interval of P(level wins): better if it lies above one half and reaches beyond "
             f"{MEANINGFUL}, worse in the mirror, equivalent if it lies between {1 - MEANINGFUL} and {MEANINGFUL}, else "
@@ -71,52 +63,51 @@ def statistics(spec: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]  # fmt: skip
 
 
-def data_terms(record: Mapping[str, Any], scored: int) -> list[tuple[str, str]]:
+def data_terms(record: StudyRecord, scored: int) -> list[tuple[str, str]]:
     """The data: where from, how many, and what to beware of.
 
     Args:
-        record: the study's, as the store keeps it.
+        record: the study's.
         scored: runs of all studies of the home that were scored on these test rows.
     """
-    found, asked = record["dataset"], record["spec"]["data"]
-    shape = " × ".join(str(size) for size in found["item_shape"])
+    data, asked = record.data, record.asked.data
+    shape = " × ".join(str(size) for size in data.item_shape)
     items = f"rows of {shape} values" if shape else "texts"
-    doubles = found["duplicates"]
+    doubles = data.duplicates
     more = ". Here they validate too, which is not counted" if by_test(record) else ""
     return [
-        ("Data", f"{found['name']}: {found['rows']['train']:,} training and {found['rows']['test']:,} test {items}, "
-         f"{found['num_classes']} classes."),
-        ("Overlap", f"{found['overlap']:,} test rows are also training rows."),
+        ("Data", f"{data.name}: {data.rows['train']:,} training and {data.rows['test']:,} test {items}, "
+         f"{data.num_classes} classes."),
+        ("Overlap", f"{data.overlap:,} test rows are also training rows."),
         ("Duplicates", f"{doubles['train']:,} training and {doubles['test']:,} test rows repeat an earlier row; "
-         f"{found.get('conflicting', 0):,} items stand under more than one label."),
-        ("Missing values", f"{found['missing']:,}."),
+         f"{data.conflicting:,} items stand under more than one label."),
+        ("Missing values", f"{data.missing:,}."),
         ("Preparation", _preparation(asked)),
         ("Split", _split(asked)),
         ("Test rows", f"scored {scored:,} times by the studies in this home, once a run, at its end{more}."),
-        ("Fingerprint", found["fingerprint"]),
-        *(("Warning", note) for note in found.get("notes", ())),
+        ("Fingerprint", data.fingerprint),
+        *(("Warning", note) for note in data.notes),
     ]  # fmt: skip
 
 
-def design_terms(record: Mapping[str, Any], margin: str) -> list[tuple[str, str]]:
+def design_terms(record: StudyRecord, margin: str) -> list[tuple[str, str]]:
     """The experiment: seeds, pairing, metric, runs.
 
     Args:
-        record: the study's, as the store keeps it.
+        record: the study's.
         margin: with its unit.
     """
-    spec = record["spec"]
-    unused = ", which no verdict here depends on" if by_wins(spec) else ""
-    seeds, planned = list(dict.fromkeys(run["seed"] for run in record["runs"])), len(record["runs"])
+    unused = ", which no verdict here depends on" if record.asked.by_wins else ""
+    seeds, planned = list(dict.fromkeys(run.seed for run in record.runs)), len(record.runs)
     ladder = ladder_sentence(record)
-    asked = num_asked((level["variants"] for level in record["levels"]), (run["variant"] for run in record["runs"]))
+    asked = num_asked((level.variants for level in record.levels), (run.variant for run in record.runs))
     saved = f" Levels that come to the same recipe share theirs, which saved {asked - planned} trainings."
     sharing = saved if asked > planned and not ladder else ""
     return [
         ("Seeds", f"{len(seeds)}: {', '.join(map(str, seeds))}. {ladder}".rstrip()),
         ("Paired", "Runs of one seed draw their rows, split and order of rows alike, and equal layers start from equal "
          "weights; a level is compared with its reference seed by seed."),
-        ("Metric", f"{metric_name(spec['metric'])}; verdicts are about the test rows. Margin: {margin}{unused}."),
+        ("Metric", f"{metric_name(record.asked.metric)}; verdicts are about the test rows. Margin: {margin}{unused}."),
         ("Runs", f"{planned}.{sharing}"),
         *_frozen(record),
         *_tuned(record),
@@ -124,45 +115,43 @@ def design_terms(record: Mapping[str, Any], margin: str) -> list[tuple[str, str]
     ]  # fmt: skip
 
 
-def _frozen(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _frozen(record: StudyRecord) -> list[tuple[str, str]]:
     """Whether the study is the one that was frozen; nothing where none was."""
-    text = frozen_sentence(record.get("frozen"))
+    text = frozen_sentence(record.frozen)
     return [("Frozen plan", text)] if text else []
 
 
-def _tuned(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _tuned(record: StudyRecord) -> list[tuple[str, str]]:
     """How tuned levels were chosen; nothing without a search."""
-    tuning, spec = record.get("tuning"), record["spec"]
-    if not tuning:
+    search, tune = record.search, record.asked.tune
+    if not search or not tune:
         return []
-    tune = spec["tune"]
-    last = SEEDS_FROM + tune["seeds"] - 1
-    seeds = f"seed {SEEDS_FROM}" if tune["seeds"] == 1 else f"the mean over seeds {SEEDS_FROM} to {last}"
+    last = SEEDS_FROM + tune.seeds - 1
+    seeds = f"seed {SEEDS_FROM}" if tune.seeds == 1 else f"the mean over seeds {SEEDS_FROM} to {last}"
     rows, luck = "validation rows only", "which no trial saw: luck in the search is not kept."
-    if spec["data"]["validation"] == "test":
+    if record.asked.data.validation == "test":
         rows = "the test rows, which validate here"
         luck = "but scored on the rows it was chosen by: luck with these rows is kept, and its test score is too good."
     return [
-        ("Tuned level", f"The values of the best of {len(tuning['trials'])} trials ({tuning['algorithm']}; `tune` in "
-         f"the study file below), chosen by {metric_name(tuning['metric'])} with {seeds}, on {rows}. The winner "
+        ("Tuned level", f"The values of the best of {len(search.trials)} trials ({search.algorithm}; `tune` in "
+         f"the study file below), chosen by {metric_name(search.metric)} with {seeds}, on {rows}. The winner "
          f"was then trained anew with the study's seeds, {luck}"),
     ]  # fmt: skip
 
 
-def _factorial(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _factorial(record: StudyRecord) -> list[tuple[str, str]]:
     """What crossed factors add to the design; nothing where each is varied alone."""
-    crossed = crossed_factors(record["levels"])
+    crossed = crossed_factors(record.levels)
     if not crossed:
         return []
-    spec = record["spec"]
-    others = "comparisons" if spec.get("family") == "study" else "interactions"
+    others = "comparisons" if record.asked.family == "study" else "interactions"
     meaning = (
         "Better: more than the sum in most seeds; worse: less; equivalent: neither often enough to matter."
-        if by_wins(spec)
+        if record.asked.by_wins
         else "Better: more than the sum; worse: less; equivalent: additive within the margin. Corrected for all "
         f"{others} of the study (Holm 1979)."
     )
-    sizes = [sum(level["factor"] == name for level in record["levels"]) for name in crossed]
+    sizes = [sum(level.factor == name for level in record.levels) for name in crossed]
     return [
         ("Design", f"Factorial: {' × '.join(crossed)}, every level with every level, {' × '.join(map(str, sizes))} = "
          f"{prod(sizes)} variants (Montgomery, Design and Analysis of Experiments, ch. 5 and 6)."),
@@ -173,13 +162,11 @@ def _factorial(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]  # fmt: skip
 
 
-def _preparation(asked: Mapping[str, Any]) -> str:
-    scaled = (
-        "features as they are" if asked["scale"] == "none" else f"features scaled ({asked['scale']}, on training rows)"
-    )
-    if asked.get("text"):
-        scaled = f"{_features(asked['text'])}, {scaled}"
-    part = "all training rows" if asked["fraction"] == 1 else f"{100 * asked['fraction']:g} % of the training rows"
+def _preparation(asked: AskedData) -> str:
+    scaled = "features as they are" if asked.scale == "none" else f"features scaled ({asked.scale}, on training rows)"
+    if asked.text:
+        scaled = f"{_features(asked.text)}, {scaled}"
+    part = "all training rows" if asked.fraction == 1 else f"{100 * asked.fraction:g} % of the training rows"
     return f"{scaled}; {part}. A factor may change this for its levels."
 
 
@@ -191,8 +178,8 @@ def _features(text: Mapping[str, Any]) -> str:
     return f"{kind} of the {text['max_features']:,} most frequent terms of {length} in each run's training texts"
 
 
-def _split(asked: Mapping[str, Any]) -> str:
-    validation = asked["validation"]
+def _split(asked: AskedData) -> str:
+    validation = asked.validation
     if validation == "test":
         return "the test rows validate: they choose epochs and stop runs, so test scores are too good (caveat C05)."
     if isinstance(validation, dict):

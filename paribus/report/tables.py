@@ -23,6 +23,7 @@ from paribus.report.items import ItemTables, load_items
 from paribus.report.network_figures import weights
 from paribus.report.trials import trials_of
 from paribus.store import Store
+from paribus.store.records.study import Level, SearchRecord, StudyRecord
 
 _RUN = ["key", "variant", "seed", "fold", "status", "epochs", "best_epoch", "seconds"]
 _HISTORY = ["variant", "seed", "fold", "epoch", "lr", "train_loss", "train_accuracy", "val_loss", "val_accuracy"]
@@ -90,7 +91,7 @@ class Tables:
     best: Best
     shown: tuple[str, ...]
     metric: str
-    levels: Sequence[Mapping[str, Any]]
+    levels: Sequence[Level]
     engine: dict[str, Any]
     class_counts: Mapping[str, Mapping[str, int]]
     class_names: tuple[str, ...]
@@ -98,7 +99,7 @@ class Tables:
     probed: dict[str, str]
     probes: dict[str, dict[str, np.ndarray]]
     trials: pd.DataFrame
-    search: Mapping[str, Any] | None
+    search: SearchRecord | None
     sources: Sequence[Mapping[str, Any]]
     space: Mapping[str, Any]
     scored: int
@@ -123,28 +124,27 @@ class Tables:
         return {name: frame for name, frame in frames.items() if not frame.empty}
 
 
-def load_tables(store: Store, record: Mapping[str, Any], summary: Mapping[str, Any], answers: Answers) -> Tables:
+def load_tables(store: Store, record: StudyRecord, summary: Mapping[str, Any], answers: Answers) -> Tables:
     """Read all tables of a study, finished or not.
 
     Args:
         store: where the runs' artifacts are.
-        record: the study's, as the store keeps it.
+        record: the study's.
         summary: of the same study, from `summarize`, with the uncertainty from the test set as `test_set`.
         answers: of its runs, from `read_answers`.
 
     Raises:
         StoreError: an artifact of a finished run is missing.
     """
-    metric: str = record["spec"]["metric"]
-    names: list[str] = record["dataset"]["class_names"]
-    test_rows: list[int] = [record["dataset"]["class_counts"]["test"][name] for name in names]
+    metric, names = record.asked.metric, record.data.class_names
+    test_rows = [record.data.class_counts["test"][name] for name in names]
     runs = run_table(summary["runs"], metric)
     seeds = seeds_of(runs)
     best = best_variant(runs, metric)
     probed = probed_runs(runs, best.variant)
     counts = {name: predictions.confusions(store, runs, name) for name in probed}
     of_best, history = counts.get(best.variant or "", []), _history(store, runs)
-    gaps = gap.frame(history, runs, {name: found["recipe"].get("keep") for name, found in record["variants"].items()})
+    gaps = gap.frame(history, runs, {name: variant.facts.keep for name, variant in record.variants.items()})
     return Tables(
         runs=runs.drop(columns="key"),
         seeds=seeds,
@@ -162,27 +162,27 @@ def load_tables(store: Store, record: Mapping[str, Any], summary: Mapping[str, A
         suspects=predictions.suspects(store, runs, _that_holds_out(record, best.variant), names),
         unfinished=_unfinished(store, runs),
         best=best,
-        shown=shown_variants(runs, record["levels"], metric, best.variant),
+        shown=shown_variants(runs, record.levels, metric, best.variant),
         engine=_engine(store, runs),
-        dataset=prepared(store.home, record["dataset"]),
+        dataset=prepared(store.home, record.data),
         probed=probed,
         probes={variant: arrays for variant, key in probed.items() if (arrays := store.probe(key))},
         trials=trials_of(record),
         sources=summary["sources"],
-        scored=scored(store, record["dataset"]["fingerprint"]),
+        scored=scored(store, record.data.fingerprint),
         **_known(record),
     )
 
 
-def _known(record: Mapping[str, Any]) -> dict[str, Any]:
+def _known(record: StudyRecord) -> dict[str, Any]:
     """What the study's record says by itself."""
     return {
-        "metric": record["spec"]["metric"],
-        "levels": record["levels"],
-        "class_counts": record["dataset"]["class_counts"],
-        "class_names": tuple(record["dataset"]["class_names"]),
-        "search": record.get("tuning"),
-        "space": record["spec"]["tune"]["space"] if record.get("tuning") else {},
+        "metric": record.asked.metric,
+        "levels": record.levels,
+        "class_counts": record.data.class_counts,
+        "class_names": record.data.class_names,
+        "search": record.search,
+        "space": record.asked.tune.space if record.asked.tune and record.search else {},
     }
 
 
@@ -193,16 +193,16 @@ def scored(store: Store, fingerprint: str) -> int:
         store: that holds the studies.
         fingerprint: of the data.
     """
-    records = [study.record for study in store.studies() if "dataset" in study.record]
-    alike = [record for record in records if record["dataset"]["fingerprint"] == fingerprint]
-    trials = [trial for record in alike for trial in (record.get("tuning") or {}).get("trials", [])]
-    keys = {run["key"] for record in alike for run in record["runs"]} | {k for trial in trials for k in trial["keys"]}
+    records = [study.record for study in store.studies() if isinstance(study.record, StudyRecord)]
+    alike = [record for record in records if record.data.fingerprint == fingerprint]
+    trials = [trial for record in alike if record.search for trial in record.search.trials]
+    keys = {key for one in (*alike, *trials) for key in one.keys}
     return sum(status == "finished" for status in store.statuses(keys).values())
 
 
-def _that_holds_out(record: Mapping[str, Any], variant: str | None) -> str | None:
+def _that_holds_out(record: StudyRecord, variant: str | None) -> str | None:
     """The variant, if it is training rows that it holds out."""
-    return None if not variant or record["variants"][variant]["recipe"]["data"]["validation"] == "test" else variant
+    return None if not variant or record.variants[variant].facts.test_validates else variant
 
 
 def run_table(planned: Sequence[Mapping[str, Any]], metric: str) -> pd.DataFrame:
@@ -237,11 +237,11 @@ def seeds_of(runs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def scores_of(record: Mapping[str, Any], seeds: pd.DataFrame, metric: str) -> pd.DataFrame:
+def scores_of(record: StudyRecord, seeds: pd.DataFrame, metric: str) -> pd.DataFrame:
     """A row a variant, as in `Tables.variants`, as far as its seeds tell.
 
     Args:
-        record: the study's, as the store keeps it.
+        record: the study's.
         seeds: as in `Tables.seeds`.
         metric: the study's.
     """
@@ -253,7 +253,7 @@ def scores_of(record: Mapping[str, Any], seeds: pd.DataFrame, metric: str) -> pd
         rows.append(
             {
                 "variant": name,
-                "parameters": record["variants"][name]["parameters"],
+                "parameters": record.variants[str(name)].parameters,
                 "finished": len(done),
                 "planned": len(planned),
                 "mean": float(scores.mean()) if len(scores) else np.nan,
@@ -268,7 +268,7 @@ def scores_of(record: Mapping[str, Any], seeds: pd.DataFrame, metric: str) -> pd
 
 
 def _variants(
-    record: Mapping[str, Any], seeds: pd.DataFrame, runs: pd.DataFrame, gaps: pd.DataFrame, metric: str
+    record: StudyRecord, seeds: pd.DataFrame, runs: pd.DataFrame, gaps: pd.DataFrame, metric: str
 ) -> pd.DataFrame:
     finished = runs[runs["status"] == "finished"]
     table = scores_of(record, seeds, metric)

@@ -2,47 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from paribus.report.numbers import unit_of
 from paribus.spec.factor import label
+from paribus.store.records.study import SearchRecord, StudyRecord, TrialRecord
 
 _COLUMNS = ["trial", "bracket", "epochs", "score", "fate"]
 
 
-def trials_of(record: Mapping[str, Any]) -> pd.DataFrame:
+def trials_of(record: StudyRecord) -> pd.DataFrame:
     """A row a trial in the order drawn; none without a search.
 
     Args:
-        record: the study's, as the store keeps it.
+        record: the study's.
 
     Returns:
         Columns trial (its number), bracket, epochs (trained in all), score (the validation metric there, nan if it
         diverged or failed), fate (`winner`, `to the end`, `stopped`, `diverged` or `failed`), then the values, a path
         each.
     """
-    tuning = record.get("tuning")
-    if not tuning:
+    search, tune = record.search, record.asked.tune
+    if not search or not tune:
         return pd.DataFrame(columns=_COLUMNS).astype({"score": float})
-    tune, trials = record["spec"]["tune"], tuning["trials"]
-    table = pd.DataFrame([_fate(trial, tuning, tune["max_epochs"]) for trial in trials], columns=_COLUMNS)
-    values = {path: [trial["point"][path] for trial in trials] for path in tune["space"]}
+    table = pd.DataFrame([_fate(trial, search, tune.max_epochs) for trial in search.trials], columns=_COLUMNS)
+    values = {path: [trial.point[path] for trial in search.trials] for path in tune.space}
     columns = {path: pd.Series(found, dtype=object if None in found else None) for path, found in values.items()}
     return table.assign(**columns).astype({"score": float})
 
 
-def _fate(trial: Mapping[str, Any], tuning: Mapping[str, Any], max_epochs: int) -> list[Any]:
+def _fate(trial: TrialRecord, search: SearchRecord, max_epochs: int) -> list[Any]:
     """Number, bracket, epochs, score and fate of a trial."""
-    epochs, score = next(reversed(trial["scores"].items()))
+    epochs, score = next(reversed(trial.scores.items()))
     fate = "to the end" if int(epochs) == max_epochs else "stopped"
-    if trial["number"] == tuning["winner_number"]:
+    if trial.number == search.winner_number:
         fate = "winner"
     elif score is None:
-        fate = "failed" if trial.get("failed") else "diverged"
-    return [trial["number"], trial["bracket"], int(epochs), score, fate]
+        fate = "failed" if trial.failed else "diverged"
+    return [trial.number, trial.bracket, int(epochs), score, fate]
 
 
 def shown_trials(trials: pd.DataFrame, metric: str, count: int) -> list[dict[str, Any]]:

@@ -195,7 +195,7 @@ def write_study(home: Path, name: str, record: Mapping[str, Any], updated: datet
         seal(path)
 
 
-def read_study(path: Path) -> dict[str, Any]:
+def read_study_file(path: Path) -> dict[str, Any]:
     """What `write_study` wrote: `name`, `updated` and `record`.
 
     Raises:

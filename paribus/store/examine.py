@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from paribus.errors import DamagedError, StoreError
-from paribus.store.artifacts import fault_of_run, read_arrays, read_record, read_study
+from paribus.store.artifacts import fault_of_run, read_arrays, read_record, read_study_file
 from paribus.store.checksums import SUMS, check_sums, read_sealed
-from paribus.store.shapes import is_sound
 from paribus.store.store import Store, find_store
 from paribus.store.writing import left_over, remove, set_aside
 
@@ -73,7 +72,7 @@ def mend(home: Path) -> list[str]:
         places = [str(set_aside(path, home)) for path in sorted(home.glob("paribus.db*"))]
         done.append(f"{error} It was set aside in {places[0]}, and a new one was made.")
     store = Store(home, tell=done.append)
-    store.mend({*store.run_folders(), *(row.key for row in store.all_runs())}, deep=True)
+    store.mend({*store.run_folders(), *store.all_runs()}, deep=True)
     store.take_in_studies()
     for path, fault in _damaged_rest(home):
         remove(path)
@@ -83,23 +82,23 @@ def mend(home: Path) -> list[str]:
 
 def _examine_rows(store: Store, found: Examination) -> set[str]:
     """Note what is wrong with the rows of a database, and the folders that they point at; the keys of sound ones."""
-    rows, studies = store.all_runs(), store.studies()
-    found.studies, found.runs = len(studies), len(rows)
-    sound = [row for row in rows if is_sound(row)]
-    found.faults += [f"The row of the run {row.key} is damaged." for row in rows if not is_sound(row)]
+    runs, studies = store.all_runs(), store.studies()
+    found.studies, found.runs = len(studies), len(runs)
+    sound = [run for run in runs.values() if run]
+    found.faults += [f"The row of the run {key} is damaged." for key, run in runs.items() if not run]
     found.faults += [f"The record of the study {s.name} is damaged, at {s.fault}." for s in studies if s.fault]
-    for row in sound:
-        folder = store.folder(row.key)
-        if row.status != "failed" and (fault := fault_of_run(folder, deep=True, finished=row.status == "finished")):
+    for run in sound:
+        folder = store.folder(run.key)
+        if run.status != "failed" and (fault := fault_of_run(folder, deep=True, finished=run.status == "finished")):
             found.faults.append(fault)
-        found.unverified += row.status != "failed" and folder.is_dir() and not (folder / SUMS).is_file()
+        found.unverified += run.status != "failed" and folder.is_dir() and not (folder / SUMS).is_file()
     differing = (f"The row of the run {key} is not what its folder says." for key in store.differing(sound))
     found.faults += differing
     known = {study.name for study in studies}
     for copy in store.home.glob("studies/*.json"):
         if copy.stem not in known:
             found.faults.append(f"The study {copy.stem} has a copy, {copy}, but no row in the database.")
-    return {row.key for row in sound}
+    return {run.key for run in sound}
 
 
 def _examine_folders(folders: Iterable[Path], found: Examination) -> None:
@@ -116,7 +115,7 @@ def _damaged_rest(home: Path) -> Iterator[tuple[Path, str]]:
     checks = {
         "checkpoints/*.safetensors": read_sealed,
         "probes/*.npz": read_arrays,
-        "studies/*.json": read_study,
+        "studies/*.json": read_study_file,
         "data/*": check_sums,
         "data/*/tokens-*": check_sums,
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import weakref
@@ -15,9 +14,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 from filelock import FileLock
-from sqlalchemy import delete, inspect, null, select
+from sqlalchemy import delete, insert, inspect, null, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from paribus.errors import DamagedError, StoreError, suggest
 from paribus.store.answers import answers_of, packed, unpacked
@@ -28,7 +26,7 @@ from paribus.store.artifacts import (
     read_kept,
     read_probe,
     read_record,
-    read_study,
+    read_study_file,
     read_weights,
     run_folder,
     write_kept,
@@ -38,13 +36,14 @@ from paribus.store.artifacts import (
 )
 from paribus.store.keys import is_key
 from paribus.store.migrate import MENDS, engine_to_read, engine_to_write, migrate
-from paribus.store.records import RunRecord
-from paribus.store.shapes import STATUSES, fault_of_study, is_sound
-from paribus.store.tables import RunRow, StudyRow
+from paribus.store.records.faults import STATUSES, read_study
+from paribus.store.records.run import RunRecord, StoredRun
+from paribus.store.records.study import SeriesRecord, StudyRecord
+from paribus.store.rows import COLUMNS, STORED, canonical_row, row_of_folder, run_of_row
+from paribus.store.tables import RUNS, STUDIES
 from paribus.store.writing import set_aside, sweep
 
 T = TypeVar("T")
-_COLUMNS = ("key", "seed", "recipe", "status", "epochs", "best_epoch", "time_s", "predicted_s", "metrics", "message")
 
 
 @dataclass(frozen=True)
@@ -53,15 +52,15 @@ class StoredStudy:
 
     Args:
         name: the study's.
-        record: JSON values, see `Store.study`; empty if they are damaged.
+        record: as of `Store.study`; None if it is damaged.
         updated: when it was last begun.
         fault: what is wrong with the record; empty if nothing is.
     """
 
     name: str
-    record: dict[str, Any]
+    record: StudyRecord | SeriesRecord | None
     updated: datetime
-    fault: str
+    fault: str = ""
 
 
 def to_stderr(text: str) -> None:
@@ -135,29 +134,30 @@ class Store:
         Raises:
             StoreError: the disk is full, or the directory or the database cannot be written.
         """
-        with self._explained(), Session(self._engine) as session:
+        of_run = RUNS.c.key == record.key
+        with self._explained(), self._engine.connect() as connection:
             # A failed run's row goes before its folder does. A DELETE of nothing still takes SQLite's write lock, so no
             # other process writes until the commit.
-            failed = delete(RunRow).where(RunRow.key == record.key, RunRow.status == "failed")
-            while session.scalars(failed.returning(RunRow.key)).all():
-                session.commit()
-            stored = session.get(RunRow, record.key)
-            if stored and is_sound(stored):
+            failed = delete(RUNS).where(of_run, RUNS.c.status == "failed").returning(RUNS.c.key)
+            while connection.execute(failed).all():
+                connection.commit()
+            stored = connection.execute(select(*STORED).where(of_run)).first()
+            if stored and run_of_row(stored):
                 return
-            session.execute(delete(RunRow).where(RunRow.key == record.key))
-            session.expunge_all()
+            connection.execute(delete(RUNS).where(of_run))
             created = write_run(self.home, record)
-            values = {name: getattr(record, name) for name in _COLUMNS}
-            session.add(RunRow(created=created, answers=packed(record.predictions), **values))
-            session.commit()
+            values = {name: getattr(record, name) for name in COLUMNS}
+            connection.execute(insert(RUNS).values(**values, created=created, answers=packed(record.predictions)))
+            connection.commit()
 
-    def runs(self, keys: Iterable[str]) -> dict[str, RunRow]:
+    def runs(self, keys: Iterable[str]) -> dict[str, StoredRun]:
         """The stored runs among `keys`, by key; without those whose rows are damaged, or that were left out."""
-        return {row.RunRow.key: row.RunRow for row in self._rows(keys, RunRow) if is_sound(row.RunRow)}
+        found = (run_of_row(row) for row in self._rows(keys, *STORED))
+        return {run.key: run for run in found if run}
 
     def statuses(self, keys: Iterable[str]) -> dict[str, str]:
         """How the stored runs among `keys` ended, by key: all that most need to know of many runs."""
-        return {row.key: row.status for row in self._rows(keys, RunRow.key, RunRow.status) if row.status in STATUSES}
+        return {row.key: row.status for row in self._rows(keys, RUNS.c.key, RUNS.c.status) if row.status in STATUSES}
 
     def answers(self, keys: Iterable[str]) -> dict[str, np.ndarray]:
         """The class that each of these finished runs gives each test item, shape (row,).
@@ -165,7 +165,7 @@ class Store:
         Raises:
             DamagedError: of a run that older versions stored, the predictions are missing or damaged.
         """
-        rows = list(self._rows(keys, RunRow.key, self._answers))
+        rows = list(self._rows(keys, RUNS.c.key, self._answers))
         with self._explained():
             return {row.key: unpacked(row.answers) if row.answers else self._answers_of(row.key) for row in rows}
 
@@ -176,15 +176,15 @@ class Store:
     def _answers(self) -> Any:
         """The column of answers; of none in an older home that is only read."""
         with self._explained():
-            columns = inspect(self._engine).get_columns(RunRow.__tablename__)
-        return RunRow.answers if any(column["name"] == "answers" for column in columns) else null().label("answers")
+            columns = inspect(self._engine).get_columns(RUNS.name)
+        return RUNS.c.answers if any(column["name"] == "answers" for column in columns) else null().label("answers")
 
     def _rows(self, keys: Iterable[str], *columns: Any) -> Iterator[Any]:
         """Columns of the stored runs among `keys`, some hundred runs a query; without those that were left out."""
         wanted = [key for key in keys if key not in self._left_out]
-        with self._explained(), Session(self._engine, expire_on_commit=False) as session:
+        with self._explained(), self._engine.connect() as connection:
             for start in range(0, len(wanted), 500):
-                yield from session.execute(select(*columns).where(RunRow.key.in_(wanted[start : start + 500])))
+                yield from connection.execute(select(*columns).where(RUNS.c.key.in_(wanted[start : start + 500])))
 
     def check(self) -> None:
         """See whether the whole database can be read.
@@ -200,59 +200,82 @@ class Store:
         self.all_runs()
         self.studies()
 
-    def all_runs(self) -> list[RunRow]:
-        """All rows of runs, the damaged ones too."""
-        with self._explained(), Session(self._engine, expire_on_commit=False) as session:
-            return list(session.scalars(select(RunRow)))
+    def all_runs(self) -> dict[str, StoredRun | None]:
+        """All runs by key; None where the row is damaged."""
+        with self._explained(), self._engine.connect() as connection:
+            return {row.key: run_of_row(row) for row in connection.execute(select(*STORED))}
 
-    def recent_runs(self, limit: int = 50) -> list[RunRow]:
+    def recent_runs(self, limit: int = 50) -> list[StoredRun]:
         """The runs that finished last, newest first."""
-        query = select(RunRow).where(RunRow.status == "finished").order_by(RunRow.created.desc()).limit(limit)
-        with self._explained(), Session(self._engine, expire_on_commit=False) as session:
-            return [row for row in session.scalars(query) if is_sound(row)]
+        query = select(*STORED).where(RUNS.c.status == "finished").order_by(RUNS.c.created.desc()).limit(limit)
+        with self._explained(), self._engine.connect() as connection:
+            found = [run_of_row(row) for row in connection.execute(query)]
+            return [run for run in found if run]
 
-    def save_study(self, name: str, record: dict[str, Any]) -> None:
-        """Write or replace the record of a study: JSON values only.
+    def save_study(self, name: str, values: dict[str, Any]) -> None:
+        """Write or replace the record of a study.
+
+        Args:
+            name: the study's.
+            values: JSON values that `read_study` reads.
 
         Raises:
             StoreError: the database cannot be written.
         """
         updated = datetime.now(UTC)
-        with self._explained(), Session(self._engine) as session:
-            session.merge(StudyRow(name=name, record=record, updated=updated))
-            session.commit()
-            write_study(self.home, name, record, updated)
+        with self._explained():
+            self._replace_study(name, values, updated)
+            write_study(self.home, name, values, updated)
+
+    def _replace_study(self, name: str, values: dict[str, Any], updated: datetime) -> None:
+        with self._engine.begin() as connection:
+            connection.execute(delete(STUDIES).where(STUDIES.c.name == name))
+            connection.execute(insert(STUDIES).values(name=name, record=values, updated=updated))
 
     def studies(self) -> list[StoredStudy]:
         """All studies, by name."""
-        with self._explained(), Session(self._engine, expire_on_commit=False) as session:
-            return [_checked(row) for row in session.scalars(select(StudyRow).order_by(StudyRow.name))]
+        with self._explained(), self._engine.connect() as connection:
+            return [_checked(row) for row in connection.execute(select(STUDIES).order_by(STUDIES.c.name))]
 
-    def study(self, name: str) -> dict[str, Any]:
-        """The record of a study.
+    def study(self, name: str) -> StudyRecord | SeriesRecord:
+        """The record of a study, over one data set or over several.
 
         Raises:
-            StoreError: there is none of that name.
+            StoreError: there is none of that name, or a newer version wrote it.
             DamagedError: it is damaged.
         """
-        with self._explained(), Session(self._engine) as session:
-            row = session.get(StudyRow, name)
-            found = row and _checked(row)
-        if found is None:
+        with self._explained(), self._engine.connect() as connection:
+            row = connection.execute(select(STUDIES).where(STUDIES.c.name == name)).first()
+        if row is None:
             names = [known.name for known in self.studies()]
             hint = suggest(name, names) if names else "There is none yet; `paribus run STUDY` makes one."
             raise StoreError(f"No study {name!r} in {self.home}. {hint}")
-        if found.fault:
+        try:
+            return read_study(row.record)
+        except DamagedError as error:
             raise DamagedError(
-                f"The record of {name} in {self.home} is damaged, at {found.fault}. `paribus run` with its study file "
+                f"The record of {name} in {self.home} is damaged, at {error}. `paribus run` with its study file "
                 "writes it again, and so does `paribus doctor --fix` where there is a copy."
-            )
-        return found.record
+            ) from None
+        except StoreError as error:
+            raise StoreError(f"Cannot read the record of {name} in {self.home}. {error}") from None
+
+    def study_on_one(self, name: str) -> StudyRecord:
+        """The record of a study over one data set.
+
+        Raises:
+            StoreError: as of `study`, or it is over several data sets.
+        """
+        record = self.study(name)
+        if isinstance(record, SeriesRecord):
+            raise StoreError(f"{name} is a study over several data sets. Name one: {', '.join(record.parts)}.")
+        return record
 
     def keys(self, name: str) -> set[str]:
         """Of the runs of a study, all its parts' if it has any; errors as of `study`."""
         record = self.study(name)
-        return {run["key"] for part in record.get("parts", [name]) for run in self.study(part).get("runs", ())}
+        parts = map(self.study_on_one, record.parts) if isinstance(record, SeriesRecord) else [record]
+        return {key for part in parts for key in part.keys}
 
     def history(self, key: str) -> dict[str, np.ndarray]:
         """Epoch columns of a run, each of shape (epoch,)."""
@@ -281,7 +304,7 @@ class Store:
                 return read(run_folder(self.home, key) / name)
             except DamagedError as error:
                 if not self._reading:  # where one is damaged others may be
-                    self.mend((row.key for row in self.all_runs()), deep=True)
+                    self.mend(self.all_runs(), deep=True)
                 raise DamagedError(f"{error} `paribus run` with its study file trains its run again.") from error
 
     def save_probe(self, key: str, arrays: Mapping[str, np.ndarray]) -> None:
@@ -330,15 +353,15 @@ class Store:
             deep: verify every file, in place of asking whether it is there in its size.
         """
         wanted = list(keys)
-        found = [row.RunRow for row in self._rows(wanted, RunRow)]
-        rows = {row.key: row for row in found if is_sound(row)}
-        self.take_in(key for key in wanted if key not in rows)
-        unsound = {row.key for row in found} - rows.keys()
+        found = {row.key: run_of_row(row) for row in self._rows(wanted, *STORED)}
+        runs = [run for run in found.values() if run]
+        self.take_in(key for key in wanted if not found.get(key))
+        unsound = {key for key, run in found.items() if not run}
         self._forget(unsound - self.runs(unsound).keys())
-        for key, fault in self._faults(rows.values(), deep):
+        for key, fault in self._faults(runs, deep):
             self.tell(self._set_aside(key, fault))
         if deep:
-            self.take_in(list(self.differing(rows.values())))
+            self.take_in(list(self.differing(runs)))
 
     def leave_out(self, keys: Iterable[str]) -> None:
         """Verify these runs; `runs` is without those that are damaged from now on. A store that writes mends them."""
@@ -348,23 +371,25 @@ class Store:
             self._left_out.add(key)
             self.tell(f"{fault} Its run is left out; `paribus run` with its study file trains it again.")
 
-    def _faults(self, rows: Iterable[RunRow], deep: bool) -> Iterator[tuple[str, str]]:
+    def _faults(self, runs: Iterable[StoredRun], deep: bool) -> Iterator[tuple[str, str]]:
         """The keys of damaged runs, and what is wrong with each."""
-        for row in rows:
-            if row.status != "failed":
+        for run in runs:
+            if run.status != "failed":
                 with self._explained():
-                    fault = fault_of_run(self.folder(row.key), deep, finished=row.status == "finished")
+                    fault = fault_of_run(self.folder(run.key), deep, finished=run.status == "finished")
                 if fault:
-                    yield row.key, fault
+                    yield run.key, fault
 
-    def differing(self, rows: Iterable[RunRow]) -> Iterator[str]:
+    def differing(self, runs: Iterable[StoredRun]) -> Iterator[str]:
         """The keys of rows that are not what the folders of their runs say, which are verified."""
-        by_key = {row.key: row for row in rows}
-        answers = {row.key: row.answers for row in self._rows(by_key, RunRow.key, self._answers)}
-        for key, row in by_key.items():
+        by_key = {run.key: run for run in runs}
+        answers = {row.key: row.answers for row in self._rows(by_key, RUNS.c.key, self._answers)}
+        for key, run in by_key.items():
             with suppress(DamagedError), self._explained():
-                said = _row_of(self.folder(key))
-                if said and (_told(said) != _told(row) or answers[key] not in (None, said.answers)):
+                row = row_of_folder(self.folder(key))
+                if row and (
+                    canonical_row(row) != canonical_row(vars(run)) or answers[key] not in (None, row["answers"])
+                ):
                     yield key
 
     def take_in(self, keys: Iterable[str]) -> None:
@@ -372,22 +397,21 @@ class Store:
 
         Folders of earlier versions do not say enough, and stay as they are.
         """
-        found: list[RunRow] = []
+        found: list[dict[str, Any]] = []
         for key in keys:
             folder = run_folder(self.home, key) if is_key(key) else self.home
             if folder == self.home or not folder.is_dir():
                 continue
             with self._explained():
                 fault = fault_of_run(folder, deep=True)
-                row = None if fault else _row_of(folder)
+                row = None if fault else row_of_folder(folder)
             if fault:
                 self.tell(self._set_aside(key, fault))
             found += [row] if row else []
-        with self._explained(), Session(self._engine) as session:
+        with self._explained(), self._engine.begin() as connection:
             for row in found:
-                session.execute(delete(RunRow).where(RunRow.key == row.key))  # a damaged one
-                session.add(row)
-            session.commit()
+                connection.execute(delete(RUNS).where(RUNS.c.key == row["key"]))  # a damaged one
+                connection.execute(insert(RUNS).values(**row))
         if found:
             self.tell(f"{len(found):,} runs whose rows were lost or damaged were taken in again from their folders.")
 
@@ -395,30 +419,26 @@ class Store:
         """Make the rows of studies that are lost or damaged again from their copies."""
         known = {study.name for study in self.studies() if not study.fault}
         for path in sorted((self.home / "studies").glob("*.json")):
-            with suppress(DamagedError), self._explained(), Session(self._engine) as session:
-                values = read_study(path)
-                if values["name"] not in known and not fault_of_study(values["record"]):
-                    updated = datetime.fromisoformat(values["updated"])
-                    session.merge(StudyRow(name=values["name"], record=values["record"], updated=updated))
-                    session.commit()
+            with suppress(StoreError), self._explained():
+                values = read_study_file(path)
+                if values["name"] not in known and read_study(values["record"]):
+                    self._replace_study(values["name"], values["record"], datetime.fromisoformat(values["updated"]))
                     self.tell(f"The study {values['name']} was taken in again from {path}.")
 
     def _forget(self, keys: Set[str]) -> None:
         """Remove the rows of these runs."""
-        with self._explained(), Session(self._engine) as session:
+        with self._explained(), self._engine.begin() as connection:
             for key in keys:
-                session.execute(delete(RunRow).where(RunRow.key == key))
-            session.commit()
+                connection.execute(delete(RUNS).where(RUNS.c.key == key))
         if keys:
             self.tell(f"{len(keys):,} damaged rows were removed; their runs are trained again.")
 
     def _set_aside(self, key: str, fault: str) -> str:
         """Move a damaged run's folder to where nothing reads it, and remove its row; what was done, in a sentence."""
         folder = self.folder(key)
-        with self._explained(), Session(self._engine) as session:
-            session.execute(delete(RunRow).where(RunRow.key == key))  # from now on no other process writes
+        with self._explained(), self._engine.begin() as connection:
+            connection.execute(delete(RUNS).where(RUNS.c.key == key))  # from now on no other process writes
             place = set_aside(folder, self.home) if folder.exists() else None
-            session.commit()
         return f"{fault} {f'Its run was set aside in {place}.' if place else 'Its row was removed.'}"
 
 
@@ -440,22 +460,8 @@ def find_store(home: Path) -> Store | None:
     return None
 
 
-def _checked(row: StudyRow) -> StoredStudy:
-    fault = fault_of_study(row.record)
-    return StoredStudy(row.name, {} if fault else row.record, row.updated, fault)
-
-
-def _row_of(folder: Path) -> RunRow | None:
-    """The row of a run from its folder; None if that is of an earlier version."""
-    values = read_record(folder)
-    if not {"created", *_COLUMNS} <= values.keys():
-        return None
-    predictions = read_arrays(folder / "predictions.npz") if "predictions.npz" in values["files"] else {}
-    created = datetime.fromisoformat(values["created"])
-    row = RunRow(created=created, answers=packed(predictions), **{name: values[name] for name in _COLUMNS})
-    return row if is_sound(row) else None
-
-
-def _told(row: RunRow) -> str:
-    """All that a row says, but when; nan is itself."""
-    return json.dumps([getattr(row, name) for name in _COLUMNS], sort_keys=True)
+def _checked(row: Any) -> StoredStudy:
+    try:
+        return StoredStudy(row.name, read_study(row.record), row.updated)
+    except StoreError as error:
+        return StoredStudy(row.name, None, row.updated, str(error))

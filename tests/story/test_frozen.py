@@ -34,7 +34,7 @@ def test_from_freezing_to_the_report(cli, folder: Path) -> None:
     values = json.loads(cli("show", "tiny", "--json").out)
     entry = {"hash": frozen["hash"], "time": frozen["time"], "status": "as frozen", "changes": [], "already_stored": 0}
     assert values["frozen"] == entry
-    assert Store(home).study("tiny")["frozen"]["content"] == frozen
+    assert Store(home).study_on_one("tiny").frozen.content == frozen
 
     # what was announced is what is reported
     (part,) = frozen["data"]

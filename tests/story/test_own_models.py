@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from paribus.data.sources.digits import digits
 from paribus.series import outcome
 from paribus.spec.parts import parts
 from paribus.store import Store
+from paribus.store.records.study import MachineRecord
 
 NETS = """\
 from torch import nn
@@ -332,7 +334,7 @@ def test_changed_code_is_not_loaded_with_other_weights(own: Path, monkeypatch: p
     monkeypatch.setattr(sys.modules["later"], "Act", nn.Sigmoid)
     with pytest.raises(SpecError, match=r"The code of later:make, .* is not what was trained. Restore it, or run the"):
         result.load("baseline")
-    result._record["environment"]["python"] = "3.9.1"  # whose bytecode is another
+    result._record = replace(result._record, machine=MachineRecord("3.9.1"))  # whose bytecode is another
     assert isinstance(result.load("baseline").network.module[2], nn.Sigmoid)
     sys.modules["later"].SIZE = 17
     with pytest.raises(SpecError, match=r"code was changed since: 1.weight has shape \(17, 64\), not \(3, 64\)"):

@@ -12,15 +12,16 @@ def list_studies(home: Home = None, as_json: AsJson = False) -> None:
     from rich.table import Table
 
     from paribus.cli.console import new_console
+    from paribus.store.records.study import SeriesRecord, StudyRecord
     from paribus.store.running import runner
 
     store = existing_store(home)
     found: list[dict[str, object]] = []
     known = {row.name: row for row in store.studies()}
     for row in known.values():
-        names = row.record.get("parts", [row.name])
-        parts = [known[name].record for name in names if name in known and not known[name].fault]
-        keys = {run["key"] for part in parts for run in part.get("runs", ())}
+        names = row.record.parts if isinstance(row.record, SeriesRecord) else (row.name,)
+        parts = [part for name in names if name in known and isinstance(part := known[name].record, StudyRecord)]
+        keys = {key for part in parts for key in part.keys}
         stored = store.statuses(keys)
         failed = sum(status == "failed" for status in stored.values())
         status = "finished" if len(stored) == len(keys) and len(parts) == len(names) else "interrupted"
@@ -32,7 +33,7 @@ def list_studies(home: Home = None, as_json: AsJson = False) -> None:
                 "stored": len(stored),
                 "failed": failed,
                 "updated": row.updated.isoformat(timespec="seconds"),
-                "question": "" if row.fault else row.record["spec"]["question"],
+                "question": row.record.asked.question if row.record else "",
             }
         )
     if as_json:

@@ -9,7 +9,7 @@ from math import nan
 
 import numpy as np
 
-from paribus.comparison.factorial import Levels, cells_at
+from paribus.comparison.factorial import Levels, cells_at, placed
 from paribus.evaluation.items import Answers, churn, seed_churn
 
 
@@ -46,15 +46,15 @@ def churns(levels: Levels, answers: Answers) -> list[Churn]:
     Source: Milani Fard et al. (2016), "Launch and Iterate: Reducing Prediction Churn". Differs: another seed is the
     yardstick.
     """
-    references = {level["factor"]: level["label"] for level in levels if level["is_reference"]}
+    references = {factor: label for factor, label, level in placed(levels) if level.is_reference}
 
     @cache  # as many levels share a reference
     def by_seed(variant: str) -> list[float]:
         return seed_churn(answers.classes[variant])
 
     found: list[Churn] = []
-    for factor, label in ((level["factor"], level["label"]) for level in levels if not level["is_reference"]):
-        if factor in references:
+    for factor, label, level in placed(levels):
+        if not level.is_reference and factor in references:
             cells, others = (cells_at(levels, {factor: at}) for at in (label, references[factor]))
             sides = zip(cells, others, strict=True)
             changed = [share for a, b in sides for share in churn(answers.classes[a], answers.classes[b])]

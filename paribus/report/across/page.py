@@ -45,7 +45,7 @@ def render(spec: Mapping[str, Any], contents: Contents, links: Mapping[str, str]
         best=[_best(row, contents[row["data"]]) for row in best.to_dict("records")],
         figures={name: div(name, figure) for name, figure in drawn},
         csv={name: csv_link(frame) for name, frame in csv.items() if len(frame)},
-        frozen=frozen_sentence(next(iter(contents.values())).record.get("frozen")),
+        frozen=frozen_sentence(next(iter(contents.values())).record.frozen),
         study=study,
         study_link=data_link(study, "application/yaml"),
         plotly=Markup(get_plotlyjs()),  # noqa: S704  (the library's own source)

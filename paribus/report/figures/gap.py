@@ -13,7 +13,7 @@ from paribus.report.numbers import unit_of
 _COLUMNS = ["variant", "seed", "fold", "epoch", "train_accuracy", "val_accuracy", "gap"]
 
 
-def frame(history: pd.DataFrame, runs: pd.DataFrame, keeps: Mapping[str, str]) -> pd.DataFrame:
+def frame(history: pd.DataFrame, runs: pd.DataFrame, keeps: Mapping[str, str | None]) -> pd.DataFrame:
     """Take the epoch whose weights were kept: a row a finished run, empty without validation rows.
 
     Args:

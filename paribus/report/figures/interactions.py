@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -11,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from paribus.comparison.factorial import cells_at, crossed_factors
+from paribus.comparison.factorial import Levels, cells_at, crossed_factors, placed
 from paribus.comparison.words import metric_name
 from paribus.report.figures.look import COLOURS, LEGEND, TEMPLATE, label
 from paribus.report.numbers import unit_of
@@ -22,7 +21,7 @@ _PANEL, _GAP = 300, 110
 """Heights in pixels."""
 
 
-def frame(seeds: pd.DataFrame, levels: Sequence[Mapping[str, Any]], score: str) -> pd.DataFrame:
+def frame(seeds: pd.DataFrame, levels: Levels, score: str) -> pd.DataFrame:
     """Summarize the scores of each pair of levels over seeds; empty where nothing is crossed or has finished.
 
     Args:
@@ -99,5 +98,5 @@ def _lines(panel: pd.DataFrame, scale: float, legend: str) -> list[go.Scatter]:
     return lines
 
 
-def _labels(levels: Sequence[Mapping[str, Any]], factor: str) -> list[str]:
-    return [level["label"] for level in levels if level["factor"] == factor]
+def _labels(levels: Levels, factor: str) -> list[str]:
+    return [label for name, label, _ in placed(levels) if name == factor]

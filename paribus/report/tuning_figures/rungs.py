@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -11,11 +10,12 @@ import plotly.graph_objects as go
 from paribus.comparison.words import metric_name
 from paribus.report.figures.look import COLOURS, INK, TEMPLATE
 from paribus.report.numbers import unit_of
+from paribus.store.records.study import TrialRecord
 
 _COLUMNS = ["trial", "bracket", "rung", "epochs", "score", "winner"]
 
 
-def frame(trials: Sequence[Mapping[str, Any]], winner: int) -> pd.DataFrame:
+def frame(trials: Sequence[TrialRecord], winner: int) -> pd.DataFrame:
     """Columns trial, bracket, rung, epochs, score and winner: a row a trial and rung; empty if none has two rungs.
 
     Args:
@@ -23,9 +23,9 @@ def frame(trials: Sequence[Mapping[str, Any]], winner: int) -> pd.DataFrame:
         winner: the number of the winner.
     """
     rows = [
-        [trial["number"], trial["bracket"], rung, int(epochs), score, trial["number"] == winner]
+        [trial.number, trial.bracket, rung, int(epochs), score, trial.number == winner]
         for trial in trials
-        for rung, (epochs, score) in enumerate(trial["scores"].items())
+        for rung, (epochs, score) in enumerate(trial.scores.items())
     ]
     table = pd.DataFrame(rows, columns=_COLUMNS).astype({"score": float})
     return table if table["rung"].any() else table.iloc[:0]

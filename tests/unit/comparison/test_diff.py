@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from scipy import stats
 from paribus.comparison.diff import Change, Side, compare_studies
 from paribus.comparison.words import sentence
 from paribus.errors import SpecError
-from paribus.store.tables import RunRow
+from tests.made_up import run_of, study_of
 
 RECIPE = {"model": {"kind": "mlp", "width": 8}, "epochs": 10, "data": {"validation": 0.1}}
 A = {"baseline": {0: 0.80, 1: 0.82, 2: 0.79, 3: 0.81}, "deep": {0: 0.7, 1: 0.71, 2: 0.69, 3: 0.7}}
@@ -24,9 +25,7 @@ def side(
     """Scores by variant and seed; the runs of the record stand in another order than the seeds."""
     runs = [{"key": f"{v}{s}", "variant": v, "seed": s} for v, seeds in scores.items() for s in reversed(seeds)]
     rows = {
-        f"{v}{s}": RunRow(
-            key=f"{v}{s}", status="finished", epochs=10, best_epoch=5, recipe=RECIPE, metrics={f"test_{metric}": score}
-        )
+        f"{v}{s}": run_of(f"{v}{s}", recipe=RECIPE, metrics={f"test_{metric}": score})
         for v, seeds in scores.items()
         for s, score in seeds.items()
         if score is not None
@@ -37,7 +36,7 @@ def side(
         "variants": {name: {"recipe": RECIPE, "parameters": 1} for name in scores},
         "runs": runs,
     }
-    return Side(name, record, rows, {"torch": "2.0", "cores": 2, **environment})
+    return Side(name, study_of(record), rows, {"torch": "2.0", "cores": 2, **environment})
 
 
 def test_seeds_are_paired_by_number_and_the_interval_is_that_of_scipy() -> None:
@@ -96,9 +95,9 @@ def test_a_run_without_a_score_takes_its_pair_along() -> None:
 
 def test_recipes_that_differ_are_told_once_with_their_variants() -> None:
     a, b = side("a", {"x": {0: 0.5}, "y": {0: 0.5}}), side("b", {"x": {0: 0.6}, "y": {0: 0.6}})
-    deeper = {**RECIPE, "model": {"kind": "linear"}, "epochs": 20}
-    b.record["variants"]["x"]["recipe"] = deeper
-    b.record["variants"]["y"]["recipe"] = {**RECIPE, "epochs": 20}
+    longer = {**RECIPE, "epochs": 20}
+    recipes = {"x": {**longer, "model": {"kind": "linear"}}, "y": longer}
+    b.record.variants.update({name: replace(b.variants[name], recipe=recipe) for name, recipe in recipes.items()})
     assert set(compare_studies(a, b).recipes) == {
         Change("epochs", 10, 20, ("x", "y")),
         Change("model.kind", "mlp", "linear", ("x",)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -10,27 +11,28 @@ import pytest
 from scipy import stats
 
 from paribus.comparison.factorial import cells_at, crossed_factors, interactions, mean_scores
-from paribus.comparison.summary import contrasts_of
+from paribus.comparison.judging import contrasts_of
 from paribus.comparison.verdicts import Contrast, compare_pairings
-from paribus.store.tables import RunRow
+from paribus.store.records.study import Level
+from tests.made_up import run_of, study_of
 
 Sizes = dict[str, int]
 TERMS: dict[str, Any] = {"metric": "test_accuracy", "margin": 0.01, "higher_is_better": True}
 
 
-def levels_of(sizes: Sizes, references: dict[str, int] | None = None) -> list[dict[str, Any]]:
+def levels_of(sizes: Sizes, references: dict[str, int] | None = None) -> tuple[Level, ...]:
     """Levels 0, 1, ... of each factor; the reference is 0 unless told."""
     cells = list(product(*(range(size) for size in sizes.values())))
-    return [
-        {
-            "factor": factor,
-            "label": str(label),
-            "variants": [str(cell) for cell in cells if cell[place] == label],
-            "is_reference": label == (references or {}).get(factor, 0),
-        }
+    return tuple(
+        Level(
+            factor,
+            str(label),
+            tuple(str(cell) for cell in cells if cell[place] == label),
+            is_reference=label == (references or {}).get(factor, 0),
+        )
         for place, (factor, size) in enumerate(sizes.items())
         for label in range(size)
-    ]
+    )
 
 
 def planted(sizes: Sizes, num_seeds: int, seed: int = 0) -> np.ndarray:
@@ -56,18 +58,13 @@ def study(
             key = f"{cell}{number}"
             runs.append({"key": key, "variant": str(cell), "seed": number})
             if (cell, number) not in missing:
-                rows[key] = RunRow(
-                    key=key, status="finished", epochs=10, best_epoch=1, time_s=1.0, metrics={f"test_{metric}": score},
-                    recipe={"data": {"validation": 0.1}, "epochs": 10},
-                )  # fmt: skip
+                rows[key] = run_of(key, best_epoch=1, metrics={f"test_{metric}": score})
     record = {
         "spec": {"metric": metric, "margin": 0.01, "seeds": len(scores), "factors": dict.fromkeys(sizes)},
-        "dataset": {"overlap": 0},
         "variants": dict.fromkeys(run["variant"] for run in runs),
-        "levels": levels,
         "runs": runs,
     }
-    return contrasts_of(record, rows)
+    return contrasts_of(replace(study_of(record), levels=levels), rows)
 
 
 def named(contrasts: list[Contrast]) -> dict[tuple[str, str], Contrast]:
@@ -151,10 +148,8 @@ def test_interactions_are_corrected_for_each_other_and_not_for_the_main_effects(
 
 
 def test_cells_are_found_by_any_number_of_levels() -> None:
-    levels = levels_of({"A": 2, "B": 3, "C": 2}) + [
-        {"factor": "D", "label": "0", "variants": ["(0, 0, 0)"], "is_reference": True},
-        {"factor": "D", "label": "1", "variants": ["D=1"], "is_reference": False},
-    ]
+    alone = Level("D", "0", ("(0, 0, 0)",), is_reference=True), Level("D", "1", ("D=1",))
+    levels = (*levels_of({"A": 2, "B": 3, "C": 2}), *alone)
     assert crossed_factors(levels) == ("A", "B", "C")
     assert cells_at(levels, {"A": "1", "B": "2"}) == ["(1, 2, 0)", "(1, 2, 1)"]
     assert cells_at(levels, {"D": "1"}) == ["D=1"]
@@ -222,8 +217,6 @@ def test_rounding_makes_no_verdict() -> None:
 
 def test_without_a_crossing_there_is_no_interaction() -> None:
     levels = [
-        {"factor": factor, "label": label, "variants": [f"{factor}{label}"], "is_reference": label == "0"}
-        for factor in "AB"
-        for label in "01"
+        Level(factor, label, (f"{factor}{label}",), is_reference=label == "0") for factor in "AB" for label in "01"
     ]
     assert interactions(levels, {name: [0.5] for name in ("A0", "A1", "B0", "B1")}) == []

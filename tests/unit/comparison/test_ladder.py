@@ -1,36 +1,36 @@
 """A ladder of seeds: what is judged at which look, and who gets more."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from paribus.comparison.judging import contrasts_of
 from paribus.comparison.ladder import ladder_facts, ladder_sentence, seeds_wanted
-from paribus.comparison.summary import contrasts_of, summarize
-from paribus.store.tables import RunRow
+from paribus.comparison.summary import summarize
+from paribus.store.records.run import StoredRun
+from paribus.store.records.study import Level, PlannedRun, StudyRecord
+from tests.made_up import run_of, study_of
 
 CLEAR = [0.10, 0.11, 0.09, 0.105]
 """Differences that decide at the first look."""
 
 
-def study(gains: dict[str, list[float]], **spec: Any) -> tuple[dict[str, Any], dict[str, RunRow]]:
+def study(gains: dict[str, list[float]], **spec: Any) -> tuple[StudyRecord, dict[str, StoredRun]]:
     """The record and runs of levels that differ from the baseline by so much at each of their seeds."""
     rng = np.random.default_rng(0)
     most = max(map(len, gains.values()))
     base = rng.normal(0.8, 0.05, most)
     scores = {"base": list(base)} | {name: list(base[: len(g)] + np.array(g)) for name, g in gains.items()}
     rows = {
-        f"{name}{seed}": RunRow(
-            key=f"{name}{seed}", status="finished", epochs=10, best_epoch=5, time_s=1.0,
-            recipe={"data": {"validation": 0.1}, "epochs": 10}, metrics={"test_accuracy": score},
-        )
+        f"{name}{seed}": run_of(f"{name}{seed}", metrics={"test_accuracy": score})
         for name, values in scores.items()
         for seed, score in enumerate(values)
-    }  # fmt: skip
+    }
     record = {
         "spec": {"metric": "accuracy", "margin": 0.001, "seeds": {"start": 4, "max": 16}, **spec},
-        "dataset": {"overlap": 0},
-        "variants": dict.fromkeys(scores),
+        "variants": {name: {"recipe": {}, "parameters": 1} for name in scores},
         "levels": [
             {"factor": "f", "label": name, "variants": [name], "is_reference": name == "base"} for name in scores
         ],
@@ -40,7 +40,7 @@ def study(gains: dict[str, list[float]], **spec: Any) -> tuple[dict[str, Any], d
             for seed in range(len(values))
         ],
     }
-    return record, rows
+    return study_of(record), rows
 
 
 def test_only_the_undecided_and_its_reference_get_more_seeds() -> None:
@@ -81,26 +81,20 @@ def test_what_it_saved_is_told() -> None:
     told = ladder_sentence(record)
     assert "at 4, 8 seeds, and only" in told
     assert "20 trainings in place of 48. Intervals and verdicts are corrected for all looks up to 16 seeds." in told
-    assert ladder_sentence({**record, "spec": {"seeds": [0, 1, 2]}}) == ""
+    assert ladder_sentence(replace(record, asked=replace(record.asked, seeds=(0, 1, 2)))) == ""
 
 
 def test_folds_count_as_many_trainings_in_what_was_saved() -> None:
     record, _ = study({"clear": CLEAR})
-    record["runs"] += [{"key": f"fold {seed}", "variant": "clear", "seed": seed} for seed in range(4)]
+    folds = tuple(PlannedRun(f"fold {seed}", "clear", seed) for seed in range(4))
+    record = replace(record, runs=record.runs + folds)
     assert ladder_facts(record) == {"looks": [4], "trained": 4 + 2 * 4, "saved": 3 * 16 - 12}
 
 
 def test_one_that_was_stopped_between_two_looks_is_not_finished() -> None:
     vague = [0.1, -0.1, 0.05, -0.04] * 4
-    statuses = [summarize(*named(study({"vague": vague[:size]})))["status"] for size in (4, 8, 16)]
+    statuses = [summarize(*study({"vague": vague[:size]}))["status"] for size in (4, 8, 16)]
     assert statuses == ["interrupted", "interrupted", "finished"]
-
-
-def named(found: tuple[dict[str, Any], dict[str, RunRow]]) -> tuple[dict[str, Any], dict[str, RunRow]]:
-    """With all that a summary reads."""
-    record, rows = found
-    variants = {name: {"recipe": {}, "parameters": 1} for name in record["variants"]}
-    return {**record, "spec": {**record["spec"], "name": "a"}, "variants": variants}, rows
 
 
 def test_a_level_without_a_p_value_yet_is_counted_among_those_that_are_tested() -> None:
@@ -116,12 +110,10 @@ def test_a_level_without_a_p_value_yet_is_counted_among_those_that_are_tested() 
 def test_one_family_for_the_whole_study_is_stricter() -> None:
     gains = {"one": [0.05, 0.02, 0.06, 0.01], "two": [0.01, 0.05, 0.02, 0.05]}
     record, rows = study(gains, seeds=4)
-    record["levels"] += [
-        {"factor": "g", "label": name, "variants": [name], "is_reference": name == "base"} for name in ("base", "two")
-    ]
+    more = tuple(Level("g", name, (name,), is_reference=name == "base") for name in ("base", "two"))
+    record = replace(record, levels=record.levels + more)
     apart = contrasts_of(record, rows)
-    record["spec"]["family"] = "study"
-    together = contrasts_of(record, rows)
+    together = contrasts_of(replace(record, asked=replace(record.asked, family="study")), rows)
     assert [(c.factor, c.level) for c in together] == [("f", "one"), ("f", "two"), ("g", "two")]
     assert together[2].adjusted_low < apart[2].adjusted_low
     assert together[2].p_adjusted == pytest.approx(min(1, 3 * together[2].p_value))

@@ -15,17 +15,50 @@ from paribus.comparison.items.churn import churns
 from paribus.comparison.items.sample import over_test_items
 from paribus.comparison.verdicts import Contrast, compare_factor, compare_pairings
 from paribus.evaluation.items import Answers
+from paribus.store.records.study import Level
 
 TERMS: dict[str, Any] = {"margin": 0.0, "higher_is_better": True}
 ALONE = [
-    {"factor": "depth", "label": "2", "variants": ["base"], "is_reference": True},
-    {"factor": "depth", "label": "3", "variants": ["deep"], "is_reference": False},
+    Level("depth", "2", ("base",), is_reference=True),
+    Level("depth", "3", ("deep",), is_reference=False),
 ]
 CROSSED = [
-    {"factor": "depth", "label": "2", "variants": ["base", "wide"], "is_reference": True},
-    {"factor": "depth", "label": "3", "variants": ["deep", "both"], "is_reference": False},
-    {"factor": "width", "label": "8", "variants": ["base", "deep"], "is_reference": True},
-    {"factor": "width", "label": "9", "variants": ["wide", "both"], "is_reference": False},
+    Level(
+        "depth",
+        "2",
+        (
+            "base",
+            "wide",
+        ),
+        is_reference=True,
+    ),
+    Level(
+        "depth",
+        "3",
+        (
+            "deep",
+            "both",
+        ),
+        is_reference=False,
+    ),
+    Level(
+        "width",
+        "8",
+        (
+            "base",
+            "deep",
+        ),
+        is_reference=True,
+    ),
+    Level(
+        "width",
+        "9",
+        (
+            "wide",
+            "both",
+        ),
+        is_reference=False,
+    ),
 ]
 
 
@@ -36,11 +69,11 @@ def answers(right: dict[str, list[list[int]]]) -> Answers:
     return Answers(np.arange(num_items), np.ones(num_items, int), classes)
 
 
-def contrasts(levels: list[dict[str, Any]], found: Answers, metric: str = "test_accuracy") -> list[Contrast]:
+def contrasts(levels: list[Level], found: Answers, metric: str = "test_accuracy") -> list[Contrast]:
     scores = {name: [float(row.mean()) for row in runs.values()] for name, runs in found.classes.items()}
     effects: list[Contrast] = []
-    for factor in dict.fromkeys(level["factor"] for level in levels):
-        means = {lv["label"]: mean_scores(lv["variants"], scores) for lv in levels if lv["factor"] == factor}
+    for factor in dict.fromkeys(level.factor for level in levels):
+        means = {level.label: mean_scores(level.variants, scores) for level in levels if level.factor == factor}
         effects += compare_factor(factor, next(iter(means)), means, metric=metric, **TERMS)
     return [*effects, *compare_pairings(interactions(levels, scores), metric=metric, **TERMS)]
 
@@ -127,5 +160,5 @@ def test_churn_of_crossed_factors_is_between_variants_that_differ_in_one_factor(
 
 
 def test_a_study_that_varies_nothing_has_no_churn() -> None:
-    only = [{"factor": None, "label": None, "variants": ["base"], "is_reference": False}]
+    only = [Level(None, None, ("base",), is_reference=False)]
     assert churns(only, answers({"base": [[0, 1]]})) == []

@@ -1,20 +1,20 @@
 """Which source of randomness moves the score."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 from scipy import stats
 
 from paribus.comparison.sources import plain_spreads, source_sentence, source_spreads
 from paribus.comparison.statistics.intervals import deviation_interval
+from paribus.store.records.study import StudyRecord
+from tests.made_up import study_of
 
 VARIED = {"baseline": None, "order": ["order"], "both": ["init", "dropout"], "wide": "no", "none": ["augment"]}
 
 
-def record() -> dict[str, Any]:
+def record() -> StudyRecord:
     recipes = {name: {} if sources in (None, "no") else {"vary_only": sources} for name, sources in VARIED.items()}
-    return {"variants": {name: {"recipe": recipe} for name, recipe in recipes.items()}}
+    return study_of({"variants": {name: {"recipe": recipe} for name, recipe in recipes.items()}})
 
 
 SCORES = {
@@ -48,16 +48,16 @@ def test_a_source_of_two_variants_is_told_with_their_names() -> None:
     recipe = {"recipe": {"vary_only": ["init"]}}
     scores = {"baseline": [0.80, 0.84], "deep": [0.81, 0.82], "order": [0.5, 0.6]}
     same = {"variants": {"baseline": recipe, "deep": recipe}}
-    assert source_sentence(source_spreads(same, scores), "test_accuracy") == ""
+    assert source_sentence(source_spreads(study_of(same), scores), "test_accuracy") == ""
     same["variants"]["order"] = {"recipe": {"vary_only": ["order"]}}
-    told = source_sentence(source_spreads(same, scores), "test_accuracy")
+    told = source_sentence(source_spreads(study_of(same), scores), "test_accuracy")
     assert told.startswith("Of the sources of randomness order moves test accuracy most: ")
     assert told.endswith("; init (of baseline) 2.83 points, init (of deep) 0.71 points.")
 
 
 def test_nothing_is_told_where_nothing_was_asked() -> None:
     plain = {"variants": {name: {"recipe": {}} for name in SCORES}}
-    assert source_spreads(plain, SCORES) == []
+    assert source_spreads(study_of(plain), SCORES) == []
     assert source_sentence([], "test_accuracy") == ""
 
 

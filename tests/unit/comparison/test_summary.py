@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from paribus.comparison.summary import summarize
-from paribus.store.tables import RunRow
+from paribus.store.records.run import Status, StoredRun
+from paribus.store.records.study import StudyRecord
+from tests.made_up import run_of, study_of
 
 
-def record(**dataset: Any) -> dict[str, Any]:
+def record(frozen: Any = None, **dataset: Any) -> StudyRecord:
     levels = [("1", "depth=1", False), ("2", "baseline", True)]
-    return {
+    values = {
         "spec": {"name": "s", "metric": "accuracy", "margin": 0.01, "seeds": 3, "factors": {"depth": {}}},
         "dataset": {"overlap": 0, **dataset},
         "variants": {name: {"recipe": {}, "parameters": 1} for _, name, _ in levels},
         "levels": [{"factor": "depth", "label": a, "variants": [b], "is_reference": c} for a, b, c in levels],
         "runs": [{"key": f"{b}{seed}", "variant": b, "seed": seed} for _, b, _ in levels for seed in (0, 1, 2)],
+        "frozen": frozen,
     }
+    return study_of(values)
 
 
-def rows(best_epoch: int = 5, validation: float = 0.1, **other: Any) -> dict[str, RunRow]:
+def rows(best_epoch: int = 5, validation: float = 0.1, **other: Any) -> dict[str, StoredRun]:
     scores = {"depth=1": [0.90, 0.91, 0.89], "baseline": [0.80, 0.82, 0.79]}
     recipe = {"data": {"validation": validation}, "epochs": 10}
     found = {
-        f"{name}{seed}": RunRow(
-            key=f"{name}{seed}", status="finished", epochs=10, best_epoch=best_epoch, time_s=1.0, recipe=recipe,
-            metrics={"test_accuracy": score},
-        )
+        f"{name}{seed}": run_of(f"{name}{seed}", best_epoch=best_epoch, recipe=recipe, metrics={"test_accuracy": score})
         for name, values in scores.items()
         for seed, score in enumerate(values)
-    }  # fmt: skip
+    }
     for key, status in other.items():
-        found[key].status, found[key].metrics = status, {}
+        found[key] = replace(found[key], status=Status(status), metrics={})
     return found
 
 
@@ -98,6 +100,5 @@ def test_numbers_that_do_not_exist_are_null() -> None:
 
 def test_a_frozen_plan_is_told_without_its_document() -> None:
     told = {"hash": "ab", "time": "2026-01-01T00:00:00+00:00", "status": "changed", "changes": ["seeds"]}
-    assert summarize({**record(), "frozen": {**told, "content": {"seeds": [0]}}}, rows())["frozen"] == told
-    for old in (record(), {**record(), "frozen": None}):
-        assert summarize(old, rows())["frozen"] is None
+    assert summarize(record({**told, "content": {"seeds": [0]}}), rows())["frozen"] == told
+    assert summarize(record(), rows())["frozen"] is None

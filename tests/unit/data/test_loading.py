@@ -19,6 +19,7 @@ from paribus.spec import Preparation, TextFeatures
 from paribus.spec.data import DataSpec
 from paribus.spec.parts import parts
 from paribus.user_code import Origin
+from tests.made_up import study_of
 
 X, Y = np.arange(40.0).reshape(20, 2), np.repeat([0, 1], 10)
 PARTS = ("train", "test")
@@ -225,11 +226,12 @@ def test_prepared_data_are_found_again_and_missing_ones_are_none(tmp_path: Path)
     data = Dataset("toy", x, y, x[:2], y[:2], ("a", "b"))
     folder, described = prepare(data, tmp_path, [])
     described["class_names"] = list(data.class_names)
-    found = prepared(tmp_path, described)
+    facts = study_of({"dataset": described}).data
+    found = prepared(tmp_path, facts)
     assert found is not None
     assert (found.fingerprint, found.name, found.item_shape) == (data.fingerprint, "toy", (2,))
     (folder / "x_test.npy").unlink()
-    assert prepared(tmp_path, described) is None
+    assert prepared(tmp_path, facts) is None
 
 
 def test_equal_data_under_another_name_are_described_by_it(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from paribus.comparison.items.sample import over_test_items
-from paribus.comparison.summary import contrasts_of, summarize
+from paribus.comparison.judging import contrasts_of
+from paribus.comparison.summary import summarize
 from paribus.comparison.words import sentence
 from paribus.evaluation.metrics import score
 from paribus.report.items import read_answers
@@ -17,6 +18,8 @@ from paribus.report.page import write_page
 from paribus.report.tables import Tables, load_tables
 from paribus.store import RunRecord, Store
 from paribus.store.records import Status
+from paribus.store.records.faults import read_study
+from paribus.store.records.study import StudyRecord
 
 CLASSES = ["shirt", "bag", "boot"]
 SKILL = {"baseline": 1.0, "depth=3": 1.2, "optimizer=SGD": 0.2, "optimizer=<b>&Adam": 1.0}
@@ -31,18 +34,22 @@ FACTORS = {"depth": ["baseline", "depth=3"], "optimizer": ["baseline", "optimize
 class Fake:
     """A study in a home of its own, and what was put into it."""
 
-    def __init__(self, store: Store, record: dict[str, Any]) -> None:
-        self.store, self.record = store, record
+    def __init__(self, store: Store, values: dict[str, Any]) -> None:
+        self.store, self.values = store, values
         self.saved: dict[tuple[str, int] | tuple[str, int, int], RunRecord] = {}
 
     @property
+    def record(self) -> StudyRecord:
+        return read_study(self.values)
+
+    @property
     def rows(self) -> dict[str, Any]:
-        return self.store.runs(run["key"] for run in self.record["runs"])
+        return self.store.runs(self.record.keys)
 
     @property
     def tables(self) -> Tables:
         answers = read_answers(self.store, self.record, self.rows)
-        found = over_test_items(contrasts_of(self.record, self.rows), self.record["levels"], answers)
+        found = over_test_items(contrasts_of(self.record, self.rows), self.record.levels, answers)
         summary = {**summarize(self.record, self.rows), "test_set": found}
         return load_tables(self.store, self.record, summary, answers)
 

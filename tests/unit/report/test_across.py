@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import count
 
@@ -109,9 +110,10 @@ def test_the_page_does_not_deny_that_test_scores_choose(two, validation: float |
 
 @pytest.mark.parametrize("rule", ["difference", "wins"])
 def test_the_page_says_what_verdicts_rest_on(two, rule: str) -> None:
-    contents = two({}, {"seeds": 3})
-    for content in contents.values():
-        content.spec["rule"] = rule
+    contents = {
+        data: replace(content, record=replace(content.record, asked=replace(content.record.asked, rule=rule)))
+        for data, content in two({}, {"seeds": 3}).items()
+    }
     text = page.render({"name": "s", "question": "", "margin": 0.01}, contents, dict.fromkeys(contents, ""))
     by_interval, by_wins = (
         ("corrected, on which the verdict rests", "corrected within it"),

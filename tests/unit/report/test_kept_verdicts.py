@@ -7,7 +7,7 @@ from shutil import rmtree
 import numpy as np
 import pytest
 
-from paribus.comparison import stamp
+from paribus.comparison import summary
 from paribus.comparison.items import sample
 from paribus.probing.weights import weight_distributions
 from paribus.report.tables import scores_of, seeds_of
@@ -20,7 +20,7 @@ NAME = "fake-study"
 @pytest.fixture
 def study(fake: Callable) -> Iterator:
     found = fake(statuses={("depth=3", 1): "diverged", ("optimizer=SGD", 0): "failed", ("depth=3", 3): "interrupted"})
-    found.store.save_study(NAME, found.record)
+    found.store.save_study(NAME, found.values)
     return found
 
 
@@ -81,14 +81,14 @@ def test_what_they_rest_on_brings_new_ones(study, counted: list[int], monkeypatc
     failed, done = study.saved["optimizer=SGD", 0], study.saved["optimizer=SGD", 1]
     study.store.save_run(replace(done, key=failed.key, seed=0))
     assert [worked_out(), worked_out()] == [1, 0]
-    study.store.save_study(NAME, {**study.record, "spec": {**study.record["spec"], "margin": 0.02}})
+    study.store.save_study(NAME, {**study.values, "spec": {**study.values["spec"], "margin": 0.02}})
     assert [worked_out(), worked_out()] == [1, 0]
     path = study.store.home / "verdicts" / f"{NAME}.json"
     path.write_text(path.read_text().replace('"better"', '"worse"').replace('"undecided"', '"better"'))
     assert [worked_out(), worked_out()] == [1, 0]
     path.write_bytes(b"\xff")
     assert [worked_out(), worked_out()] == [1, 0]
-    monkeypatch.setattr(stamp, "program", lambda: "another")
+    monkeypatch.setattr(summary, "program", lambda: "another")
     assert [worked_out(), worked_out()] == [1, 0]
 
 
@@ -115,7 +115,7 @@ def test_a_report_of_the_same_is_left_as_it_is(study) -> None:
     key = study.saved["baseline", 0].key
     study.store.save_probe(key, weight_distributions({"head.weight": np.eye(3, dtype=np.float32)}))
     assert is_written()
-    study.store.save_run(replace(study.saved["depth=3", 0], key=study.record["runs"][7]["key"], seed=3))
+    study.store.save_run(replace(study.saved["depth=3", 0], key=study.values["runs"][7]["key"], seed=3))
     assert is_written()
     assert not is_written()
 

@@ -5,6 +5,7 @@ from scipy import stats
 
 from paribus.report.figures import confusion, contrasts, interactions, learning_curves, spread
 from paribus.report.numbers import unit_of
+from paribus.store.records.study import Level
 
 
 def test_learning_curves_summarize_finished_seeds_only(fake) -> None:
@@ -94,7 +95,7 @@ def test_interactions_are_means_over_seeds_that_have_the_cell(fake) -> None:
 def test_a_third_crossed_factor_is_averaged_over_seed_by_seed() -> None:
     cells = {f"{a}{b}{c}": 0.1 * a + 0.01 * b + 0.3 * c for a in (0, 1) for b in (0, 1) for c in (0, 1)}
     levels = [
-        {"factor": factor, "label": str(label), "variants": [name for name in cells if name[place] == str(label)]}
+        Level(factor, str(label), tuple(name for name in cells if name[place] == str(label)))
         for place, factor in enumerate("ABC")
         for label in (0, 1)
     ]

@@ -74,9 +74,9 @@ def test_without_accuracies_to_compare_there_is_no_uncertainty_from_the_test_set
 
 def test_with_folds_a_seed_has_several_runs(fake, tmp_path: Path) -> None:
     study = fake()
-    for run in study.record["runs"]:
+    for run in study.values["runs"]:
         run["seed"], run["fold"] = divmod(run["seed"], 2)
-    study.record["spec"]["seeds"] = [0, 1]
+    study.values["spec"]["seeds"] = [0, 1]
     items = study.tables.items
     assert items.sample.empty
     assert items.wrong["runs"].tolist() == [4, 4, 4, 4, 16]

@@ -106,7 +106,7 @@ def test_a_small_difference_is_not_rounded_away(fake) -> None:
     content = Content(study.record, replace(study.tables, contrasts=contrasts), [])
     found = ["0.04", "0.02 to 0.06", "\N{MINUS SIGN}0.01 to 0.10", "–"]
     assert content.evidence()[0][2:6] == found
-    loss = Content({**study.record, "spec": {}}, replace(study.tables, contrasts=contrasts, metric="loss"), [])
+    loss = Content(study.record, replace(study.tables, contrasts=contrasts, metric="loss"), [])
     assert loss.evidence()[0][2] == "0.0004"
     sample = {"n_items": 300, "low": 0.0001, "high": 0.0007, "difference": 0.0004}
     items = replace(study.tables.items, sample=study.tables.items.sample.head(1).assign(**sample))
@@ -155,7 +155,7 @@ def test_the_page_says_what_verdicts_rest_on(
     fake, tmp_path: Path, asked: dict[str, str], said: set[str], unsaid: set[str]
 ) -> None:
     study = fake(crossed=True)
-    study.record["spec"] |= asked
+    study.values["spec"] |= asked
     text = words(Reader(study.page(tmp_path / "report.html")))
     assert {phrase for phrase in said | unsaid if phrase in text} == said
 
@@ -178,7 +178,7 @@ def test_every_figure_has_its_csv(fake, tmp_path: Path, crossed: bool) -> None:
     for name, frame in {**tables.frames(), "runs": tables.runs, "contrasts": tables.contrasts}.items():
         table = pd.read_csv(StringIO(decoded(reader.links[f"fake-study-{name}.csv"])))
         assert (list(table.columns), len(table)) == (list(frame.columns), len(frame))
-    assert yaml.safe_load(decoded(reader.links["fake-study.yaml"])) == study.record["spec"]
+    assert yaml.safe_load(decoded(reader.links["fake-study.yaml"])) == study.values["spec"]
 
 
 @pytest.mark.parametrize(("metric", "scale"), [("accuracy", 100), ("loss", 1)])

@@ -11,6 +11,7 @@ from paribus.report import predictions
 from paribus.report.choice import best_variant, shown_variants
 from paribus.report.content import Content
 from paribus.report.tables import seeds_of
+from paribus.store.records.study import Level
 
 AVERAGES = ("macro", "weighted")
 
@@ -184,7 +185,7 @@ def test_many_variants_show_baseline_best_and_the_best_of_each_factor() -> None:
     names = ["baseline", *(f"depth={n}" for n in range(4)), *(f"width={n}" for n in range(4))]
     values = [0.5, 0.1, 0.9, 0.2, 0.3, 0.4, 0.1, 0.6, 0.2]
     runs = pd.DataFrame({"variant": names, "status": "finished", "val_accuracy": values})
-    levels = [{"factor": name.split("=")[0], "variants": [name]} for name in names[1:]]
+    levels = [Level(name.split("=")[0], name, (name,)) for name in names[1:]]
     assert shown_variants(runs, levels, "accuracy", "depth=1") == ("baseline", "depth=1", "depth=3", "width=2")
 
 
@@ -192,14 +193,14 @@ def test_many_cells_show_baseline_best_and_the_best_of_each_crossed_factor() -> 
     names = ["baseline", *(f"a={a}, b={b}" for a in range(1, 4) for b in range(3))]
     values = [0.5, 0.1, 0.9, 0.2, 0.3, 0.4, 0.8, 0.6, 0.7, 0.2]
     runs = pd.DataFrame({"variant": names, "status": "finished", "val_accuracy": values})
-    levels = [{"factor": "a", "variants": names[1:4]}, {"factor": "a", "variants": names[4:]}]
-    levels += [{"factor": "b", "variants": names[place::3]} for place in (1, 2, 3)]
+    levels = [Level("a", "1", tuple(names[1:4])), Level("a", "2", tuple(names[4:]))]
+    levels += [Level("b", str(place), tuple(names[place::3])) for place in (1, 2, 3)]
     assert shown_variants(runs, levels, "accuracy", "a=1, b=1") == ("baseline", "a=1, b=1", "a=2, b=2", "a=3, b=1")
 
 
 def test_the_gap_is_that_of_the_epoch_whose_weights_were_kept(fake) -> None:
     study = fake(statuses={("depth=3", 1): "diverged"})
-    study.record["variants"]["depth=3"]["recipe"]["keep"] = "best"
+    study.values["variants"]["depth=3"]["recipe"]["keep"] = "best"
     tables = study.tables
     assert len(tables.gaps) == 15
     for name, seed, epoch, gap in tables.gaps[["variant", "seed", "epoch", "gap"]].itertuples(index=False):
@@ -259,9 +260,9 @@ def test_runs_that_were_scored_on_the_test_rows_are_counted_over_all_studies_of_
     study = fake(statuses={("depth=3", 1): "diverged"})
     finished = sum(row.status == "finished" for row in study.rows.values())
     assert study.tables.scored == 0  # of no study that the home knows
-    study.store.save_study("one", study.record)
-    study.store.save_study("again", study.record)  # the same runs count once
-    other = {**study.record, "dataset": {**study.record["dataset"], "fingerprint": "0" * 64}}
+    study.store.save_study("one", study.values)
+    study.store.save_study("again", study.values)  # the same runs count once
+    other = {**study.values, "dataset": {**study.values["dataset"], "fingerprint": "0" * 64}}
     study.store.save_study("other", other)
     assert study.tables.scored == finished == len(study.rows) - 1
     assert f"scored {finished} times by the studies in this home" in study.page(tmp_path / "page.html")

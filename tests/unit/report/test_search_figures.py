@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from paribus.comparison.searched import search_sentences
 from paribus.report.protocol import design_terms
 from paribus.report.trials import shown_trials, trials_of
 from paribus.report.tuning_figures import history, importance, parallel, rungs
+from paribus.store.records.study import Level, StudyRecord
+from tests.made_up import study_of
 
 SPACE: dict[str, Any] = {
     "optimizer.lr": {"low": 2e-4, "high": 0.1, "log": True},
@@ -22,12 +25,13 @@ SPACE: dict[str, Any] = {
     "clip_norm": [None, 1.0],
     "optimizer": [{"kind": "adam"}, {"kind": "sgd", "momentum": 0.9}],
 }
+FACTORS = {"recipe": {"levels": {"default": {}, "tuned": {"tuned": True}}}}
 SCORES = [{"1": 0.5}, {"1": 0.7, "3": 0.8}, {"1": None}, {"3": 0.6}, {"3": 0.9}, {"1": 0.6, "3": None}]
 
 
 def record_of(
     scores: list[dict[str, float | None]], winner: int, space: dict[str, Any] = SPACE, **more: Any
-) -> dict[str, Any]:
+) -> StudyRecord:
     """Of a study with a search of 3 epochs; trial i has the i-th value of each path."""
     ways: dict[str, list[Any]] = {
         "optimizer.lr": [0.001, 0.01],
@@ -38,7 +42,7 @@ def record_of(
     }
     points = [{path: ways[path][number % len(ways[path])] for path in space} for number in range(len(scores))]
     trials = [
-        {"number": n, "bracket": int("1" not in had), "point": point, "scores": had, "keys": ["k"] * len(had)}
+        {"number": n, "bracket": int("1" not in had), "point": point, "scores": had, "keys": ["0" * 64] * len(had)}
         for n, (point, had) in enumerate(zip(points, scores, strict=True))
     ]
     tuning = {
@@ -46,7 +50,8 @@ def record_of(
         "winner_number": winner, "edges": [], "diverged": 0, "importance": {}, "epochs": 12,
         "epochs_unstopped": 3 * len(scores), "trials": trials, **more,
     }  # fmt: skip
-    return {"spec": {"tune": {"space": space, "max_epochs": 3, "seeds": 1}, "data": {}}, "tuning": tuning}
+    asked = {"tune": {"space": space, "max_epochs": 3, "seeds": 1}, "factors": FACTORS}
+    return study_of({"spec": asked, "tuning": tuning})
 
 
 def test_a_trial_has_its_last_score_and_its_fate() -> None:
@@ -64,7 +69,7 @@ def test_without_a_search_there_is_nothing(fake) -> None:
     assert tables.trials.empty
     assert tables.search is None
     assert not [name for name in tables.frames() if name.startswith("search")]
-    assert search_sentences({"spec": {}}) == []
+    assert search_sentences(study_of({})) == []
 
 
 @pytest.mark.parametrize(
@@ -111,7 +116,7 @@ def test_parallel_coordinates_have_categories_and_logarithmic_ticks() -> None:
 
 def test_rungs_have_a_row_for_each_that_a_trial_reached() -> None:
     record = record_of(SCORES, winner=1)
-    frame = rungs.frame(record["tuning"]["trials"], 1)
+    frame = rungs.frame(record.search.trials, 1)
     found = [tuple(row) for row in frame[["trial", "rung", "epochs"]].to_numpy().tolist()]
     assert found == [(0, 0, 1), (1, 0, 1), (1, 1, 3), (2, 0, 1), (3, 0, 3), (4, 0, 3), (5, 0, 1), (5, 1, 3)]
     assert frame.loc[frame["winner"], "trial"].unique().tolist() == [1]
@@ -128,7 +133,7 @@ def test_a_rung_on_which_all_diverged() -> None:
     table = trials_of(record)
     assert table["fate"].tolist() == ["diverged"] * 3 + ["winner"]
     assert history.draw(history.frame(table, False), "val_accuracy").data[1].y.tolist() == [70] * 3
-    frame = rungs.frame(record["tuning"]["trials"], 3)
+    frame = rungs.frame(record.search.trials, 3)
     assert frame["score"].isna().sum() == 4
     assert len(rungs.draw(frame, "val_accuracy").data) == 5
     assert parallel.frame(table, SPACE).empty  # one line alone
@@ -140,7 +145,7 @@ def test_a_search_of_one_trial_and_a_grid_of_two() -> None:
     table = trials_of(one)
     assert (len(history.draw(history.frame(table, False), "val_accuracy").data), len(table)) == (2, 1)
     assert parallel.frame(table, SPACE).empty
-    assert rungs.frame(one["tuning"]["trials"], 0).empty
+    assert rungs.frame(one.search.trials, 0).empty
     assert importance.frame({}).empty
     grid = {"model.depth": [1, 2]}
     two = trials_of(record_of([{"3": 0.7}, {"3": 0.8}], 1, grid))
@@ -175,8 +180,7 @@ def test_what_a_search_did_in_words() -> None:
         "The search's best optimizer.lr lies at the edge of its range: widen it.",
         "2 of 6 trials of the search diverged.",
     ]
-    record["levels"] = [{"factor": "recipe", "label": "tuned", "variants": ["recipe=tuned"]}]
-    record["spec"]["factors"] = {"recipe": {"levels": {"default": {}, "tuned": {"tuned": True}}}}
+    record = replace(record, levels=(Level("recipe", "tuned", ("recipe=tuned",)),))
     anew = search_sentences(record, [{"variant": "recipe=tuned", "validation": 0.885, "mean": 0.87}])
     assert anew[1].endswith(
         "validation accuracy 90.00 % in the search, 88.50 % with the study's own seeds (test accuracy 87.00 %)."
@@ -190,9 +194,9 @@ def test_what_a_search_did_in_words() -> None:
 def test_the_page_has_a_section_between_scores_and_learning(fake, tmp_path: Path) -> None:
     study = fake()
     made = record_of(SCORES, winner=4, edges=["optimizer.lr"], importance={"optimizer.lr": 0.9, "model.depth": 0.1})
-    study.record["spec"]["tune"] = made["spec"]["tune"]
+    study.values["spec"]["tune"] = made.values["spec"]["tune"]
     assert 'id="search"' not in study.page(tmp_path / "without.html")
-    study.record["tuning"] = made["tuning"]
+    study.values["tuning"] = made.values["tuning"]
     tables = study.tables
     names = {"search_history", "search_rungs", "search_values", "search_importance"}
     assert names <= set(tables.frames())
@@ -209,7 +213,7 @@ def test_the_page_has_a_section_between_scores_and_learning(fake, tmp_path: Path
     assert "luck in the search is not kept" in told
     assert "seed 1000000" in told
     assert not math.isnan(tables.trials["score"].max())
-    study.record["spec"]["data"]["validation"] = "test"
+    study.values["spec"]["data"]["validation"] = "test"
     told = dict(design_terms(study.record, "1 point"))["Tuned level"]
     assert "on the test rows" in told
     assert "luck in the search is not kept" not in told

@@ -10,18 +10,19 @@ from paribus.data.prepared import prepared
 from paribus.errors import StoreError
 from paribus.store.artifacts import read_probe, run_folder, write_probe
 from paribus.store.keys import checked_name
+from tests.made_up import study_of
 
 ODD = ["../" * 9 + "etc", "a" * 63, "a" * 65, "A" * 64, "a" * 63 + "\n", "a" * 64 + "\n", "", None, 7, "/" + "a" * 63]
 
 
 @pytest.mark.parametrize("key", ODD, ids=repr)
 def test_a_key_is_64_hexadecimal_digits(tmp_path: Path, key: str) -> None:
-    described = {"fingerprint": key, "name": "d", "class_names": ["a", "b"]}
+    facts = study_of({"dataset": {"fingerprint": key}}).data
     for use in (
         lambda: run_folder(tmp_path, key),
         lambda: read_probe(tmp_path, key),
         lambda: write_probe(tmp_path, key, {}),
-        lambda: prepared(tmp_path, described),
+        lambda: prepared(tmp_path, facts),
     ):
         with pytest.raises(StoreError, match="must be 64 hexadecimal digits, found"):
             use()

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, create_engine, inspect
 import paribus.store
 from paribus.store import Store
 from paribus.store.migrate import HEAD, migrate
-from paribus.store.tables import Base
+from paribus.store.tables import METADATA
 
 SCRIPTS = Path(paribus.store.__file__).parent / "migrations"
 
@@ -29,7 +29,7 @@ def test_migrated_tables_are_those_of_the_code(engine: Engine) -> None:
     migrate(engine)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, Base.metadata) == []
+        assert compare_metadata(context, METADATA) == []
         assert context.get_current_revision() == HEAD
 
 

@@ -1,6 +1,7 @@
 """A stored row is used only if all above the store can rely on it."""
 
 import math
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -8,13 +9,13 @@ import pytest
 
 from paribus.errors import SpecError
 from paribus.spec import StudySpec
-from paribus.store.shapes import is_sound
-from paribus.store.tables import RunRow
+from paribus.store.records.faults import read_run
 from paribus.training.trained import Trained
 
 SOUND: dict[str, Any] = {
     "key": "0" * 64, "seed": 0, "recipe": {"data": {"validation": 0.1}, "epochs": 1}, "status": "finished", "epochs": 1,
     "best_epoch": 1, "time_s": 0.5, "predicted_s": 0, "metrics": {"test_loss": 0.1}, "message": "",
+    "created": datetime(2026, 1, 1, tzinfo=UTC),
 }  # fmt: skip
 BROKEN: dict[str, Any] = {
     "key": "../evil", "seed": "0", "recipe": {}, "status": "fine", "epochs": 0.5, "best_epoch": None,
@@ -23,12 +24,12 @@ BROKEN: dict[str, Any] = {
 
 
 def test_a_sound_row_is_one() -> None:
-    assert is_sound(RunRow(**SOUND))
+    assert read_run(SOUND)
 
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_one_is_none(name: str) -> None:
-    assert not is_sound(RunRow(**{**SOUND, name: BROKEN[name]}))
+    assert not read_run({**SOUND, name: BROKEN[name]})
 
 
 def test_a_recipe_that_utf_8_cannot_write_is_refused_when_it_is_loaded() -> None:

@@ -23,7 +23,7 @@ STEPS = {
     "before the disk has them": "os.fsync",
     "before the rename": "pathlib.Path.replace",
     "after the rename": "pathlib.Path.replace",
-    "before the commit": "sqlalchemy.orm.Session.commit",
+    "before the commit": "sqlalchemy.Connection.commit",
 }
 
 

@@ -105,7 +105,7 @@ def test_a_study_is_replaced_by_its_later_plan(tmp_path: Path, study_of: Make) -
     for name, number in (("b", 1), ("a", 2), ("b", 3)):
         store.save_study(name, study_of(name, (number,)))
     assert [row.name for row in store.studies()] == ["a", "b"]
-    assert Store(tmp_path).study("b") == study_of("b", (3,))
+    assert Store(tmp_path).study("b").values == study_of("b", (3,))
 
 
 def test_what_is_missing_is_named(tmp_path: Path, record_of: Make) -> None:

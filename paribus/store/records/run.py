@@ -1,12 +1,15 @@
-"""What the store keeps of a run and of a study."""
+"""What the store keeps of a run."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
+
+from paribus.store.records.recipe import RecipeFacts
 
 
 class Status(StrEnum):
@@ -31,7 +34,7 @@ class RunRecord:
         time_s: its share of the seconds that its cohort's epochs took.
         predicted_s: what `predicted_time_s` said of it, for later estimates.
         metrics: by name, `val_accuracy`, `test_loss`, ...; empty unless finished.
-        history: one array an epoch column, shape (epoch,).
+        history: one array per epoch column, shape (epoch,).
         predictions: `val_probabilities` (row, class), `val_labels`, `val_items` (row,), and the same for `test`.
         weights: tensors by name, of the epoch that the recipe keeps.
         state: what going on with the training needs beside: the optimizer's tensors, and the network's own after the
@@ -55,3 +58,41 @@ class RunRecord:
     state: dict[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
     engine: dict[str, Any] = field(default_factory=dict[str, Any])
     message: str = ""
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """What the database has of a run; its arrays lie in files.
+
+    Args:
+        key: the run's key.
+        recipe: the resolved recipe, as JSON values.
+        facts: what tables and verdicts ask of it.
+        seed: of all the run's random streams.
+        status: how it ended.
+        epochs: epochs trained.
+        best_epoch: as in `RunRecord`.
+        time_s: as in `RunRecord`.
+        predicted_s: as in `RunRecord`.
+        metrics: by name; empty unless finished.
+        message: why it failed, with the traceback.
+        created: when it was stored.
+    """
+
+    key: str
+    recipe: dict[str, Any]
+    facts: RecipeFacts
+    seed: int
+    status: Status
+    epochs: int
+    best_epoch: int
+    time_s: float
+    predicted_s: float
+    metrics: dict[str, float]
+    message: str
+    created: datetime
+
+    @property
+    def last_line(self) -> str:
+        """What a failed run's message comes to."""
+        return (self.message.strip().splitlines() or ["no reason is stored"])[-1]
