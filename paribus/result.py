@@ -144,7 +144,7 @@ class Result:
         """One row a seed of a variant: status and every metric, the mean over its folds."""
         return seeds_of(self._planned)
 
-    @property
+    @cached_property
     def means(self) -> pd.DataFrame:
         """As `variants`, without the gap and the seconds: what needs no file of any run."""
         return scores_of(self._record, self.seeds, self.metric)

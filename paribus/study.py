@@ -16,16 +16,16 @@ import paribus.models
 import paribus.training.optimizers
 import paribus.training.schedules  # noqa: F401  (registers what studies name)
 from paribus.execution import Workers
-from paribus.outlook import Outlook, data_of, look_ahead, quick_fields
-from paribus.search import search
-from paribus.search_outlook import look_ahead_of_search
+from paribus.running.fitting import data_of, quick_fields
+from paribus.running.forecast import Forecast, forecast, forecast_search
+from paribus.running.search import search
+from paribus.running.work import Pool, Work, frozen_entry, work_of
 from paribus.spec import DataSpec, StudySpec
 from paribus.store import find_store, home_directory
 from paribus.store.running import driving
 from paribus.studies import find_study
 from paribus.training.job import Job
 from paribus.user_code import Origin, code_in, origin_given
-from paribus.work import Pool, Work, frozen_entry, work_of
 
 if TYPE_CHECKING:
     from paribus.freezing import FrozenPlan
@@ -72,27 +72,27 @@ class Study(StudySpec):
         study._origin = self._origin
         return study
 
-    def plan(self, home: Home = None, workers: int | None = None) -> Outlook | list[Outlook]:
+    def plan(self, home: Home = None, workers: int | None = None) -> Forecast | list[Forecast]:
         """What `run` would train, what is stored, and how long the rest takes; of several data sets a list of that."""
         folder = home_directory(Path(home) if home else None)
         store = find_store(folder)
-        ahead = look_ahead_of_search if self.tune else look_ahead
+        ahead = forecast_search if self.tune else forecast
         num = Workers(workers).count
         found = [ahead(part, data_of(part.one_data, self._origin), store, num) for part in self.parts()]
         return found[0] if isinstance(self.data, DataSpec) else found
 
-    def freeze(self, outlook: Outlook | list[Outlook]) -> FrozenPlan:
+    def freeze(self, forecast: Forecast | list[Forecast]) -> FrozenPlan:
         """Write what will be tested into NAME.frozen.yaml beside the study file; every result says whether it held.
 
         Args:
-            outlook: of this study, from `plan`.
+            forecast: of this study, from `plan`.
 
         Raises:
             SpecError: that file holds another plan, or this is a quick look.
         """
         from paribus.freezing import freeze
 
-        parts = outlook if isinstance(outlook, list) else [outlook]
+        parts = forecast if isinstance(forecast, list) else [forecast]
         stored = {key for part in parts for key in part.stored}
         return freeze(self._plan_file, self, [part.plan.fingerprint for part in parts], len(stored))
 

@@ -16,11 +16,11 @@ import numpy as np
 
 from paribus.evaluation.metrics import score
 from paribus.planning import Run
+from paribus.running.work import work_of
 from paribus.store import RunRecord, Store
 from paribus.store.records import Status
 from paribus.study import Study
 from paribus.user_code import Origin
-from paribus.work import work_of
 
 MANY = """\
 name: many

@@ -19,12 +19,12 @@ import torch
 from torch import Tensor
 
 from paribus.execution.worker import prepare_torch
+from paribus.running.work import work_of
 from paribus.store import Store
 from paribus.study import Study
 from paribus.training.cohort import Cohort
 from paribus.training.step import probabilities
 from paribus.user_code import Origin
-from paribus.work import work_of
 
 CHANGE = 1e-5
 

@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from paribus.cli.console import new_console
-from paribus.cli.outcome import STYLES, known, print_outcome, span
-from paribus.cli.text import gap, score
+from paribus.cli.outcome import STYLES, interval_or_dash, or_dash, print_outcome
+from paribus.metric import METRICS, Metric, metric_of
 from paribus.report.across.frames import titles
 from paribus.result import Result
 from paribus.series import Series
@@ -33,18 +33,18 @@ def print_any(found: Result | Series) -> None:
 
 def _print_across(series: Series, console: Console) -> None:
     metric, data_sets = f"test_{series.metric}", list(series.parts)
-    unit = "nats" if metric.endswith("loss") else "%"
+    numbers = metric_of(metric)
     console.print(Text.assemble((series.name, "bold"), f": {len(data_sets)} data sets side by side\n"))
-    title = f"{metric} ({unit}): rank, mean, * best by validation; 95 % interval"
-    console.print(_grid(title, "variant", data_sets, series.across, lambda row: _score(row, metric)))
+    title = f"{metric} ({numbers.unit}): rank, mean, * best by validation; 95 % interval"
+    console.print(_grid(title, "variant", data_sets, series.across, lambda row: _score(row, numbers)))
     contrasts = series.contrasts
     if len(contrasts):
         console.print()
         frame = contrasts.assign(contrast=titles(contrasts))
-        title = f"difference ({'nats' if unit == 'nats' else 'points'})"
-        console.print(_grid(title, "contrast", data_sets, frame, lambda row: _verdict(row, metric)))
+        title = f"difference ({numbers.difference})"
+        console.print(_grid(title, "contrast", data_sets, frame, lambda row: _verdict(row, numbers)))
     console.print()
-    console.print(_best(series.best, metric))
+    console.print(_best(series.best, numbers))
 
 
 def _grid(title: str, key: str, data_sets: list[str], frame: pd.DataFrame, cell: Callable[[Row], str | Text]) -> Table:
@@ -61,25 +61,25 @@ def _grid(title: str, key: str, data_sets: list[str], frame: pd.DataFrame, cell:
     return table
 
 
-def _score(row: Row, metric: str) -> str:
+def _score(row: Row, metric: Metric) -> str:
     if pd.isna(row["rank"]):
         return "-"
-    between = span(score, metric, row)
+    between = interval_or_dash(metric.number, row)
     interval = "" if between == "-" else f"\n   {between}"
-    return f"{row['rank']}. {score(row['mean'], metric)}{' *' if row['best'] else ''}{interval}"
+    return f"{row['rank']}. {metric.number(row['mean'])}{' *' if row['best'] else ''}{interval}"
 
 
-def _verdict(row: Row, metric: str) -> Text:
-    return Text.assemble(known(gap, metric, row["difference"]), " ", (row["verdict"], STYLES[row["verdict"]]))
+def _verdict(row: Row, metric: Metric) -> Text:
+    return Text.assemble(or_dash(metric.signed, row["difference"]), " ", (row["verdict"], STYLES[row["verdict"]]))
 
 
-def _best(best: pd.DataFrame, metric: str) -> Table:
+def _best(best: pd.DataFrame, metric: Metric) -> Table:
     title = "best of each data set, by validation"
     table = Table(box=None, pad_edge=False, header_style="bold", title=title, title_justify="left")
     for column in ("data set", "variant", "test", "gap", "hardest classes"):
         table.add_column(column)
     for row in best.to_dict("records"):
         variant = row["variant"] or "-"
-        cells = known(score, metric, row["mean"]), known(gap, "accuracy", row["gap"]), row["hardest"]
+        cells = or_dash(metric.number, row["mean"]), or_dash(METRICS["accuracy"].signed, row["gap"]), row["hardest"]
         table.add_row(row["data"], variant if row["by_validation"] else f"{variant} (first of the plan)", *cells)
     return table

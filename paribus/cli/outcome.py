@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from paribus.cli.console import new_console
-from paribus.cli.text import gap, score
 from paribus.comparison.caveats import CAVEATS
+from paribus.metric import metric_of
 from paribus.result import Result
 
 STYLES = {"better": "green", "worse": "red", "equivalent": "cyan", "undecided": "yellow"}
@@ -61,13 +61,15 @@ def print_contrasts(
 
 def _scores(result: Result, metric: str) -> Table:
     """One row a variant: the score of each seed, or their range where they are many, the mean and its interval."""
-    unit = "nats" if metric.endswith("loss") else "%"
+    numbers = metric_of(metric)
     runs: dict[str, dict[int, dict[Any, Any]]] = {}
     for row in result.seeds.to_dict("records"):
         runs.setdefault(str(row["variant"]), {})[int(row["seed"])] = row
     seeds = list(dict.fromkeys(seed for members in runs.values() for seed in members))
     listed = len(seeds) <= _LISTED
-    table = Table(box=None, pad_edge=False, header_style="bold", title=f"{metric} ({unit})", title_justify="left")
+    table = Table(
+        box=None, pad_edge=False, header_style="bold", title=f"{metric} ({numbers.unit})", title_justify="left"
+    )
     table.add_column("variant")
     for head in [f"seed {seed}" for seed in seeds] if listed else ["seeds", "lowest", "highest"]:
         table.add_column(head, justify="right")
@@ -77,7 +79,7 @@ def _scores(result: Result, metric: str) -> Table:
     for variant, members in runs.items():
         cells = [_cell(members.get(seed), metric) for seed in seeds] if listed else _range(members.values(), metric)
         row = means[variant]
-        table.add_row(variant, *cells, known(score, metric, row["mean"]), span(score, metric, row))
+        table.add_row(variant, *cells, or_dash(numbers.number, row["mean"]), interval_or_dash(numbers.number, row))
     return table
 
 
@@ -85,18 +87,20 @@ def _cell(run: Mapping[Any, Any] | None, metric: str) -> str:
     """The score of a run, or why there is none; nothing where none was planned."""
     if run is None:
         return ""
-    return score(run[metric], metric) if run["status"] == "finished" else run["status"]
+    return metric_of(metric).number(run[metric]) if run["status"] == "finished" else run["status"]
 
 
 def _range(runs: Iterable[Mapping[Any, Any]], metric: str) -> list[str]:
     """How many runs finished, and their lowest and highest score."""
     found = [run[metric] for run in runs if run["status"] == "finished"]
-    return [str(len(found)), *([score(min(found), metric), score(max(found), metric)] if found else ["-", "-"])]
+    return [str(len(found)), *(map(metric_of(metric).number, (min(found), max(found))) if found else ("-", "-"))]
 
 
 def _contrasts(contrasts: list[dict[str, Any]], metric: str, first: str) -> Table:
-    unit = "nats" if metric.endswith("loss") else "points"
-    table = Table(box=None, pad_edge=False, header_style="bold", title=f"difference ({unit})", title_justify="left")
+    numbers = metric_of(metric)
+    table = Table(
+        box=None, pad_edge=False, header_style="bold", title=f"difference ({numbers.difference})", title_justify="left"
+    )
     table.add_column(first)
     table.add_column("level against reference")
     for column in ("n", "mean", "95 % interval"):
@@ -109,20 +113,20 @@ def _contrasts(contrasts: list[dict[str, Any]], metric: str, first: str) -> Tabl
             row["factor"],
             f"{row['level']} against {row['reference']}",
             str(row["n"]),
-            known(gap, metric, row["difference"]),
-            span(gap, metric, row),
+            or_dash(numbers.signed, row["difference"]),
+            interval_or_dash(numbers.signed, row),
             Text(row["verdict"], STYLES[row["verdict"]]),
             codes,
         )
     return table
 
 
-def known(write: Any, metric: str, value: float | None) -> str:
-    """The value as `write` puts it; a dash where there is none."""
-    return "-" if value is None or math.isnan(value) else write(value, metric)
+def or_dash(write: Callable[[float], str], value: float | None) -> str:
+    """The value as `write` writes it; a dash where there is none."""
+    return "-" if value is None or math.isnan(value) else write(value)
 
 
-def span(write: Any, metric: str, row: Any) -> str:
+def interval_or_dash(write: Callable[[float], str], row: Any) -> str:
     """The row's interval; a dash where there is none."""
-    low, high = (known(write, metric, row[name]) for name in ("ci_low", "ci_high"))
+    low, high = (or_dash(write, row[name]) for name in ("ci_low", "ci_high"))
     return "-" if low == "-" else f"{low} to {high}"

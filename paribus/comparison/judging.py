@@ -12,6 +12,7 @@ from paribus.comparison.ladder import looks_at
 from paribus.comparison.searched import search_caveats
 from paribus.comparison.verdicts import Contrast, Scores, compare_in_looks
 from paribus.comparison.winning import judge_by_wins
+from paribus.metric import metric_of
 from paribus.store.records.run import StoredRun
 from paribus.store.records.study import AskedStudy, DataFacts, StudyRecord
 
@@ -65,7 +66,7 @@ def question_of(asked: AskedStudy) -> Question:
     return Question(
         metric=f"test_{asked.metric}",
         margin=asked.margin,
-        higher_is_better=asked.metric != "loss",
+        higher_is_better=metric_of(asked.metric).higher_is_better,
         looks=looks_at(asked),
         family=asked.family,
         rule=asked.rule,

@@ -9,7 +9,7 @@ from typing import Any
 from paribus.comparison.caveats import caveat
 from paribus.comparison.factorial import placed
 from paribus.comparison.verdicts import Contrast
-from paribus.comparison.words import amount, metric_name
+from paribus.metric import metric_name, metric_of
 from paribus.spec.factor import label
 from paribus.store.records.study import SearchRecord, StudyRecord
 
@@ -31,7 +31,7 @@ def search_sentences(record: StudyRecord, variants: Iterable[Mapping[Any, Any]] 
     score = search.winning_trial.scores[str(tune.max_epochs)]
     whole = search.epochs_unstopped
     saved = f"; to train every trial to the end would take {whole:,}" if search.epochs < whole else ""
-    best = amount(nan if score is None else score, search.metric)
+    best = metric_of(search.metric).amount(nan if score is None else score)
     reached = f"{metric_name(search.metric)} {best}{_anew(record, search, variants)}"
     values = ", ".join(f"{path} {_value(value)}" for path, value in search.winner.items())
     return [
@@ -51,8 +51,8 @@ def _anew(record: StudyRecord, search: SearchRecord, variants: Iterable[Mapping[
         if row["variant"] in tuned and not isnan(row["validation"]):
             test = metric.replace("val_", "test_")
             return (
-                f" in the search, {amount(row['validation'], metric)} with the study's own seeds "
-                f"({metric_name(test)} {amount(row['mean'], test)})"
+                f" in the search, {metric_of(metric).amount(row['validation'])} with the study's own seeds "
+                f"({metric_name(test)} {metric_of(test).amount(row['mean'])})"
             )
     return ""
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from paribus.comparison.statistics.intervals import deviation, deviation_interval
-from paribus.comparison.words import metric_name, size
+from paribus.metric import metric_name, metric_of
 from paribus.store.records.study import StudyRecord
 
 EVERYTHING = "everything"
@@ -59,16 +59,17 @@ def source_sentence(spreads: list[SourceSpread], metric: str) -> str:
     if len({one.source for one in known}) < 2:
         return ""
     others = [*known[1:], *(one for one in spreads if one.source == EVERYTHING and one.n > 1)]
+    written = metric_of(metric).size
     times = Counter(one.source for one in known)
 
     def told(one: SourceSpread) -> str:
         return f"{one.source} (of {one.variant})" if times[one.source] > 1 else one.source
 
-    first, rest = known[0], ", ".join(f"{told(one)} {size(one.deviation, metric)}" for one in others)
+    first, rest = known[0], ", ".join(f"{told(one)} {written(one.deviation)}" for one in others)
     return (
         f"Of the sources of randomness {told(first)} moves {metric_name(metric)} most: standard deviation "
-        f"{size(first.deviation, metric)} over {first.n} seeds (95 % interval {size(first.low, metric)} to "
-        f"{size(first.high, metric)}); {rest}."
+        f"{written(first.deviation)} over {first.n} seeds (95 % interval {written(first.low)} to "
+        f"{written(first.high)}); {rest}."
     )
 
 

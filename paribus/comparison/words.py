@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from math import floor, isnan, log10
 
 from paribus.comparison.verdicts import Contrast
+from paribus.metric import metric_name, metric_of
 
-_NAMES = {"val": "validation", "f1_macro": "macro F1", "f1_weighted": "weighted F1"}
 _LINKS = {
     "better": "is better than",
     "worse": "is worse than",
@@ -86,35 +86,6 @@ def _list(names: Iterable[str]) -> str:
     return " and ".join(names)
 
 
-def metric_name(metric: str) -> str:
-    """`test_f1_macro` as a reader would say it: test macro F1."""
-    part, _, rest = metric.partition("_")
-    if part in ("val", "test", "train") and rest:
-        return f"{_NAMES.get(part, part)} {metric_name(rest)}"
-    return _NAMES.get(metric, metric.replace("_", " "))
-
-
-def amount(value: float, metric: str) -> str:
-    """A score as a reader would say it: accuracies and F1 in percent, losses in nats.
-
-    Args:
-        value: as stored.
-        metric: such as `val_accuracy`.
-    """
-    return f"{value:.4f} nats" if metric.endswith("loss") else f"{100 * value:.2f} %"
-
-
-def size(difference: float, metric: str) -> str:
-    """A distance between scores as a reader would say it: accuracies and F1 in points.
-
-    Args:
-        difference: as computed from stored scores.
-        metric: such as `val_accuracy`.
-    """
-    scale, unit = _unit(metric)
-    return f"{scale * difference:.2f}{unit}" if unit else f"{difference:.4f} nats"
-
-
 def _evidence(contrast: Contrast) -> str:
     """The metric's change, then n and the interval in brackets."""
     n, low, high, difference = contrast.n, contrast.ci_low, contrast.ci_high, contrast.difference
@@ -161,10 +132,10 @@ def _outlook(contrast: Contrast) -> str:
     return f"{wider}{num} seeds would be needed to decide"
 
 
-def _unit(metric: str) -> tuple[float, str]:
+def _unit(score: str) -> tuple[float, str]:
     """What to multiply a value by, and the word behind it."""
-    in_points = metric.endswith(("accuracy", "f1_macro", "f1_weighted"))
-    return (100, " points") if in_points else (1, "")
+    metric = metric_of(score)
+    return metric.scale, f" {metric.difference}" if metric.is_share else ""
 
 
 def _decimals(difference: float, half_width: float) -> int:

@@ -11,7 +11,8 @@ from typing import Any, cast
 from paribus.comparison.judging import Question, judge_contrasts
 from paribus.comparison.verdicts import ALPHA, FAMILY
 from paribus.comparison.winning import LEAST
-from paribus.comparison.words import hypothesis, metric_name
+from paribus.comparison.words import hypothesis
+from paribus.metric import metric_name, metric_of
 from paribus.planning import ENGINE, Plan, plan_study
 from paribus.planning.plan import canonical
 from paribus.spec import Recipe, StudySpec
@@ -143,7 +144,7 @@ def _hypotheses(plan: Plan) -> dict[str, list[str]]:
     question = Question(
         metric=f"test_{study.metric}",
         margin=study.margin,
-        higher_is_better=study.metric != "loss",
+        higher_is_better=metric_of(study.metric).higher_is_better,
         looks=study.looks,
         family=study.family,
         rule=study.rule,

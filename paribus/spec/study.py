@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, WithJ
 from pydantic_core import PydanticCustomError
 
 from paribus.errors import SpecError, suggest
+from paribus.metric import metric_of
 from paribus.spec.base import (
     LONGEST_NAME,
     Record,
@@ -221,7 +222,7 @@ class StudySpec(Record):
         return self.data
 
     def _resolved(self) -> Self:
-        if self.metric != "loss" and self.margin > _LARGEST_MARGIN:
+        if metric_of(self.metric).is_share and self.margin > _LARGEST_MARGIN:
             raise SpecError(
                 f"margin: must be a share of at most {_LARGEST_MARGIN:g}, found {self.margin:g}; 0.01 is one point of "
                 f"{self.metric}."

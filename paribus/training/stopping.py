@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from paribus.metric import metric_of
 from paribus.spec import Recipe
 
 
@@ -33,7 +34,7 @@ class Watch:
         validated = self.recipe.data.validates
         self.diverged = not math.isfinite(epoch["train_loss"]) or (validated and not math.isfinite(epoch["val_loss"]))
         stopping, watched = self.recipe.early_stopping, self.recipe.watched
-        score = epoch[watched] * (1 if watched.endswith("loss") else -1) if watched else math.nan
+        score = -metric_of(watched).sign * epoch[watched] if watched else math.nan
         self.scores.append(score)
         better = not watched or score < self.best - (stopping.min_delta if stopping else 0.0)
         if better and not self.diverged:

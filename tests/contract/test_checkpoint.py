@@ -16,14 +16,14 @@ from torch import nn
 from paribus.errors import StoreError
 from paribus.execution.local import OnRecords
 from paribus.execution.worker import prepare_torch
-from paribus.extension import epochs_done
+from paribus.running.resuming import epochs_done
+from paribus.running.work import Pool
 from paribus.spec import StudySpec
 from paribus.spec.parts import register_own
 from paribus.store import RunRecord, Status, Store
 from paribus.training.checkpoint import find_state
 from paribus.training.cohort import Cohort, train_cohort
 from paribus.training.job import Job, RunTask, checkpoint_of
-from paribus.work import Pool
 
 OWN = {"kind": "test_checkpoint:peculiar"}
 VARIANTS: dict[str, list[dict[str, Any]]] = {

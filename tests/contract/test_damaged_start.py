@@ -10,10 +10,10 @@ import pytest
 
 from paribus import Study
 from paribus.execution.worker import prepare_torch
+from paribus.running.work import work_of
 from paribus.store import Store
 from paribus.training.cohort import train_cohort
 from paribus.user_code import Origin
-from paribus.work import work_of
 
 
 def study(epochs: int = 2) -> Study:

@@ -11,9 +11,9 @@ import pytest
 
 from paribus import Study
 from paribus.data.sources.digits import digits
-from paribus.extension import goes_on, starts_of
-from paribus.outlook import plan_on
 from paribus.result import Result
+from paribus.running.fitting import plan_on
+from paribus.running.resuming import goes_on, starts_of
 from paribus.store import Store
 
 LEVELS: dict[str, dict[str, Any]] = {

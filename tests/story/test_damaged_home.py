@@ -16,11 +16,11 @@ import pytest
 from paribus import Study
 from paribus.execution.worker import prepare_torch
 from paribus.result import Result
+from paribus.running.work import work_of
 from paribus.store import Store
 from paribus.store.examine import examine, mend
 from paribus.training.cohort import train_cohort
 from paribus.user_code import Origin
-from paribus.work import work_of
 
 NAME = "small"
 STUDY = """\

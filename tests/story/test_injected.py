@@ -11,7 +11,7 @@ import torch
 from injection import FINE, KILLED, LETTER, Points, in_child
 from torture import arrays, wrong
 
-import paribus.work
+import paribus.running.work
 from paribus import Study
 from paribus.store import Store
 
@@ -26,7 +26,7 @@ SETTINGS = {
 def run(home: Path) -> Any:
     """All of the study, in this process, with a checkpoint after every epoch."""
     torch.set_num_threads(1)
-    paribus.work.Job = partial(paribus.work.Job, checkpoint_s=0.0)  # type: ignore[misc]
+    paribus.running.work.Job = partial(paribus.running.work.Job, checkpoint_s=0.0)  # type: ignore[misc]
     return Study.model_validate(SETTINGS).run(home, workers=0, quiet=True)
 
 

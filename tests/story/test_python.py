@@ -130,9 +130,9 @@ def test_a_mistake_is_a_spec_error() -> None:
 
 
 def test_a_study_is_planned_without_a_trace(tmp_path: Path) -> None:
-    outlook = Study(name="a", data={"source": clouds}, seeds=2).plan(home=tmp_path / "home")
-    assert len(outlook.plan.runs) == 2
-    assert outlook.stored == frozenset()
+    forecast = Study(name="a", data={"source": clouds}, seeds=2).plan(home=tmp_path / "home")
+    assert len(forecast.plan.runs) == 2
+    assert forecast.stored == frozenset()
     assert not (tmp_path / "home").exists()
 
 

@@ -18,8 +18,8 @@ def test_init_writes_a_study_that_plans(cli, folder: Path) -> None:
     done = cli("init")
     assert (done.code, done.err) == (0, "")
     assert "paribus plan study.yaml" in done.out
-    outlook = json.loads(cli("plan", "study.yaml", "--json").out)
-    assert (outlook["study"], outlook["runs"], outlook["stored"]) == ("study", 15, 0)
+    forecast = json.loads(cli("plan", "study.yaml", "--json").out)
+    assert (forecast["study"], forecast["runs"], forecast["stored"]) == ("study", 15, 0)
     assert cli("init", "deeper/my-study.yml").code == 0
     assert yaml.safe_load((folder / "deeper" / "my-study.yml").read_text())["name"] == "my-study"
 

@@ -41,7 +41,7 @@ def _print(rows: list[dict[str, Any]]) -> None:
     from rich.table import Table
 
     from paribus.cli.console import new_console
-    from paribus.cli.text import gap, score
+    from paribus.metric import metric_of
 
     title = "test accuracies in %, our mean over seeds"
     table = Table(box=None, pad_edge=False, header_style="bold", title=title, title_justify="left")
@@ -49,16 +49,16 @@ def _print(rows: list[dict[str, Any]]) -> None:
         numeric = column not in ("group", "configuration", "verdict")
         table.add_column(column, justify="right" if numeric else "left", no_wrap=True)
     for row in rows:
-        metric, known = row["metric"], row["ours"] is not None
+        metric, known = metric_of(row["metric"]), row["ours"] is not None
         table.add_row(
             row["group"],
             row["study"].removeprefix("check-") if row["level"] == "baseline" else row["level"],
-            score(row["theirs"], metric),
-            score(row["ours"], metric) if known else "-",
-            f"{score(row['ours_min'], metric)} to {score(row['ours_max'], metric)}" if known else "-",
+            metric.number(row["theirs"]),
+            metric.number(row["ours"]) if known else "-",
+            f"{metric.number(row['ours_min'])} to {metric.number(row['ours_max'])}" if known else "-",
             str(row["seeds"]),
-            gap(row["difference"], metric) if known else "-",
-            score(row["tolerance"], metric),
+            metric.signed(row["difference"]) if known else "-",
+            metric.number(row["tolerance"]),
             row["verdict"] or "-",
         )
     new_console().print(table)

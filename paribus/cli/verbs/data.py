@@ -76,7 +76,7 @@ def show(
 
 
 def _load(values: dict[str, Any], trust: bool) -> Any:
-    from paribus.outlook import data_of
+    from paribus.running.fitting import data_of
     from paribus.spec import DataSpec
     from paribus.user_code import Origin
 

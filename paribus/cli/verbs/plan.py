@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from paribus.freezing import FrozenPlan
-    from paribus.outlook import Outlook, SearchOutlook
     from paribus.planning import Plan
+    from paribus.running.forecast import Forecast, SearchForecast
 
 
 def plan(
@@ -53,11 +53,11 @@ def plan(
     if not isinstance(found, list):
         print_json(_values(found)) if as_json else _print(found)
     elif as_json:
-        print_json(_together(opened.name, [_values(outlook) for outlook in found]))
+        print_json(_together(opened.name, [_values(ahead) for ahead in found]))
     else:
-        for outlook in found:
-            typer.echo(f"{outlook.plan.study.name}\n")
-            _print(outlook)
+        for ahead in found:
+            typer.echo(f"{ahead.plan.study.name}\n")
+            _print(ahead)
             typer.echo()
     if frozen:
         typer.echo(_frozen(frozen), err=as_json)
@@ -76,17 +76,17 @@ def _frozen(frozen: FrozenPlan) -> str:
     )
 
 
-def _values(outlook: Outlook) -> dict[str, Any]:
-    plan, waits, search = outlook.plan, outlook.tuned, outlook.search
+def _values(ahead: Forecast) -> dict[str, Any]:
+    plan, waits, search = ahead.plan, ahead.tuned, ahead.search
     return {
         "study": plan.study.name,
         "runs": len(plan.keys),
-        "stored": len(outlook.stored),
-        "seconds": round(outlook.time_s + (search.time_s if search else 0.0), 1),
+        "stored": len(ahead.stored),
+        "seconds": round(ahead.time_s + (search.time_s if search else 0.0), 1),
         "variants": [
             {
                 "name": name,
-                "parameters": None if name in waits else outlook.parameters[name],
+                "parameters": None if name in waits else ahead.parameters[name],
                 "recipe": None if name in waits else recipe.model_dump(mode="json"),
                 "seeds": {run.seed: None if name in waits else run.key for run in plan.runs if run.variant == name},
             }
@@ -99,7 +99,7 @@ def _values(outlook: Outlook) -> dict[str, Any]:
     }
 
 
-def _search_values(search: SearchOutlook) -> dict[str, Any]:
+def _search_values(search: SearchForecast) -> dict[str, Any]:
     return {
         "algorithm": search.algorithm,
         "trials": search.trials,
@@ -116,50 +116,50 @@ def _together(name: str, parts: list[dict[str, Any]]) -> dict[str, Any]:
     return {"study": name, **sums, "parts": parts}
 
 
-def _print(outlook: Outlook) -> None:
+def _print(ahead: Forecast) -> None:
     from paribus.cli.console import new_console
     from paribus.planning import num_asked
 
-    console, plan = new_console(), outlook.plan
-    console.print(_variants(outlook))
+    console, plan = new_console(), ahead.plan
+    console.print(_variants(ahead))
     uses = num_asked((level.variants for level in plan.levels), (run.variant for run in plan.runs))
     runs = len(plan.keys)
     shared = f" ({uses - runs} more are shared between levels)" if uses > runs else ""
-    console.print(f"\n{runs} runs{shared} in {len(plan.cohorts)} cohorts, {len(outlook.stored)} stored.")
-    for line in _remarks(outlook):
+    console.print(f"\n{runs} runs{shared} in {len(plan.cohorts)} cohorts, {len(ahead.stored)} stored.")
+    for line in _remarks(ahead):
         console.print(line, soft_wrap=True)
 
 
-def _variants(outlook: Outlook) -> Table:
+def _variants(ahead: Forecast) -> Table:
     """A row a variant: the levels it stands for, its parameters, and what is stored of it."""
     from rich.table import Table
 
-    plan = outlook.plan
+    plan = ahead.plan
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column, justify in (("variant", "left"), ("levels", "left"), ("parameters", "right"), ("stored", "right")):
         table.add_column(column, justify=justify)  # pyright: ignore[reportArgumentType]
     for name in plan.variants:
         levels = [f"{level.factor}={level.label}" for level in plan.levels if name in level.variants and level.factor]
         keys = [run.key for run in plan.runs if run.variant == name]
-        stored = sum(key in outlook.stored for key in keys)
+        stored = sum(key in ahead.stored for key in keys)
         told = ", ".join(levels)
         crossed = len(levels) > 1 and told == name  # the name says it all
-        parameters = "not known yet" if name in outlook.tuned else f"{outlook.parameters[name]:,}"
+        parameters = "not known yet" if name in ahead.tuned else f"{ahead.parameters[name]:,}"
         table.add_row(name, "" if crossed else told, parameters, f"{stored} of {len(keys)}")
     return table
 
 
-def _remarks(outlook: Outlook) -> Iterator[str]:
+def _remarks(ahead: Forecast) -> Iterator[str]:
     """What the search and the runs that are left cost, and what is special about the study."""
     from paribus.comparison.caveats import CAVEATS
     from paribus.execution import duration
 
-    plan, looks = outlook.plan, outlook.plan.study.looks
-    basis = "from runs stored here" if outlook.measured else "a rough guess: no run is stored here yet"
-    if outlook.search:
-        yield _search(outlook, outlook.search, basis)
-    left = len(plan.keys - outlook.stored)
-    yield f"{left} to train: about {duration(outlook.time_s)} ({basis})." if left else "Nothing to train."
+    plan, looks = ahead.plan, ahead.plan.study.looks
+    basis = "from runs stored here" if ahead.measured else "a rough guess: no run is stored here yet"
+    if ahead.search:
+        yield _search(ahead, ahead.search, basis)
+    left = len(plan.keys - ahead.stored)
+    yield f"{left} to train: about {duration(ahead.time_s)} ({basis})." if left else "Nothing to train."
     if len(looks) > 1:
         most = len(plan.keys) // looks[0] * looks[-1]
         yield f"What is undecided then gets more seeds, up to {looks[-1]}: {most} runs at most."
@@ -168,7 +168,7 @@ def _remarks(outlook: Outlook) -> Iterator[str]:
     yield from (_crossing(plan, group) for group in plan.study.groups() if len(group) > 1)
 
 
-def _search(outlook: Outlook, search: SearchOutlook, basis: str) -> str:
+def _search(ahead: Forecast, search: SearchForecast, basis: str) -> str:
     """What a search costs, and what waits for it."""
     from paribus.execution import duration
 
@@ -179,7 +179,7 @@ def _search(outlook: Outlook, search: SearchOutlook, basis: str) -> str:
     text = f"Search first ({search.algorithm}): {told}. "
     if search.stored:
         return text + "It is stored."
-    waiting = f" {', '.join(sorted(outlook.tuned))}: not known before." if outlook.tuned else ""
+    waiting = f" {', '.join(sorted(ahead.tuned))}: not known before." if ahead.tuned else ""
     return text + f"At most {search.epochs:,} epochs: about {duration(search.time_s)} ({basis}).{waiting}"
 
 

@@ -8,21 +8,6 @@ import pytest
 
 from paribus.cli.options import settings_with
 from paribus.cli.outcome import print_outcome
-from paribus.cli.text import gap, score
-
-
-@pytest.mark.parametrize(
-    ("value", "metric", "as_score", "as_gap"),
-    [
-        (0.87654, "test_accuracy", "87.65", "+87.65"),
-        (-0.00123, "f1_macro", "-0.12", "-0.12"),
-        (0.5, "test_loss", "0.5000", "+0.5000"),
-        (0.0, "loss", "0.0000", "+0.0000"),
-    ],
-)
-def test_numbers(value: float, metric: str, as_score: str, as_gap: str) -> None:
-    assert score(value, metric) == as_score
-    assert gap(value, metric) == as_gap
 
 
 def test_seeds_is_short_for_a_setting() -> None:

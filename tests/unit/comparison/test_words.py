@@ -4,7 +4,7 @@ from math import nan
 import pytest
 
 from paribus.comparison.verdicts import Contrast
-from paribus.comparison.words import metric_name, sentence
+from paribus.comparison.words import sentence
 
 WORSE = Contrast(
     factor="depth", level="5", reference="2", metric="test_accuracy", margin=0.005, n=5, difference=-0.012,
@@ -122,16 +122,3 @@ OPEN_PAIR = replace(PAIR, verdict="undecided", difference=0.002, ci_low=-0.003, 
 )
 def test_sentences(contrast: Contrast, text: str) -> None:
     assert sentence(contrast) == text
-
-
-@pytest.mark.parametrize(
-    ("metric", "name"),
-    [
-        ("accuracy", "accuracy"),
-        ("val_loss", "validation loss"),
-        ("test_f1_weighted", "test weighted F1"),
-        ("my_own_score", "my own score"),
-    ],
-)
-def test_metric_names(metric: str, name: str) -> None:
-    assert metric_name(metric) == name

@@ -14,7 +14,7 @@ from paribus.data import Dataset, load
 from paribus.data.locate import Place
 from paribus.data.prepared import mapped, prepare, prepared
 from paribus.errors import DataError, StoreError
-from paribus.outlook import data_of
+from paribus.running.fitting import data_of
 from paribus.spec import Preparation, TextFeatures
 from paribus.spec.data import DataSpec
 from paribus.spec.parts import parts

@@ -1,9 +1,7 @@
-"""What a study would do and cost, before anything trains."""
+"""Whether a study fits its data and this machine, and what its recipes come to on them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,63 +11,14 @@ from paribus.data.sampling import rows_of
 from paribus.environment import memory
 from paribus.errors import DataError, SpecError
 from paribus.machine import machine
-from paribus.planning import COHORT_SIZE, Plan, Run, plan_study, quick_look
-from paribus.planning.estimate import Pace, fitted, predicted_time_s
+from paribus.planning import COHORT_SIZE, Plan, plan_study, quick_look
+from paribus.planning.estimate import predicted_time_s
 from paribus.spec import DataSpec, Recipe, StudySpec
 from paribus.spec.parts import call_part
-from paribus.store import Store
-from paribus.tuning import Rung
 from paribus.user_code import Origin, code_in
 
 _TRAINED = 16
-"""Bytes a parameter: itself, its gradient and Adam's two averages, in float32."""
-
-
-@dataclass(frozen=True)
-class SearchOutlook:
-    """What a search would do.
-
-    Args:
-        algorithm: its name.
-        brackets: the rungs of each.
-        epochs: that it trains at most.
-        time_s: estimate for them; 0 if it is stored.
-        stored: whether the home holds its outcome.
-    """
-
-    algorithm: str
-    brackets: list[list[Rung]]
-    epochs: int
-    time_s: float
-    stored: bool
-
-    @property
-    def trials(self) -> int:
-        """Points that are drawn."""
-        return sum(rungs[0].trials for rungs in self.brackets)
-
-
-@dataclass(frozen=True)
-class Outlook:
-    """What running a study would do: its plan, what is stored of it, and how long the rest takes.
-
-    Args:
-        plan: variants, runs and cohorts.
-        parameters: number of trained parameters by variant.
-        stored: keys of the runs that need no training.
-        time_s: estimate for the others.
-        measured: whether that rests on runs stored in this home.
-        search: that comes before; None without one.
-        tuned: variants that wait for its winner; their recipes and parameters here are those of a corner of its space.
-    """
-
-    plan: Plan
-    parameters: dict[str, int]
-    stored: frozenset[str]
-    time_s: float
-    measured: bool
-    search: SearchOutlook | None = None
-    tuned: frozenset[str] = frozenset()
+"""Bytes per parameter: itself, its gradient and Adam's two averages, in float32."""
 
 
 def plan_on(study: StudySpec, dataset: Dataset) -> Plan:
@@ -142,18 +91,6 @@ def _check_recipe(name: str, recipe: Recipe, dataset: Dataset) -> None:
         )
 
 
-def look_ahead(study: StudySpec, dataset: Dataset, store: Store | None, workers: int) -> Outlook:
-    """Plan a study whose levels are known, without training or writing anything."""
-    plan = plan_on(study, dataset)
-    stored = stored_keys(plan.runs, store) if store else frozenset[str]()
-    known = pace(store)
-    recipes = {run.key: run.recipe for run in plan.runs if run.key not in stored}
-    open_s = sum(predict(recipe, dataset) for recipe in recipes.values())
-    time_s = (known or Pace()).time_s(open_s, len(recipes)) / workers
-    parameters = {name: count(recipe, dataset) for name, recipe in plan.variants.items()}
-    return Outlook(plan, parameters, stored, time_s, known is not None)
-
-
 def data_of(spec: DataSpec, origin: Origin) -> Dataset:
     """Load data that `origin` names, see `load`.
 
@@ -173,18 +110,6 @@ def quick_fields(study: StudySpec, origin: Origin) -> dict[str, Any]:
     listed: Any = study.data
     entries = listed if isinstance(listed, list | tuple) else [listed]
     return quick_look(study, [np.bincount(data_of(entry, origin).y_train).tolist() for entry in entries])
-
-
-def pace(store: Store | None) -> Pace | None:
-    """What the runs that finished last tell of this machine; None where none is stored to go by."""
-    recent = store.recent_runs() if store else []
-    return fitted([row.time_s for row in recent], [row.predicted_s for row in recent])
-
-
-def stored_keys(runs: Iterable[Run], store: Store) -> frozenset[str]:
-    """Keys of the runs that need no training; failed ones are tried again."""
-    rows = store.runs(run.key for run in runs)  # whole rows, as a damaged one is none
-    return frozenset(key for key, row in rows.items() if row.status != "failed")
 
 
 def count(recipe: Recipe, dataset: Dataset) -> int:

@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 
 from paribus.errors import RunError
-from paribus.extension import goes_on
-from paribus.outlook import stack_size
+from paribus.metric import metric_of
 from paribus.planning import cohorts_of
+from paribus.running.fitting import stack_size
+from paribus.running.resuming import goes_on
+from paribus.running.work import Pool, Work
 from paribus.spec import Recipe, StudySpec
 from paribus.store import Store
 from paribus.tuning import Rung, at_edge, brackets_of, make_sampler, survivors
 from paribus.tuning.sampler import BATCH, importance
 from paribus.tuning.trials import trial_runs
-from paribus.work import Pool, Work
 
 
 @dataclass
@@ -174,4 +175,4 @@ def _recipe(values: dict[str, Any]) -> Recipe:
 
 def _loss(score: float, metric: str) -> float:
     """What is minimized."""
-    return score if metric == "loss" else -score
+    return -metric_of(metric).sign * score

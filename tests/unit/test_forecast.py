@@ -20,7 +20,7 @@ STUDIES = {
 
 @pytest.mark.parametrize("place", STUDIES)  # a search is refused by two names
 def test_emulated_bfloat16_is_refused(place: str, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("paribus.outlook.machine", lambda: EMULATES)
+    monkeypatch.setattr("paribus.running.fitting.machine", lambda: EMULATES)
     study = Study.model_validate({"name": "a", "data": {"source": "digits"}, **STUDIES[place]})
     told = f"{place}: precision: bf16 is emulated on this machine, 50 GFLOP/s in fp32, 1 in bf16. Write `fp32`, or"
     for act in (study.plan, study.run):
@@ -32,8 +32,8 @@ def test_emulated_bfloat16_is_refused(place: str, tmp_path, monkeypatch: pytest.
 
 @pytest.mark.parametrize("found", [UNKNOWN, Machine(Rates(238.0, 238.0), Rates(232.0, 375.0))])
 def test_it_is_not_refused_elsewhere(found: Machine, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("paribus.outlook.machine", lambda: found)
+    monkeypatch.setattr("paribus.running.fitting.machine", lambda: found)
     study = Study.model_validate({"name": "a", "data": {"source": "digits"}, **STUDIES["precision=bf16"]})
-    outlook = study.plan(tmp_path)
-    assert not isinstance(outlook, list)
-    assert [recipe.precision for recipe in outlook.plan.variants.values()] == ["fp32", "bf16"]
+    forecast = study.plan(tmp_path)
+    assert not isinstance(forecast, list)
+    assert [recipe.precision for recipe in forecast.plan.variants.values()] == ["fp32", "bf16"]

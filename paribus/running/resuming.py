@@ -1,4 +1,4 @@
-"""Where runs go on: from where a kill left them, or from a stored run that differs in nothing but fewer epochs."""
+"""Where each run resumes: from its checkpoint, or from a stored run of the same recipe with fewer epochs."""
 
 from __future__ import annotations
 
@@ -50,6 +50,12 @@ def starts_of(runs: Iterable[Run], fingerprint: str, store: Store) -> dict[str, 
         if done:
             found[key] = Start(done, found.get(key, Start()).folder)
     return found
+
+
+def stored_keys(runs: Iterable[Run], store: Store) -> frozenset[str]:
+    """Keys of the runs that need no training; failed ones are tried again."""
+    rows = store.runs(run.key for run in runs)  # whole rows, as a damaged one is none
+    return frozenset(key for key, row in rows.items() if row.status != "failed")
 
 
 def epochs_done(checkpoint: Path, store: Store) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,16 @@ import cloudpickle
 
 from paribus.data import Dataset
 from paribus.data.prepared import mapped, prepare
-from paribus.environment import environment
 from paribus.execution import Workers, pack, show_progress
 from paribus.execution.memory import give_back
-from paribus.extension import Start, starts_of
-from paribus.outlook import check_space, count, data_of, plan_on, predict, stack_size, stored_keys
-from paribus.planning import ENGINE, Plan, Run, grow
+from paribus.planning import Plan, Run, grow
+from paribus.running.fitting import check_space, data_of, plan_on, predict, stack_size
+from paribus.running.record import record_values
+from paribus.running.resuming import Start, starts_of, stored_keys
 from paribus.spec import Recipe, StudySpec
 from paribus.spec.parts import find_part
 from paribus.store import RunRecord, Status, Store
-from paribus.store.records.study import VERSION, FrozenRecord
+from paribus.store.records.study import FrozenRecord
 from paribus.training.job import Job, OwnCode, RunTask, checkpoint_of
 from paribus.user_code import Origin, code_hash
 
@@ -111,7 +111,8 @@ class Work:
     def begin(self, store: Store, taken: Set[str] = frozenset()) -> list[Job]:
         """Write the study's record, and say what is left of each cohort of its plan; arguments as for `left`."""
         _, description = self._lay_out(store, self.plan.variants.values())
-        store.save_study(self.study.name, _record(self, description))
+        values = record_values(self.study, self.plan, self.dataset, description, search=self.search, frozen=self.frozen)
+        store.save_study(self.study.name, values)
         return self.left(self.plan.cohorts, store, taken)
 
     def left(self, cohorts: Sequence[Runs], store: Store, taken: Set[str] = frozenset()) -> list[Job]:
@@ -193,30 +194,3 @@ def _forget(store: Store, keys: Set[str]) -> None:
     for path in there & {checkpoint_of(store.checkpoints, key) for key in keys if there}:
         with suppress(OSError):
             path.unlink()
-
-
-def _codes(plan: Plan) -> dict[str, str]:
-    """By variant, the hash of the code of a model of the user's own."""
-    own = {name: find_part("model", recipe.model.kind).own for name, recipe in plan.variants.items()}
-    return {name: code_hash(function) for name, function in own.items() if function}
-
-
-def _record(work: Work, description: dict[str, Any]) -> dict[str, Any]:
-    """What the store keeps of a study: enough for every table and report without the data or the plan."""
-    plan, dataset = work.plan, work.dataset
-    variants = {
-        name: {"recipe": recipe.model_dump(mode="json"), "parameters": count(recipe, dataset)}
-        for name, recipe in plan.variants.items()
-    }
-    return {
-        "version": VERSION,
-        "spec": work.study.model_dump(mode="json"),
-        "tuning": work.search,
-        "frozen": work.frozen and asdict(work.frozen),
-        "dataset": {**description, "class_names": list(dataset.class_names)},
-        "variants": variants,
-        "code": _codes(plan),
-        "levels": [asdict(level) for level in plan.levels],
-        "runs": [{"key": run.key, "variant": run.variant, "seed": run.seed, "fold": run.fold} for run in plan.runs],
-        "environment": {**environment(), "engine": ENGINE},
-    }
