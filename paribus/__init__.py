@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from paribus.data.dataset import Dataset
     from paribus.errors import DataError, ParibusError, RunError, SpecError, StoreError
-    from paribus.result import Result, load
+    from paribus.prediction.loading import load
+    from paribus.result import Result
     from paribus.series import Series
     from paribus.study import Study
 
@@ -40,7 +41,7 @@ _HOMES = {
     "Result": "paribus.result",
     "Series": "paribus.series",
     "Study": "paribus.study",
-    "load": "paribus.result",
+    "load": "paribus.prediction.loading",
     **{name: "paribus.errors" for name in __all__ if name.endswith("Error")},
 }
 

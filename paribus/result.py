@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from contextlib import suppress
 from dataclasses import asdict
 from functools import cached_property, partial
@@ -20,14 +19,15 @@ from paribus.comparison.summary import plain, planned_runs, spreads_of, stamp_of
 from paribus.comparison.verdicts import Contrast, contrast_of
 from paribus.comparison.words import sentence
 from paribus.data.prepared import prepared
-from paribus.errors import SpecError, StoreError, suggest
+from paribus.errors import SpecError
 from paribus.freezing import frozen_sentence
+from paribus.prediction.loading import load_run
 from paribus.report.choice import best_variant, probed_runs
 from paribus.report.content import Content
 from paribus.report.items import read_answers
 from paribus.report.page import is_page_of, page_stamp, write_page
 from paribus.report.tables import Tables, contrast_table, load_tables, run_table, scored, scores_of, seeds_of
-from paribus.store import Status, Store, home_directory
+from paribus.store import Status, Store
 from paribus.store.keys import checked_name
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from paribus.evaluation.items import Answers
-    from paribus.training.trained import Trained
+    from paribus.prediction.trained import Trained
 
 
 class Result:
@@ -237,26 +237,7 @@ class Result:
             SpecError: the model is the user's, and its code is not known here, or was changed.
             StoreError: there is no such run, or it did not finish.
         """
-        from paribus.training.trained import Trained
-
-        done = {key for key, row in self._rows.items() if row.status == "finished"}
-        runs = [run for run in self._record.runs if run.key in done]
-        named = [run for run in runs if run.variant == variant]
-        if not named:
-            raise StoreError(f"No finished run of {variant!r}. {suggest(variant, {run.variant for run in runs})}")
-        found = next((run for run in named if seed in (None, run.seed)), None)
-        if found is None:
-            known = ", ".join(str(run.seed) for run in named)
-            raise StoreError(f"No finished run of {variant!r} with seed {seed}. Finished seeds: {known}.")
-        row, data = self._rows[found.key], self._record.data
-        weights, code = self._store.weights(row.key), self._code(variant)
-        return Trained(row.recipe, weights, data.item_shape, data.class_names, code=code, trust=trust)
-
-    def _code(self, variant: str) -> str | None:
-        """The hash of a model of the user's own; None where another Python, with other bytecode, computed it."""
-        python = self._record.machine.python.split(".")[:2]
-        same = python == list(platform.python_version_tuple()[:2])
-        return self._record.code.get(variant) if same else None
+        return load_run(self._store, self._record, variant, seed, trust=trust)
 
     def compare(self, other: Result) -> StudyDiff:
         """Another stored study against this one: what `paribus diff` prints.
@@ -332,21 +313,3 @@ class Result:
     def _repr_html_(self) -> str:
         sentences = "".join(f"<li>{escape(text)}</li>" for text in self.verdicts)
         return f"<p><b>{escape(self.name)}</b></p><ul>{sentences}</ul>{self.variants.to_html(index=False)}"
-
-
-def load(
-    study: str,
-    variant: str = "baseline",
-    seed: int | None = None,
-    home: Path | str | None = None,
-    *,
-    trust: bool = False,
-) -> Trained:
-    """A trained network of a stored study, with its preprocessing and class names; see `Result.load`.
-
-    Raises:
-        SpecError: the model is the user's, and its code is not known here, or was changed.
-        StoreError: there is no such study or run in the home, or the run did not finish.
-    """
-    store = Store(home_directory(Path(home) if home else None), reading=True)
-    return Result(store, study).load(variant, seed, trust=trust)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -44,3 +45,24 @@ def test_help_takes_less_than_half_a_second() -> None:
         times_s.append(time.perf_counter() - start)
         assert "Usage: paribus" in done.stdout
     assert min(times_s) < 0.5
+
+
+LOAD = """
+import os, numpy, paribus
+os.environ["PARIBUS_WORKERS"] = "0"
+study = paribus.Study(name="a", data={"source": "digits"}, baseline={"model": {"kind": "linear"}, "epochs": 1}, seeds=1)
+if not os.path.exists("home"):
+    study.run(home="home", quiet=True)
+else:
+    print(paribus.load("a", home="home").predict(numpy.zeros((1, 8, 8))))
+"""
+
+
+def test_a_stored_network_predicts_without_what_the_report_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    loaded(LOAD)
+    modules = loaded(LOAD)
+    assert "torch" in modules
+    assert not modules & {"plotly", "pandas", "jinja2", "sqlalchemy.orm"}

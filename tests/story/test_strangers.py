@@ -16,9 +16,9 @@ import pytest
 
 import paribus
 from paribus import ParibusError, SpecError, StoreError, Study
+from paribus.prediction.trained import Trained
 from paribus.result import Result
 from paribus.store import Store
-from paribus.training.trained import Trained
 from paribus.user_code import code_hash
 
 NAMES_CODE = "name: code\ndata: {source: digits}\nbaseline: {model: {kind: 'NAME'}, epochs: 1}\nseeds: 2\n"

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from paribus.errors import SpecError
+from paribus.prediction.trained import Trained
 from paribus.spec import StudySpec
 from paribus.store.records.faults import read_run
-from paribus.training.trained import Trained
 
 SOUND: dict[str, Any] = {
     "key": "0" * 64, "seed": 0, "recipe": {"data": {"validation": 0.1}, "epochs": 1}, "status": "finished", "epochs": 1,
