@@ -9,6 +9,8 @@ import numpy as np
 from paribus.planning.streams import stream
 
 _PERPLEXITY = 30.0
+_EARLY, _LATE = 150, 350
+"""Iterations: with early exaggeration, and after it."""
 
 
 def embed(features_BF: np.ndarray) -> np.ndarray | None:
@@ -34,6 +36,11 @@ def embed(features_BF: np.ndarray) -> np.ndarray | None:
     draw = int(stream(0, "sample", "embedding").integers(2**31))
     perplexity = min(_PERPLEXITY, (len(flat_BF) - 1) / 3)
     tsne = library.TSNE(
-        perplexity=perplexity, neighbors="exact", early_exaggeration_iter=150, n_iter=350, random_state=draw, n_jobs=1
+        perplexity=perplexity,
+        neighbors="exact",
+        early_exaggeration_iter=_EARLY,
+        n_iter=_LATE,
+        random_state=draw,
+        n_jobs=1,
     )
     return np.asarray(tsne.fit(flat_BF), dtype=np.float32)

@@ -48,6 +48,13 @@ class Done(NamedTuple):
 Cli = Callable[..., Done]
 
 
+@pytest.fixture(autouse=True)
+def a_hasty_map(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Maps of features take a second each; `tests/unit/probing` looks at whole ones."""
+    monkeypatch.setattr("paribus.probing.embedding._EARLY", 5)
+    monkeypatch.setattr("paribus.probing.embedding._LATE", 5)
+
+
 @pytest.fixture(scope="session")
 def tiny() -> str:
     """The text of that study."""
