@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from paribus.cli.verbs import check, data, diff, doctor, plan, report, run, show
+from paribus.cli.verbs import check, data, diff, doctor, init, plan, report, run, schema, show, studies
 from paribus.cli.verbs import list as list_verb
-from paribus.cli.verbs.study_files import init, schema, studies
 
 app = typer.Typer(
     name="paribus",

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from paribus.spec import StudySpec
+from paribus.spec.factor import Factor
 from paribus.spec.patch import flat, together
-from paribus.spec.study import Factor
 from paribus.spec.tune import Range, Tune
 
 ROWS, EACH, SEEDS = 2_000, 10, 2

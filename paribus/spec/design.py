@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import combinations, product
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import Annotated, Any, cast
 
 from pydantic import BeforeValidator, WithJsonSchema
 
 from paribus.errors import SpecError, suggest
 from paribus.spec.base import wrong
+from paribus.spec.factor import Factor
 from paribus.spec.patch import flat
-
-if TYPE_CHECKING:
-    from paribus.spec.study import Factor
 
 TIMES = " × "
 """Between the factors, and between the levels, of an interaction."""

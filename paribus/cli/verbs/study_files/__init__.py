@@ -1,1 +1,0 @@
-"""Verbs about study files: write one, explain their fields, list those that come with paribus."""
