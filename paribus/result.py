@@ -22,11 +22,11 @@ from paribus.data.prepared import prepared
 from paribus.errors import SpecError
 from paribus.freezing import frozen_sentence
 from paribus.prediction.loading import load_run
-from paribus.report.choice import best_variant, probed_runs
 from paribus.report.content import Content
-from paribus.report.items import read_answers
-from paribus.report.page import is_page_of, page_stamp, write_page
-from paribus.report.tables import Tables, contrast_table, load_tables, run_table, scored, scores_of, seeds_of
+from paribus.report.pages.study import is_page_of, page_stamp, write_page
+from paribus.report.tables.choice import best_variant, probed_runs
+from paribus.report.tables.items import read_answers
+from paribus.report.tables.study import Tables, contrast_table, load_tables, run_table, scored, scores_of, seeds_of
 from paribus.store import Status, Store
 from paribus.store.keys import checked_name
 

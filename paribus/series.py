@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from paribus.errors import StoreError
-from paribus.report.across import frames, page
-from paribus.report.page import ending, is_page_of, page_stamp, write_text
+from paribus.report.pages import across as page
+from paribus.report.pages.study import ending, is_page_of, page_stamp, write_text
+from paribus.report.tables import across as frames
 from paribus.result import Result
 from paribus.spec import StudySpec
 from paribus.store import Store

@@ -13,7 +13,7 @@ from rich.text import Text
 from paribus.cli.console import new_console
 from paribus.cli.outcome import STYLES, interval_or_dash, or_dash, print_outcome
 from paribus.metric import METRICS, Metric, metric_of
-from paribus.report.across.frames import titles
+from paribus.report.tables.across import titles
 from paribus.result import Result
 from paribus.series import Series
 

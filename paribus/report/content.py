@@ -12,11 +12,11 @@ import pandas as pd
 from paribus.comparison.caveats import CAVEATS
 from paribus.comparison.searched import search_sentences
 from paribus.comparison.words import metric_name
-from paribus.report.figures.mistakes import SHOWN
+from paribus.report.figures.classes.mistakes import SHOWN
 from paribus.report.numbers import MISSING, Unit, unit_of
 from paribus.report.protocol import by_test, family_of
-from paribus.report.tables import Tables
-from paribus.report.trials import shown_trials
+from paribus.report.tables.study import Tables
+from paribus.report.tables.trials import shown_trials
 from paribus.spec.design import cell_name
 from paribus.store.records.study import AskedStudy, StudyRecord
 

@@ -10,25 +10,15 @@ import plotly.graph_objects as go
 
 from paribus.data import Dataset
 from paribus.data.near import is_images
-from paribus.report.data_figures import balance, samples
-from paribus.report.figures import (
-    class_accuracy,
-    confusion,
-    contrasts,
-    cost,
-    gap,
-    hardest,
-    interactions,
-    learning_curves,
-    mistakes,
-    spread,
-)
-from paribus.report.network_figures import features, weights
-from paribus.report.seed_figures import sources
-from paribus.report.tuning_figures import history, importance, parallel, rungs
+from paribus.report.figures.classes import class_accuracy, confusion, hardest, mistakes
+from paribus.report.figures.data import balance, samples
+from paribus.report.figures.learning import gap, learning_curves
+from paribus.report.figures.network import features, weights
+from paribus.report.figures.scores import contrasts, cost, interactions, sources, spread
+from paribus.report.figures.search import history, importance, parallel, rungs
 
 if TYPE_CHECKING:
-    from paribus.report.tables import Tables
+    from paribus.report.tables.study import Tables
 
 _EACH, _CLASSES = 3, 60
 """Samples of a class, and classes up to which there are any."""

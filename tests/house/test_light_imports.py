@@ -12,7 +12,7 @@ import pytest
 HEAVY = ["torch", "pandas", "scipy", "pydantic", "sklearn", "plotly", "sqlalchemy", "numpy"]
 ROOMS = (
     "import paribus.spec, paribus.planning, paribus.comparison.summary, paribus.comparison.words, paribus.evaluation, "
-    "paribus.evaluation.metrics, paribus.report.page, paribus.models, paribus.training.optimizers"
+    "paribus.evaluation.metrics, paribus.report.pages.study, paribus.models, paribus.training.optimizers"
 )
 HELP = "import sys, paribus.cli.main as m\nsys.argv = ['paribus', '--help']\ntry: m.main()\nexcept SystemExit: pass"
 
@@ -33,7 +33,7 @@ def test_starting_imports_nothing_heavy(code: str) -> None:
 
 def test_the_rooms_of_numbers_do_without_torch() -> None:
     modules = loaded(ROOMS)
-    assert "paribus.report.page" in modules
+    assert "paribus.report.pages.study" in modules
     assert not modules & {"torch", "ray"}
 
 

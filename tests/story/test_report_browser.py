@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from paribus.data import Dataset, describe, load, near_duplicates
-from paribus.report.data_page import write_data_page
+from paribus.report.pages.data import write_data_page
 from paribus.spec.data import DataSpec
 
 pytestmark = pytest.mark.browser

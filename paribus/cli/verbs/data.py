@@ -66,7 +66,7 @@ def show(
     columns = {"text_column": text, "text": {"kind": "counts"}} if text else {}
     dataset = _load({"source": source, "label": label, "image_size": image_size, **columns}, trust)
     from paribus.data.text.statistics import describe_texts  # broken data need not wait for these imports
-    from paribus.report.data_figures.values import statistics
+    from paribus.report.figures.data.values import statistics
 
     values = {**describe(dataset), "near": near_duplicates(dataset), "texts": describe_texts(dataset)}
     values["statistics"] = statistics(dataset).to_dict("records")
@@ -84,7 +84,7 @@ def _load(values: dict[str, Any], trust: bool) -> Any:
 
 
 def _write_page(output: Path, dataset: Any, values: dict[str, Any]) -> None:
-    from paribus.report.data_page import write_data_page
+    from paribus.report.pages.data import write_data_page
 
     with writing(output, "Choose another --output."):
         target = write_data_page(output, dataset, values)

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 
 from paribus.cli.app import app
 from paribus.data import Dataset, describe, load, near_duplicates
-from paribus.report.data_figures import balance, features, samples, values
-from paribus.report.data_page import write_data_page
+from paribus.report.figures.data import balance, features, samples, values
+from paribus.report.pages.data import write_data_page
 from paribus.spec.data import DataSpec
 
 RNG = np.random.default_rng(0)

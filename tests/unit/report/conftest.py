@@ -13,9 +13,9 @@ from paribus.comparison.judging import contrasts_of
 from paribus.comparison.summary import summarize
 from paribus.comparison.words import sentence
 from paribus.evaluation.metrics import score
-from paribus.report.items import read_answers
-from paribus.report.page import write_page
-from paribus.report.tables import Tables, load_tables
+from paribus.report.pages.study import write_page
+from paribus.report.tables.items import read_answers
+from paribus.report.tables.study import Tables, load_tables
 from paribus.store import RunRecord, Store
 from paribus.store.records import Status
 from paribus.store.records.faults import read_study

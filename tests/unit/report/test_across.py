@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from scipy.stats import rankdata, t
 
-from paribus.report.across import frames, page
 from paribus.report.content import Content
+from paribus.report.pages import across as page
+from paribus.report.tables import across as frames
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from paribus.comparison import summary
 from paribus.comparison.items import sample
 from paribus.probing.weights import weight_distributions
-from paribus.report.tables import scores_of, seeds_of
+from paribus.report.tables.study import scores_of, seeds_of
 from paribus.result import Result
 from paribus.store import Store
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from paribus.report.figures.look import label
+from paribus.report.style import label
 
 
 @pytest.mark.parametrize(

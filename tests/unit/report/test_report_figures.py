@@ -3,7 +3,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from paribus.report.figures import confusion, contrasts, interactions, learning_curves, spread
+from paribus.report.figures.classes import confusion
+from paribus.report.figures.learning import learning_curves
+from paribus.report.figures.scores import contrasts, interactions, spread
 from paribus.report.numbers import unit_of
 from paribus.store.records.study import Level
 

@@ -11,9 +11,10 @@ from scipy import stats
 
 from paribus.data import Dataset
 from paribus.probing.weights import weight_distributions
-from paribus.report.data_figures import samples
-from paribus.report.figures import class_accuracy, cost, hardest, mistakes
-from paribus.report.network_figures import features, weights
+from paribus.report.figures.classes import class_accuracy, hardest, mistakes
+from paribus.report.figures.data import samples
+from paribus.report.figures.network import features, weights
+from paribus.report.figures.scores import cost
 
 RNG = np.random.default_rng(0)
 MISTAKES = pd.DataFrame(

@@ -7,10 +7,10 @@ import pytest
 from scipy import stats
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
-from paribus.report import predictions
-from paribus.report.choice import best_variant, shown_variants
 from paribus.report.content import Content
-from paribus.report.tables import seeds_of
+from paribus.report.tables import predictions
+from paribus.report.tables.choice import best_variant, shown_variants
+from paribus.report.tables.study import seeds_of
 from paribus.store.records.study import Level
 
 AVERAGES = ("macro", "weighted")

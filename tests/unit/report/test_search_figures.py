@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from paribus.comparison.searched import search_sentences
+from paribus.report.figures.search import history, importance, parallel, rungs
 from paribus.report.protocol import design_terms
-from paribus.report.trials import shown_trials, trials_of
-from paribus.report.tuning_figures import history, importance, parallel, rungs
+from paribus.report.tables.trials import shown_trials, trials_of
 from paribus.store.records.study import Level, StudyRecord
 from tests.made_up import study_of
 

@@ -1,1 +1,0 @@
-"""Figures of a data set, a file each: `frame` makes its table, `draw` draws it."""

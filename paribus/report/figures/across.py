@@ -1,0 +1,124 @@
+"""Drawings that put data sets side by side: a row a variant or contrast, a colour a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from paribus.comparison.words import metric_name
+from paribus.report.figures.scores.contrasts import LOOKS, reach
+from paribus.report.numbers import unit_of
+from paribus.report.style import COLOURS, TEMPLATE, label
+
+_STEP = 22
+"""Pixels between two data sets of a row."""
+
+
+def draw_scores(scores: pd.DataFrame, score: str) -> go.Figure:
+    """Draw the mean of each variant with its 95 % interval, on every data set.
+
+    Args:
+        scores: from `frames.scores`.
+        score: what the means are, such as `test_accuracy`.
+    """
+    unit = unit_of(score)
+    names, data_sets = list(scores["variant"].unique()), list(scores["data"].unique())
+    figure = _rows(names, data_sets, {at: label(name) for at, name in enumerate(names)})
+    for number, (data, rows) in enumerate(scores.groupby("data", sort=False)):
+        y = rows["variant"].map(names.index) + _offset(number, len(data_sets))
+        figure.add_trace(
+            go.Scatter(
+                x=rows["mean"] * unit.scale,
+                y=y,
+                error_x={"array": (rows["ci_high"] - rows["mean"]) * unit.scale, "thickness": 1.6, "width": 4},
+                mode="markers",
+                name=label(data, 28),
+                marker={"color": _colour(number), "size": 9},
+                hovertemplate="%{x:.4g} ± %{error_x.array:.2g}",
+            )
+        )
+    return figure.update_xaxes(title=f"{metric_name(score)}, {unit.suffix}")
+
+
+def draw_contrasts(contrasts: pd.DataFrame) -> go.Figure:
+    """Draw every contrast with its 95 % interval (thick) and the corrected one (thin), one marker a data set.
+
+    Args:
+        contrasts: from `frames.contrasts`, at least one row.
+    """
+    metric, data_sets = str(contrasts["metric"].iloc[0]), list(contrasts["data"].unique())
+    unit = unit_of(metric)
+    texts: list[str] = []
+    places: dict[tuple[str, str], int] = {}
+    for factor, group in contrasts.groupby("factor", sort=False):
+        beyond = group["kind"].iloc[0] == "interaction"
+        against = "beyond the sum" if beyond else f"against {label(', '.join(group['reference'].unique()), 16)}"
+        texts.append(f"<b>{label(factor)}</b><br>{against}")
+        for level in group["level"].unique():
+            places[str(factor), level] = len(texts)
+            texts.append(label(level))
+    figure = _rows(texts, data_sets, dict(enumerate(texts)))
+    margin = float(contrasts["margin"].iloc[0]) * unit.scale
+    if margin:
+        figure.add_vrect(-margin, margin, fillcolor="#0072B2", opacity=0.08, line_width=0, layer="below")
+    for number, (data, rows) in enumerate(contrasts.groupby("data", sort=False)):
+        at = rows[["factor", "level"]].apply(tuple, axis=1).map(places) + _offset(number, len(data_sets))
+        figure.add_traces(_forest(rows, at, str(data), _colour(number), unit.scale))
+    side = "left" if metric.endswith("loss") else "right"
+    title = f"difference in {metric_name(metric)}<br>in {unit.difference}, {side} is better"
+    ends = reach(contrasts, margin, unit.scale)
+    return figure.update_xaxes(title=title, range=ends, zeroline=True, zerolinecolor="#aaaaaa", zerolinewidth=1.2)
+
+
+def _forest(rows: pd.DataFrame, at: pd.Series, data: str, colour: str, scale: float) -> list[go.Scatter]:
+    """The two intervals of each contrast as broken lines, then the markers, whose shapes are the verdicts."""
+    lines = []
+    for low, high, width in (("adjusted_low", "adjusted_high", 1.4), ("ci_low", "ci_high", 4)):
+        ends = rows[[low, high]].to_numpy(dtype=float) * scale
+        x = np.column_stack([ends, np.full(len(ends), np.nan)]).ravel()
+        line = {"color": colour, "width": width}
+        lines.append(
+            go.Scatter(x=x, y=np.repeat(at, 3), mode="lines", line=line, legendgroup=data, showlegend=False,
+                       hoverinfo="skip")
+        )  # fmt: skip
+    points = go.Scatter(
+        x=rows["difference"] * scale,
+        y=at,
+        mode="markers",
+        name=label(data, 28),
+        legendgroup=data,
+        showlegend=False,
+        text=rows["verdict"],
+        marker={
+            "size": 11,
+            "symbol": [LOOKS[verdict][1].removesuffix("-open") for verdict in rows["verdict"]],
+            "color": np.where(rows["verdict"] == "undecided", "white", colour),
+            "line": {"color": colour, "width": 2},
+        },
+        hovertemplate="%{x:.4g}, %{text}",
+    )
+    key = go.Scatter(x=[None], y=[None], mode="markers", name=label(data, 28), legendgroup=data,
+                     marker={"color": colour, "size": 10})  # fmt: skip
+    return [*lines, points, key]
+
+
+def _rows(names: Sequence[str], data_sets: Sequence[str], texts: dict[int, str]) -> go.Figure:
+    """An empty figure with room for every data set in each row."""
+    height = 150 + max(46, _STEP * len(data_sets) + 14) * len(names)
+    figure = go.Figure(layout={"template": TEMPLATE, "height": height, "showlegend": True})
+    bottom = len(names) - 0.4
+    return figure.update_yaxes(
+        range=[bottom, -0.6], tickvals=list(texts), ticktext=list(texts.values()), ticks="", showgrid=False
+    )
+
+
+def _offset(number: int, num: int) -> float:
+    """Where in its row a data set stands, from above the middle to below it."""
+    return 0.7 * (number - (num - 1) / 2) / num
+
+
+def _colour(number: int) -> str:
+    return COLOURS[number % len(COLOURS)]

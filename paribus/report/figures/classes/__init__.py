@@ -1,0 +1,1 @@
+"""Figures of what the predictions come to, class by class and item by item."""

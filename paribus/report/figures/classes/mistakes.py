@@ -1,0 +1,48 @@
+"""Mistakes: the test items that the best variant is surest of and wrong about."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from paribus.data import Dataset
+from paribus.data.near import is_images
+from paribus.report.figures.data import samples
+
+SHOWN = 24
+_VALUES = 8
+"""Values of an item that the table shows."""
+
+
+def frame(mistakes: pd.DataFrame, dataset: Dataset | None) -> pd.DataFrame:
+    """Columns item, true, predicted, confidence, wrong and runs, the surest first; with values if items are rows.
+
+    Args:
+        mistakes: as in `Tables.mistakes`.
+        dataset: whose test items they are; None if it cannot be had.
+    """
+    if dataset is None or len(dataset.item_shape) != 1:
+        return mistakes
+    items = dataset.x_test[mistakes["item"].to_numpy(dtype=int), :_VALUES]
+    return mistakes.assign(values=["; ".join(f"{value:.4g}" for value in item) for item in items])
+
+
+def draw(frame: pd.DataFrame, dataset: Dataset | None) -> go.Figure | None:
+    """Draw the first 24 as pictures, each below what it is, what it is taken for, and by how many runs.
+
+    Args:
+        frame: from `frame`, at least one row.
+        dataset: as for `frame`; without images there is nothing to draw.
+    """
+    if dataset is None or not is_images(dataset):
+        return None
+    shown = frame.head(SHOWN)
+    titles = [
+        f"{true}\nas {predicted}, {100 * confidence:.1f} %\n{wrong} of {runs} runs"
+        for true, predicted, confidence, wrong, runs in shown[
+            ["true", "predicted", "confidence", "wrong", "runs"]
+        ].itertuples(index=False)
+    ]
+    images = samples.pictures(dataset, np.asarray(dataset.x_test[shown["item"].to_numpy(dtype=int)]))
+    return samples.draw(pd.DataFrame({"title": titles, "image": images}), columns=6)

@@ -1,0 +1,1 @@
+"""Figures of how runs learn, epoch by epoch."""

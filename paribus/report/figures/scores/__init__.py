@@ -1,0 +1,1 @@
+"""Figures of scores, and of how they differ between levels and seeds."""

@@ -1,1 +1,0 @@
-"""Figures of what differs from seed to seed."""

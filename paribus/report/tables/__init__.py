@@ -1,0 +1,1 @@
+"""Tables: what a study and its runs come to, read from the store."""

@@ -1,0 +1,56 @@
+"""The tables that put data sets side by side, made of each one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from paribus.report.tables.study import Tables
+
+_HARD = 3
+"""Classes that are named."""
+
+_BEST = ["variant", "mean", "ci_low", "ci_high", "validation", "gap"]
+
+Parts = Mapping[str, Tables]
+"""The tables of each data set, by its name."""
+
+
+def scores(parts: Parts) -> pd.DataFrame:
+    """A row a variant and data set: mean with its 95 % interval, validation, rank by mean, and whether it is the best.
+
+    The best is chosen by validation scores, as in `Tables.best`; without any, none is. A variant without a score has no
+    rank; equal means share the better one.
+    """
+    found: list[pd.DataFrame] = []
+    for data, tables in parts.items():
+        rows = tables.variants[["variant", "mean", "ci_low", "ci_high", "validation"]]
+        rank = rows["mean"].rank(method="min", ascending=tables.metric == "loss").astype("Int64")
+        best = (rows["variant"] == tables.best.variant) & tables.best.validated
+        found.append(rows.assign(rank=rank, best=best, data=data))
+    return pd.concat(found, ignore_index=True)[["variant", "data", *found[0].columns[1:-1]]]
+
+
+def contrasts(parts: Parts) -> pd.DataFrame:
+    """A row a contrast and data set, as in `Tables.contrasts`; empty where nothing is varied."""
+    found = [tables.contrasts.assign(data=data) for data, tables in parts.items() if len(tables.contrasts)]
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+
+
+def titles(contrasts: pd.DataFrame) -> pd.Series:
+    """What each contrast is called in a table."""
+    return contrasts["factor"] + ": " + contrasts["level"] + " against " + contrasts["reference"]
+
+
+def best(parts: Parts) -> pd.DataFrame:
+    """A row a data set: its best variant, with test score, interval, gap, and the classes that are hardest for it."""
+    found: list[pd.DataFrame] = []
+    for data, tables in parts.items():
+        name = tables.best.variant
+        hard = (f"{cls} ({100 * share:.0f} %)" for cls, share in tables.hardest[["class", "recall"]].to_numpy()[:_HARD])
+        rows = tables.variants.loc[tables.variants["variant"] == name, _BEST]
+        row = rows if len(rows) else pd.DataFrame([dict.fromkeys(_BEST, np.nan) | {"variant": None}])
+        found.append(row.assign(data=data, by_validation=tables.best.validated, hardest=", ".join(hard)))
+    return pd.concat(found, ignore_index=True)[["data", "variant", "by_validation", *_BEST[1:], "hardest"]]
