@@ -23,7 +23,9 @@ from paribus.errors import SpecError
 from paribus.freezing import frozen_sentence
 from paribus.prediction.loading import load_run
 from paribus.report.content import Content
-from paribus.report.pages.study import is_page_of, page_stamp, write_page
+from paribus.report.gallery import figures
+from paribus.report.pages.html import is_page_of, page_stamp
+from paribus.report.pages.study import write_page
 from paribus.report.tables.choice import best_variant, probed_runs
 from paribus.report.tables.items import read_answers
 from paribus.report.tables.study import Tables, contrast_table, load_tables, run_table, scored, scores_of, seeds_of
@@ -217,7 +219,7 @@ class Result:
     @property
     def figures(self) -> dict[str, go.Figure]:
         """The report's figures by name."""
-        return self.tables.figures()
+        return figures(self.tables)
 
     @property
     def content(self) -> Content:

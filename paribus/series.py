@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from paribus.errors import StoreError
 from paribus.report.pages import across as page
-from paribus.report.pages.study import ending, is_page_of, page_stamp, write_text
+from paribus.report.pages.html import ending, is_page_of, page_stamp, write_text
 from paribus.report.tables import across as frames
 from paribus.result import Result
 from paribus.spec import StudySpec

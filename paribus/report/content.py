@@ -12,7 +12,6 @@ import pandas as pd
 from paribus.comparison.caveats import CAVEATS
 from paribus.comparison.searched import search_sentences
 from paribus.comparison.words import metric_name
-from paribus.report.figures.classes.mistakes import SHOWN
 from paribus.report.numbers import MISSING, Unit, unit_of
 from paribus.report.protocol import by_test, family_of
 from paribus.report.tables.study import Tables
@@ -201,23 +200,6 @@ class Content:
             rows.append({**row, "full": str(message) if len(lines) > 1 else ""})
         return rows
 
-    def mistakes(self) -> tuple[list[str], list[list[str]]]:
-        """Headings and rows of the surest mistakes, where they are no pictures; for texts and where data are gone."""
-        frame = self.tables.frames().get("mistakes", pd.DataFrame()).head(SHOWN)
-        if frame.empty:
-            return [], []
-        table = pd.DataFrame(
-            {
-                "test row": frame["item"].map("{:,}".format),
-                "true class": frame["true"],
-                "predicted": frame["predicted"],
-                "confidence, %": frame["confidence"].map(lambda share: f"{100 * share:.1f}"),
-                "runs wrong": [f"{wrong} of {runs}" for wrong, runs in zip(frame["wrong"], frame["runs"], strict=True)],
-            }
-        )
-        table = table.assign(**{"first values": frame["values"]}) if "values" in frame else table
-        return list(table.columns), table.to_numpy().tolist()
-
     def layers(self) -> list[list[str]]:
         """Statistics of the weights, a row a layer of each network."""
         rows = self.tables.layers.to_dict("records")
@@ -244,7 +226,7 @@ class Content:
 
     def no_map(self) -> str:
         """Why there is no map of the features; empty if there is one."""
-        if "features" in self.tables.frames():
+        if any("embedding" in arrays for arrays in self.tables.probes.values()):
             return ""
         if not self.tables.probes:
             return "No network was looked into yet: `paribus report` does, and `Result.probe` in Python."

@@ -16,6 +16,14 @@ COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#8
 Source: Okabe & Ito (2008), "Color Universal Design". Differs: a darker yellow, which would be lost on white paper.
 """
 
+VERDICT_STYLES = {
+    "better": ("#009E73", "triangle-up"),
+    "worse": ("#D55E00", "triangle-down"),
+    "equivalent": ("#0072B2", "square"),
+    "undecided": ("#767676", "circle-open"),
+}
+"""Colour and marker of each verdict."""
+
 _MARKERS = ("circle", "square", "diamond", "cross", "x", "triangle-up")
 
 _AXIS = go.layout.XAxis(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from paribus.comparison.words import metric_name
-from paribus.report.figures.scores.contrasts import LOOKS, reach
+from paribus.report.content import Content
+from paribus.report.figure import Figure
+from paribus.report.figures.scores.contrasts import reach
 from paribus.report.numbers import unit_of
-from paribus.report.style import COLOURS, TEMPLATE, label
+from paribus.report.style import COLOURS, TEMPLATE, VERDICT_STYLES, label
+from paribus.report.tables import across
+from paribus.report.tables.across import Parts
 
 _STEP = 22
 """Pixels between two data sets of a row."""
@@ -94,7 +98,7 @@ def _forest(rows: pd.DataFrame, at: pd.Series, data: str, colour: str, scale: fl
         text=rows["verdict"],
         marker={
             "size": 11,
-            "symbol": [LOOKS[verdict][1].removesuffix("-open") for verdict in rows["verdict"]],
+            "symbol": [VERDICT_STYLES[verdict][1].removesuffix("-open") for verdict in rows["verdict"]],
             "color": np.where(rows["verdict"] == "undecided", "white", colour),
             "line": {"color": colour, "width": 2},
         },
@@ -122,3 +126,45 @@ def _offset(number: int, num: int) -> float:
 
 def _colour(number: int) -> str:
     return COLOURS[number % len(COLOURS)]
+
+
+def _scores(parts: Parts) -> pd.DataFrame:
+    table = across.scores(parts)
+    return table if table["mean"].notna().any() else table.iloc[:0]
+
+
+def _contrasts(parts: Parts) -> pd.DataFrame:
+    table = across.contrasts(parts)
+    return table if len(table) and table["difference"].notna().any() else table.iloc[:0]
+
+
+def _caption_of_scores(contents: Mapping[str, Content]) -> str:
+    metric = next(iter(contents.values())).metric
+    return f"{metric.capitalize()} of every variant with its 95 % interval, a colour a data set."
+
+
+def _caption_of_contrasts(contents: Mapping[str, Content]) -> str:
+    one = next(iter(contents.values()))
+    rests = (
+        ". Verdicts rest on the share of seeds won, not on these intervals."
+        if one.by_wins
+        else ", on which the verdict rests."
+    )
+    shaded = f" Shaded: within the margin of {one.margin}." if one.asked.margin else ""
+    return (
+        "Difference of each level from its reference, a colour a data set. Thick: 95 % interval; thin: corrected"
+        f"{rests} Triangles point up for better and down for worse; squares are equivalent, open circles undecided."
+        f"{shaded}"
+    )
+
+
+SCORES = Figure[Parts, Mapping[str, Content]](
+    "scores",
+    table=_scores,
+    draw=lambda table, parts: draw_scores(table, f"test_{next(iter(parts.values())).metric}"),
+    caption=_caption_of_scores,
+)
+
+CONTRASTS = Figure[Parts, Mapping[str, Content]](
+    "contrasts", table=_contrasts, draw=lambda table, parts: draw_contrasts(table), caption=_caption_of_contrasts
+)

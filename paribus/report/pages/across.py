@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
+import plotly.graph_objects as go
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from paribus.freezing import frozen_sentence
 from paribus.report.content import Content
-from paribus.report.figures.across import draw_contrasts, draw_scores
+from paribus.report.figures.across import CONTRASTS, SCORES
 from paribus.report.numbers import MISSING, unit_of
-from paribus.report.pages.study import csv_link, data_link, div, template
+from paribus.report.pages.html import csv_link, data_link, div, template
 from paribus.report.tables import across as frames
-from paribus.report.tables.study import Tables
 from paribus.spec.files import to_yaml
 
 Contents = Mapping[str, Content]
@@ -32,7 +32,6 @@ def render(spec: Mapping[str, Any], contents: Contents, links: Mapping[str, str]
     """
     parts = {data: content.tables for data, content in contents.items()}
     scores, contrasts, best = frames.scores(parts), frames.contrasts(parts), frames.best(parts)
-    drawn = figures(parts).items()
     csv = {"scores": scores, "contrasts": contrasts, "best": best}
     study = to_yaml(dict(spec))
     return template("across.html").render(
@@ -43,7 +42,8 @@ def render(spec: Mapping[str, Any], contents: Contents, links: Mapping[str, str]
         scores=_grid(scores, "variant", contents, _score),
         verdicts=_grid(_titled(contrasts), "title", contents, _verdict),
         best=[_best(row, contents[row["data"]]) for row in best.to_dict("records")],
-        figures={name: div(name, figure) for name, figure in drawn},
+        figures={name: div(name, figure) for name, figure in figures(parts).items()},
+        captions={figure.name: figure.caption_of(contents) for figure in (SCORES, CONTRASTS)},
         csv={name: csv_link(frame) for name, frame in csv.items() if len(frame)},
         frozen=frozen_sentence(next(iter(contents.values())).record.frozen),
         study=study,
@@ -52,13 +52,11 @@ def render(spec: Mapping[str, Any], contents: Contents, links: Mapping[str, str]
     )
 
 
-def figures(parts: Mapping[str, Tables]) -> dict[str, Any]:
+def figures(parts: frames.Parts) -> dict[str, go.Figure]:
     """The figures by name: the scores, and the contrasts where there are any."""
-    scores, contrasts = frames.scores(parts), frames.contrasts(parts)
-    metric = next(iter(parts.values())).metric
-    drawn = {"scores": draw_scores(scores, f"test_{metric}")} if scores["mean"].notna().any() else {}
-    measured = len(contrasts) and contrasts["difference"].notna().any()
-    return {**drawn, "contrasts": draw_contrasts(contrasts)} if measured else drawn
+    made = {figure.name: (figure, figure.table(parts)) for figure in (SCORES, CONTRASTS)}
+    drawn = {name: figure.draw(table, parts) for name, (figure, table) in made.items() if len(table)}
+    return {name: figure for name, figure in drawn.items() if figure is not None}
 
 
 def _grid(frame: pd.DataFrame, key: str, contents: Contents, cell: Any) -> dict[str, list[dict[str, Any] | None]]:

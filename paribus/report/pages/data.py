@@ -15,7 +15,7 @@ from paribus.data import Dataset, facts
 from paribus.data.near import is_images
 from paribus.report.figures.data import balance, features, lengths, samples, top_words, values
 from paribus.report.numbers import number
-from paribus.report.pages.study import csv_link, div, template, write_text
+from paribus.report.pages.html import csv_link, div, template, write_text
 
 _RANDOM, _EACH = 20, 3
 _CLASSES = 60

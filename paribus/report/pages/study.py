@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
-import os
 from collections.abc import Sequence
-from contextlib import suppress
-from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from paribus.report.content import Content
+from paribus.report.figures.classes import mistakes
+from paribus.report.gallery import SECTIONS, figures, frames
+from paribus.report.pages.html import csv_link, data_link, div, ending, template, write_text
 from paribus.report.protocol import data_terms, design_terms, statistics
 from paribus.report.tables.study import Tables
 from paribus.spec.files import to_yaml
 from paribus.store.records.study import StudyRecord
-from paribus.store.writing import replaced
-
-_CONFIG = {"displayModeBar": False, "responsive": True}
 
 
 def write_page(target: Path, record: StudyRecord, tables: Tables, verdicts: Sequence[str], stamp: str = "") -> Path:
@@ -48,52 +38,17 @@ def write_page(target: Path, record: StudyRecord, tables: Tables, verdicts: Sequ
     return write_text(target, render_page(record, tables, verdicts) + ending(stamp))
 
 
-def page_stamp(*what: Any) -> str:
-    """A stamp of JSON values that a page shows, and of the extras that add to it."""
-    extras = [find_spec(name) is not None for name in ("openTSNE", "cleanlab")]
-    return hashlib.sha256(json.dumps([what, extras]).encode()).hexdigest()
-
-
-def ending(stamp: str) -> str:
-    """The end of a page with this stamp."""
-    return f"<!-- made of {stamp} -->\n"
-
-
-def is_page_of(stamp: str, target: Path) -> bool:
-    """Whether the page that lies there was written to its end with this stamp."""
-    end = ending(stamp).encode()
-    with suppress(OSError), target.open("rb") as file:
-        file.seek(-len(end), os.SEEK_END)
-        return file.read() == end
-    return False
-
-
-def write_text(target: Path, page: str) -> Path:
-    """Write a file that nobody ever sees half written, and return its absolute path."""
-    target = target.absolute()
-    with replaced(target, durable=False) as path:
-        path.write_text(page, encoding="utf-8", errors="backslashreplace")
-    return target
-
-
 def render_page(record: StudyRecord, tables: Tables, verdicts: Sequence[str]) -> str:
     """The report as text; the arguments are those of `write_page`."""
     content = Content(record, tables, verdicts)
-    study = to_yaml(record.spec)
-    csv = {**tables.frames(), "runs": tables.runs, "variants": tables.variants, "classes": tables.classes}
-    csv |= {"contrasts": tables.contrasts, "layers": tables.layers, "trials": tables.trials}
-    csv |= {
-        "confused": tables.confused,
-        "wrong": tables.items.wrong,
-        "wrong-items": tables.items.items,
-        "suspects": tables.suspects,
-    }
-    csv |= {"churn": tables.items.churn, "test-set": tables.items.sample}
+    study, shown = to_yaml(record.spec), frames(tables)
     return template("page.html").render(
         content=content,
         tables=tables,
-        figures={name: div(name, figure) for name, figure in tables.figures().items()},
-        csv={name: csv_link(frame) for name, frame in csv.items()},
+        sections=SECTIONS,
+        figures={name: div(name, figure) for name, figure in figures(tables, shown).items()},
+        mistakes=mistakes.listed(shown["mistakes"]) if "mistakes" in shown else None,
+        csv={name: csv_link(frame) for name, frame in {**shown, **_downloads(tables)}.items()},
         data_terms=data_terms(record, tables.scored),
         design_terms=design_terms(record, content.margin),
         statistics=statistics(record.asked),
@@ -104,30 +59,19 @@ def render_page(record: StudyRecord, tables: Tables, verdicts: Sequence[str]) ->
     )
 
 
-def template(name: str) -> Template:
-    """A page to be filled in; a value that is missing is a mistake."""
-    return _templates().get_template(name)
-
-
-def div(name: str, figure: go.Figure) -> Markup:
-    """The figure's element and script; Plotly writes `<`, `>` and `/` of its data as escapes."""
-    return Markup(figure.to_html(_CONFIG, include_plotlyjs=False, full_html=False, div_id=f"figure-{name}"))  # noqa: S704
-
-
-def csv_link(frame: pd.DataFrame) -> str:
-    """The table as a link that downloads it."""
-    texts = {name: frame[name].map("; ".join) for name in ("caveats", "averaged_over") if name in frame}
-    return data_link(frame.assign(**texts).to_csv(index=False), "text/csv")
-
-
-def data_link(text: str, kind: str) -> str:
-    """The text as a link that downloads it."""
-    content = text.encode(errors="backslashreplace")  # a home may hold what no study may say any more
-    return f"data:{kind};charset=utf-8;base64,{base64.b64encode(content).decode()}"
-
-
-@cache
-def _templates() -> Environment:
-    """Kept, as compiling the pages takes a tenth of a report's time."""
-    rooms = PackageLoader("paribus.report", "templates")
-    return Environment(loader=rooms, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+def _downloads(tables: Tables) -> dict[str, pd.DataFrame]:
+    """Whole tables that the page links, beside those of the figures."""
+    return {
+        "runs": tables.runs,
+        "variants": tables.variants,
+        "classes": tables.classes,
+        "contrasts": tables.contrasts,
+        "layers": tables.layers,
+        "trials": tables.trials,
+        "confused": tables.confused,
+        "wrong": tables.items.wrong,
+        "wrong-items": tables.items.items,
+        "suspects": tables.suspects,
+        "churn": tables.items.churn,
+        "test-set": tables.items.sample,
+    }

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from paribus.comparison.statistics.intervals import t_interval
 from paribus.data import Dataset
 from paribus.data.prepared import prepared
 from paribus.evaluation.items import Answers
-from paribus.report.figures.learning import gap
-from paribus.report.figures.network import weights
-from paribus.report.gallery import GALLERY
 from paribus.report.tables import predictions
 from paribus.report.tables.choice import Best, best_variant, probed_runs, shown_variants
+from paribus.report.tables.gaps import gaps as gaps_of
 from paribus.report.tables.items import ItemTables, load_items
+from paribus.report.tables.layers import layers
 from paribus.report.tables.trials import trials_of
 from paribus.store import Store
 from paribus.store.records.study import Level, SearchRecord, StudyRecord
@@ -107,21 +104,7 @@ class Tables:
     @property
     def layers(self) -> pd.DataFrame:
         """Of the networks that were looked into: a row a layer, with the mean and deviation of its weights."""
-        return weights.layers(self.probes)
-
-    def frames(self) -> dict[str, pd.DataFrame]:
-        """What each figure shows, by the figure's name; a figure without anything to show is left out."""
-        return dict(self._frames)
-
-    def figures(self) -> dict[str, go.Figure]:
-        """The report's figures by name; a figure without anything to show is left out."""
-        drawn = {name: GALLERY[name][1](frame, self) for name, frame in self._frames.items()}
-        return {name: figure for name, figure in drawn.items() if figure is not None}
-
-    @cached_property
-    def _frames(self) -> dict[str, pd.DataFrame]:
-        frames = {name: frame_of(self) for name, (frame_of, _) in GALLERY.items()}
-        return {name: frame for name, frame in frames.items() if not frame.empty}
+        return layers(self.probes)
 
 
 def load_tables(store: Store, record: StudyRecord, summary: Mapping[str, Any], answers: Answers) -> Tables:
@@ -144,7 +127,7 @@ def load_tables(store: Store, record: StudyRecord, summary: Mapping[str, Any], a
     probed = probed_runs(runs, best.variant)
     counts = {name: predictions.confusions(store, runs, name) for name in probed}
     of_best, history = counts.get(best.variant or "", []), _history(store, runs)
-    gaps = gap.frame(history, runs, {name: variant.facts.keep for name, variant in record.variants.items()})
+    gaps = gaps_of(history, runs, {name: variant.facts.keep for name, variant in record.variants.items()})
     return Tables(
         runs=runs.drop(columns="key"),
         seeds=seeds,
@@ -159,7 +142,7 @@ def load_tables(store: Store, record: StudyRecord, summary: Mapping[str, Any], a
         confused=predictions.confused(of_best, names),
         mistakes=predictions.mistakes(store, runs, best.variant, names),
         items=load_items(record, answers, summary["test_set"]),
-        suspects=predictions.suspects(store, runs, _that_holds_out(record, best.variant), names),
+        suspects=predictions.suspects(store, runs, _variant_with_held_out_rows(record, best.variant), names),
         unfinished=_unfinished(store, runs),
         best=best,
         shown=shown_variants(runs, record.levels, metric, best.variant),
@@ -170,11 +153,11 @@ def load_tables(store: Store, record: StudyRecord, summary: Mapping[str, Any], a
         trials=trials_of(record),
         sources=summary["sources"],
         scored=scored(store, record.data.fingerprint),
-        **_known(record),
+        **_facts_of_record(record),
     )
 
 
-def _known(record: StudyRecord) -> dict[str, Any]:
+def _facts_of_record(record: StudyRecord) -> dict[str, Any]:
     """What the study's record says by itself."""
     return {
         "metric": record.asked.metric,
@@ -200,7 +183,7 @@ def scored(store: Store, fingerprint: str) -> int:
     return sum(status == "finished" for status in store.statuses(keys).values())
 
 
-def _that_holds_out(record: StudyRecord, variant: str | None) -> str | None:
+def _variant_with_held_out_rows(record: StudyRecord, variant: str | None) -> str | None:
     """The variant, if it is training rows that it holds out."""
     return None if not variant or record.variants[variant].facts.test_validates else variant
 

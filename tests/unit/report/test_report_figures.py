@@ -6,6 +6,7 @@ from scipy import stats
 from paribus.report.figures.classes import confusion
 from paribus.report.figures.learning import learning_curves
 from paribus.report.figures.scores import contrasts, interactions, spread
+from paribus.report.gallery import figures, frames
 from paribus.report.numbers import unit_of
 from paribus.store.records.study import Level
 
@@ -34,7 +35,7 @@ def test_a_seed_is_the_mean_of_its_folds(fake) -> None:
     expected = [train_S.mean(), train_S.min(), train_S.max(), 3]
     assert row[["mean", "min", "max", "seeds"]].tolist() == pytest.approx(expected)
     gaps_S = 100 * (curves["train_accuracy"] - curves["val_accuracy"])[:, :, -1].mean(axis=1)
-    dots, means = tables.figures()["gap"].data
+    dots, means = figures(tables)["gap"].data
     np.testing.assert_allclose(dots.x[:3], gaps_S)
     half = stats.t.ppf(0.975, 2) * gaps_S.std(ddof=1) / np.sqrt(3)
     assert (means.x[0], means.error_x.array[0]) == (pytest.approx(gaps_S.mean()), pytest.approx(half))
@@ -83,7 +84,7 @@ def test_spread_has_a_dot_a_seed_and_counts_what_is_missing(fake) -> None:
 
 def test_interactions_are_means_over_seeds_that_have_the_cell(fake) -> None:
     study = fake(crossed=True, statuses={("width=9, norm=yes", 1): "failed"})
-    frame = study.tables.frames()["interactions"]
+    frame = frames(study.tables)["interactions"]
     assert frame[["level_a", "level_b"]].to_numpy().tolist() == [["4", "no"], ["4", "yes"], ["9", "no"], ["9", "yes"]]
     scores = [study.saved["width=9, norm=yes", seed].metrics["test_accuracy"] for seed in (0, 2, 3)]
     expected = [np.mean(scores), min(scores), max(scores), 3]
@@ -128,7 +129,7 @@ def test_confusion_percent_is_of_the_true_class_and_errors_keep_their_own_scale(
 
 def test_names_are_never_markup(fake) -> None:
     tables = fake().tables
-    ticks = tables.figures()["spread"].layout.yaxis.ticktext
+    ticks = figures(tables)["spread"].layout.yaxis.ticktext
     assert ticks[3] == "optimizer=&lt;b&gt;&amp;Adam"
 
 

@@ -14,6 +14,7 @@ import yaml
 
 from paribus.probing.weights import weight_distributions
 from paribus.report.content import Content
+from paribus.report.gallery import figures, frames
 from paribus.report.protocol import design_terms
 
 ALWAYS = {"balance"}
@@ -175,7 +176,7 @@ def test_every_figure_has_its_csv(fake, tmp_path: Path, crossed: bool) -> None:
     study = fake(crossed=crossed)
     tables = study.tables
     reader = Reader(study.page(tmp_path / "report.html"))
-    for name, frame in {**tables.frames(), "runs": tables.runs, "contrasts": tables.contrasts}.items():
+    for name, frame in {**frames(tables), "runs": tables.runs, "contrasts": tables.contrasts}.items():
         table = pd.read_csv(StringIO(decoded(reader.links[f"fake-study-{name}.csv"])))
         assert (list(table.columns), len(table)) == (list(frame.columns), len(frame))
     assert yaml.safe_load(decoded(reader.links["fake-study.yaml"])) == study.values["spec"]
@@ -230,7 +231,7 @@ def test_scores_of_each_seed_and_what_did_not_finish(fake, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("options", "text", "figures"),
+    ("options", "text", "names"),
     [
         ({"factors": False}, "This study varies nothing", ONE),
         ({"seeds": 1}, "a single seed shows no spread", ALL),
@@ -249,11 +250,11 @@ def test_scores_of_each_seed_and_what_did_not_finish(fake, tmp_path: Path) -> No
         ),
     ],
 )  # fmt: skip
-def test_odd_studies_still_have_a_page(fake, tmp_path: Path, options: dict, text: str, figures: set[str]) -> None:
+def test_odd_studies_still_have_a_page(fake, tmp_path: Path, options: dict, text: str, names: set[str]) -> None:
     study = fake(**options)
     page = study.page(tmp_path / "report.html")
     assert text in words(Reader(page))
-    assert set(re.findall(r'id="figure-(\w+)"', page)) == figures == set(study.tables.figures())
+    assert set(re.findall(r'id="figure-(\w+)"', page)) == names == set(figures(study.tables))
 
 
 def test_a_page_takes_less_than_two_seconds(fake, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from paribus.report.figures.classes import class_accuracy, hardest, mistakes
 from paribus.report.figures.data import samples
 from paribus.report.figures.network import features, weights
 from paribus.report.figures.scores import cost
+from paribus.report.tables.layers import layers
 
 RNG = np.random.default_rng(0)
 MISTAKES = pd.DataFrame(
@@ -92,7 +93,7 @@ def test_weights_are_densities_a_layer_and_variant() -> None:
         density, edges = np.histogram(values, 40, density=True)
         np.testing.assert_allclose(layer["density"], density)
         np.testing.assert_allclose(layer["value"], edges[:-1] + np.diff(edges) / 2, atol=1e-12)
-    head = weights.layers(probes).query("variant == 'baseline' and layer == 'head'").iloc[0]
+    head = layers(probes).query("variant == 'baseline' and layer == 'head'").iloc[0]
     values = kernels["head"]
     expected = [values.size, values.mean(), values.std(), values.min(), values.max()]
     assert head[["weights", "mean", "deviation", "lowest", "highest"]].tolist() == pytest.approx(expected)

@@ -13,6 +13,7 @@ import pytest
 
 from paribus.comparison.searched import search_sentences
 from paribus.report.figures.search import history, importance, parallel, rungs
+from paribus.report.gallery import figures, frames
 from paribus.report.protocol import design_terms
 from paribus.report.tables.trials import shown_trials, trials_of
 from paribus.store.records.study import Level, StudyRecord
@@ -68,7 +69,7 @@ def test_without_a_search_there_is_nothing(fake) -> None:
     tables = fake().tables
     assert tables.trials.empty
     assert tables.search is None
-    assert not [name for name in tables.frames() if name.startswith("search")]
+    assert not [name for name in frames(tables) if name.startswith("search")]
     assert search_sentences(study_of({})) == []
 
 
@@ -199,8 +200,8 @@ def test_the_page_has_a_section_between_scores_and_learning(fake, tmp_path: Path
     study.values["tuning"] = made.values["tuning"]
     tables = study.tables
     names = {"search_history", "search_rungs", "search_values", "search_importance"}
-    assert names <= set(tables.frames())
-    assert names <= set(tables.figures())
+    assert names <= set(frames(tables))
+    assert names <= set(figures(tables))
     page = study.page(tmp_path / "page.html")
     places = [page.index(f'<section id="{name}">') for name in ("scores", "search", "learning")]
     assert places == sorted(places)

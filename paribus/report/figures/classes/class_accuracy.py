@@ -7,6 +7,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from paribus.comparison.statistics.intervals import t_interval
+from paribus.report.content import Content
+from paribus.report.figure import StudyFigure
 from paribus.report.style import COLOURS, INK, TEMPLATE, label
 
 
@@ -53,3 +55,18 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     figure.update_xaxes(title="test rows of the class that are found, %")
     ticks = {"tickvals": list(range(len(names))), "ticktext": [label(name) for name in names]}
     return figure.update_yaxes(range=[len(names) - 0.4, -0.6], ticks="", **ticks)
+
+
+def _caption(content: Content) -> str:
+    tables = content.tables
+    beside = tables.best.variant != "baseline" and "baseline" in tables.probed
+    text = "Test rows of each class that are found, mean over seeds with its 95 % interval"
+    return f"{text}, beside the baseline." if beside else f"{text}."
+
+
+FIGURE = StudyFigure(
+    "class_accuracy",
+    table=lambda tables: frame(tables.recalls),
+    draw=lambda table, tables: draw(table),
+    caption=_caption,
+)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from paribus.report.figure import StudyFigure
 from paribus.report.style import INK, TEMPLATE, label
 
 _READABLE = 20
@@ -70,3 +71,12 @@ def _heat_map(
         xgap=1,
         ygap=1,
     )
+
+
+FIGURE = StudyFigure(
+    "confusion",
+    table=lambda tables: frame(tables.confusion),
+    draw=lambda table, tables: draw(table),
+    caption="Test rows of each true class in percent, all seeds together. Only errors are coloured; shares below 0.5 % "
+    "are left blank, counts appear under the pointer.",
+)

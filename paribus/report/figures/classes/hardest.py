@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from paribus.report.figure import StudyFigure
 from paribus.report.style import INK, TEMPLATE, label
 
 
@@ -51,3 +52,12 @@ def _words(row: dict) -> str:
     if not row["taken_for"]:
         return "never mistaken"
     return f"{100 * row['taken_share']:.1f} % taken for {label(row['taken_for'], 40)}"
+
+
+FIGURE = StudyFigure(
+    "hardest",
+    table=lambda tables: frame(tables.hardest),
+    draw=lambda table, tables: draw(table),
+    caption="The hardest classes, and what they are taken for most often, over all seeds. The intervals are those of a "
+    "share among the class's test rows (Wilson 1927).",
+)

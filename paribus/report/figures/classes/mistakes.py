@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from paribus.data import Dataset
 from paribus.data.near import is_images
+from paribus.report.figure import StudyFigure
 from paribus.report.figures.data import samples
 
 SHOWN = 24
@@ -46,3 +47,33 @@ def draw(frame: pd.DataFrame, dataset: Dataset | None) -> go.Figure | None:
     ]
     images = samples.pictures(dataset, np.asarray(dataset.x_test[shown["item"].to_numpy(dtype=int)]))
     return samples.draw(pd.DataFrame({"title": titles, "image": images}), columns=6)
+
+
+def listed(frame: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
+    """Headings and rows of the first 24, for a page without pictures: of texts, and where the data are gone.
+
+    Args:
+        frame: from `frame`.
+    """
+    first = frame.head(SHOWN)
+    table = pd.DataFrame(
+        {
+            "test row": first["item"].map("{:,}".format),
+            "true class": first["true"],
+            "predicted": first["predicted"],
+            "confidence, %": first["confidence"].map(lambda share: f"{100 * share:.1f}"),
+            "runs wrong": [f"{wrong} of {runs}" for wrong, runs in zip(first["wrong"], first["runs"], strict=True)],
+        }
+    )
+    table = table.assign(**{"first values": first["values"]}) if "values" in first else table
+    return list(table.columns), table.to_numpy().tolist()
+
+
+FIGURE = StudyFigure(
+    "mistakes",
+    table=lambda tables: frame(tables.mistakes, tables.dataset),
+    draw=lambda table, tables: draw(table, tables.dataset),
+    caption="Above each picture its class, what it is taken for with the mean probability of that over runs, and how "
+    "many runs are wrong alone. The CSV has all mistakes.",
+    scrolls=True,
+)

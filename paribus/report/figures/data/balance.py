@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from paribus.report.figure import StudyFigure
 from paribus.report.style import COLOURS, TEMPLATE, label
 
 
@@ -38,3 +39,11 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     return figure.update_yaxes(
         tickvals=place, ticktext=names, ticks="", ticklabelstandoff=6, showgrid=False, autorange="reversed"
     )
+
+
+FIGURE = StudyFigure(
+    "balance",
+    table=lambda tables: frame(tables.class_counts),
+    draw=lambda table, tables: draw(table),
+    caption="Rows of each class.",
+)

@@ -10,9 +10,14 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from paribus.data import Dataset
+from paribus.data.near import is_images
 from paribus.planning.streams import stream
+from paribus.report.figure import StudyFigure
 from paribus.report.style import TEMPLATE, label
+from paribus.report.tables.study import Tables
 
+_EACH, _CLASSES = 3, 60
+"""Samples of a class on a study's page, and classes up to which there are any."""
 _SIDE = 128  # in pixels, beyond which a picture is made smaller, so that a page stays light
 
 
@@ -113,3 +118,36 @@ def _png(image: np.ndarray, low: float, high: float) -> str:
     picture.thumbnail((_SIDE, _SIDE))  # smaller ones stay as they are
     picture.save(file, "png", optimize=True)
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def _images(tables: Tables) -> Dataset | None:
+    """The data, if they are images of not too many classes."""
+    dataset = tables.dataset
+    return dataset if dataset is not None and is_images(dataset) and dataset.num_classes <= _CLASSES else None
+
+
+def _examples(tables: Tables) -> pd.DataFrame:
+    images = _images(tables)
+    return frame_of_classes(images, _EACH) if images else pd.DataFrame(columns=["title", "row", "image"])
+
+
+def _means(tables: Tables) -> pd.DataFrame:
+    images = _images(tables)
+    return frame_of_means(images) if images else pd.DataFrame(columns=["title", "image"])
+
+
+EXAMPLES = StudyFigure(
+    "samples",
+    table=_examples,
+    draw=lambda table, tables: draw(table, columns=4 * _EACH),
+    caption="Three training images of each class, drawn at random.",
+    scrolls=True,
+)
+
+MEANS = StudyFigure(
+    "means",
+    table=_means,
+    draw=lambda table, tables: draw(table, columns=10),
+    caption="The mean of each class's training images.",
+    scrolls=True,
+)

@@ -10,6 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from paribus.report.figure import StudyFigure
 from paribus.report.style import TEMPLATE, label, style, tinted
 
 _COLUMNS = ["variant", "part", "measure", "epoch", "mean", "min", "max", "seeds"]
@@ -93,3 +94,12 @@ def _traces(curve: pd.DataFrame, is_training: bool, style: dict[str, Any]) -> It
         line={"color": style["colour"], "width": 1.3 if is_training else 2, "dash": "dash" if is_training else "solid"},
         hovertemplate="epoch %{x}: %{y:.4g}<br>%{customdata[0]:.4g} to %{customdata[1]:.4g}, %{customdata[2]} seeds",
     )
+
+
+FIGURE = StudyFigure(
+    "learning_curves",
+    table=lambda tables: frame(tables.history, tables.runs),
+    draw=lambda table, tables: draw(table, tables.shown),
+    caption="Mean over the seeds still training; the band reaches from the lowest to the highest seed in validation. "
+    "Runs that did not finish are left out. Tap a name in the legend to hide or show it.",
+)

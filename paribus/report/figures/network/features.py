@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from paribus.report.figure import StudyFigure
 from paribus.report.style import COLOURS, INK, TEMPLATE, label
 
 _CLASSES = (INK, *COLOURS, "#9a9a9a", "#7b2d8b", "#b0003a", "#6b4f2a")
@@ -72,3 +73,13 @@ def draw(frame: pd.DataFrame, class_names: Sequence[str]) -> go.Figure:
     figure.update_annotations(font_size=13)
     axis = {"showticklabels": False, "ticks": "", "showgrid": False, "mirror": True, "showline": True}
     return figure.update_xaxes(**axis).update_yaxes(**axis)
+
+
+FIGURE = StudyFigure(
+    "features",
+    table=lambda tables: frame(tables.probes, tables.class_names),
+    draw=lambda table, tables: draw(table, tables.class_names),
+    caption="Test items as the last hidden layer sees them, at most 2,000 and as many of each class, placed in the "
+    "plane by t-SNE: close together is alike to the network. Distances between groups and their sizes mean little.",
+    scrolls=True,
+)

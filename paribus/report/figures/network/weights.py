@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from paribus.report.figure import StudyFigure
 from paribus.report.style import COLOURS, INK, TEMPLATE, label
 
 _SHOWN = 12
@@ -26,21 +27,6 @@ def frame(probes: Mapping[str, Mapping[str, np.ndarray]]) -> pd.DataFrame:
         for name, edges, counts in zip(found["layers"], found["layer_edges"], found["layer_counts"], strict=True):
             middle, density = (edges[1:] + edges[:-1]) / 2, counts / counts.sum() / np.diff(edges)
             tables.append(pd.DataFrame({"variant": variant, "layer": name, "value": middle, "density": density}))
-    return pd.concat(tables[1:] or tables, ignore_index=True)
-
-
-def layers(probes: Mapping[str, Mapping[str, np.ndarray]]) -> pd.DataFrame:
-    """Columns variant, layer, weights (how many), mean, deviation, lowest and highest; a row a layer.
-
-    Args:
-        probes: as in `Tables.probes`.
-    """
-    tables = [pd.DataFrame(columns=["variant", "layer", "weights", "mean", "deviation", "lowest", "highest"])]
-    for variant, found in probes.items():
-        columns = {"weights": "layer_sizes", "mean": "layer_means", "deviation": "layer_deviations"}
-        table = pd.DataFrame({"variant": variant, "layer": found["layers"]})
-        table = table.assign(**{name: found[key] for name, key in columns.items()})
-        tables.append(table.assign(lowest=found["layer_edges"][:, 0], highest=found["layer_edges"][:, -1]))
     return pd.concat(tables[1:] or tables, ignore_index=True)
 
 
@@ -78,3 +64,11 @@ def _line(variant: str, line: pd.DataFrame) -> go.Scatter:
         line={"color": INK if variant == "baseline" else COLOURS[0], "shape": "hvh", "width": 1.6},
         hovertemplate="%{x:.3g}: density %{y:.3g}",
     )
+
+
+FIGURE = StudyFigure(
+    "weights",
+    table=lambda tables: frame(tables.probes),
+    draw=lambda table, tables: draw(table),
+    caption="Density of the weights of each layer, biases left out.",
+)

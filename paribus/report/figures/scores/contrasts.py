@@ -7,16 +7,12 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from paribus.comparison.words import metric_name
+from paribus.report.content import Content
+from paribus.report.figure import StudyFigure
+from paribus.report.figures.scores import interactions
 from paribus.report.numbers import unit_of
-from paribus.report.style import TEMPLATE, label
+from paribus.report.style import TEMPLATE, VERDICT_STYLES, label
 
-LOOKS = {
-    "better": ("#009E73", "triangle-up"),
-    "worse": ("#D55E00", "triangle-down"),
-    "equivalent": ("#0072B2", "square"),
-    "undecided": ("#767676", "circle-open"),
-}
-"""Colour and marker of each verdict."""
 _ROW = 46
 """Height of a row in pixels."""
 
@@ -77,7 +73,7 @@ def reach(frame: pd.DataFrame, margin: float, scale: float) -> list[float]:
 
 
 def _traces(row: pd.Series, at: float, scale: float) -> list[go.Scatter]:
-    colour, symbol = LOOKS[row["verdict"]]
+    colour, symbol = VERDICT_STYLES[row["verdict"]]
     measured = bool(pd.notna(row["difference"]))
     ends = [("adjusted_low", "adjusted_high", 1.4), ("ci_low", "ci_high", 5)]
     lines = [
@@ -106,3 +102,33 @@ def _traces(row: pd.Series, at: float, scale: float) -> list[go.Scatter]:
         f"<br>{row['n']} pairs<extra></extra>",
     )
     return [*lines, point]
+
+
+def _caption(content: Content) -> str:
+    rests = (
+        ". Verdicts rest on the share of seeds won, not on these intervals."
+        if content.by_wins
+        else ", on which the verdict rests."
+    )
+    texts = [
+        "Difference of each level from its reference, over seeds paired. Thick: 95 % interval; thin: corrected for "
+        f"{content.family}{rests}"
+    ]
+    if not interactions.FIGURE.table(content.tables).empty:
+        apart = "" if content.asked.family == "study" else ", corrected for each other"
+        texts += [
+            "A crossed factor's differences are averages over the levels of the others.",
+            f"Interactions stand last{apart}: what two levels together gain beyond the sum of what each gains alone.",
+        ]
+    if content.asked.margin:
+        matter = "" if content.by_wins else ", which do not matter"
+        texts.append(f"Shaded: differences within the margin of {content.margin}{matter}.")
+    return " ".join(texts)
+
+
+FIGURE = StudyFigure(
+    "contrasts",
+    table=lambda tables: frame(tables.contrasts),
+    draw=lambda table, tables: draw(table),
+    caption=_caption,
+)

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from paribus.comparison.words import metric_name
+from paribus.report.figure import StudyFigure
 from paribus.report.numbers import unit_of
 from paribus.report.style import TEMPLATE, label, marker
 
@@ -54,3 +55,14 @@ def draw(frame: pd.DataFrame, score: str) -> go.Figure:
         figure.update_xaxes(title=title, type="log" if wide else "linear", row=row, col=1)
     figure.update_yaxes(title=f"{metric_name(score)}, {unit.suffix}")
     return figure.update_layout(template=TEMPLATE, height=620, hovermode="closest")
+
+
+FIGURE = StudyFigure(
+    "cost",
+    table=lambda tables: frame(tables.variants),
+    draw=lambda table, tables: draw(table, f"test_{tables.metric}"),
+    caption=lambda content: (
+        f"{content.metric.capitalize()} with its 95 % interval, against the trained parameters and the seconds of a "
+        "run."
+    ),
+)

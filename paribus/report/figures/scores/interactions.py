@@ -12,6 +12,7 @@ from plotly.subplots import make_subplots
 
 from paribus.comparison.factorial import Levels, cells_at, crossed_factors, placed
 from paribus.comparison.words import metric_name
+from paribus.report.figure import StudyFigure
 from paribus.report.numbers import unit_of
 from paribus.report.style import COLOURS, LEGEND, TEMPLATE, label
 
@@ -100,3 +101,14 @@ def _lines(panel: pd.DataFrame, scale: float, legend: str) -> list[go.Scatter]:
 
 def _labels(levels: Levels, factor: str) -> list[str]:
     return [label for name, label, _ in placed(levels) if name == factor]
+
+
+FIGURE = StudyFigure(
+    "interactions",
+    table=lambda tables: frame(tables.seeds, tables.levels, f"test_{tables.metric}"),
+    draw=lambda table, tables: draw(table, f"test_{tables.metric}"),
+    caption=lambda content: (
+        f"{content.metric.capitalize()} of crossed factors, mean over seeds (and over the levels of further crossed "
+        "factors); bars reach from the lowest to the highest seed. Where lines are parallel, the effects add up."
+    ),
+)

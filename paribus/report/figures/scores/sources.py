@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from paribus.comparison.words import metric_name
+from paribus.report.figure import StudyFigure
 from paribus.report.numbers import unit_of
 from paribus.report.style import COLOURS, TEMPLATE
 
@@ -51,3 +52,14 @@ def draw(frame: pd.DataFrame, score: str) -> go.Figure:
     figure = go.Figure(dots, layout={"template": TEMPLATE, "height": 110 + 44 * len(frame), "showlegend": False})
     figure.update_xaxes(title=f"standard deviation of {metric_name(score)}, {unit.difference}", rangemode="tozero")
     return figure.update_yaxes(autorange="reversed")
+
+
+FIGURE = StudyFigure(
+    "sources",
+    table=lambda tables: frame(tables.sources),
+    draw=lambda table, tables: draw(table, f"test_{tables.metric}"),
+    caption=lambda content: (
+        f"How far {content.metric} moves when one source of randomness alone differs from seed to seed: standard "
+        "deviation with its 95 % interval."
+    ),
+)

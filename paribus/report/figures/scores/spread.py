@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from paribus.comparison.statistics.intervals import t_interval
 from paribus.comparison.words import metric_name
+from paribus.report.figure import StudyFigure
 from paribus.report.numbers import Unit, unit_of
 from paribus.report.style import COLOURS, INK, TEMPLATE, label
 
@@ -76,3 +77,11 @@ def draw_rows(frame: pd.DataFrame, unit: Unit, title: str) -> go.Figure:
 def _row_label(name: str, group: pd.DataFrame) -> str:
     missing = int(group["score"].isna().sum())
     return label(name) + (f"<br><i>{missing} of {len(group)} missing</i>" if missing else "")
+
+
+FIGURE = StudyFigure(
+    "spread",
+    table=lambda tables: frame(tables.seeds, f"test_{tables.metric}"),
+    draw=lambda table, tables: draw(table, f"test_{tables.metric}"),
+    caption=lambda content: f"{content.metric.capitalize()} of every seed, with each variant's mean and 95 % interval.",
+)

@@ -6,11 +6,13 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from paribus.comparison.words import metric_name
+from paribus.report.content import Content
+from paribus.report.figure import StudyFigure
 from paribus.report.numbers import unit_of
 from paribus.report.style import COLOURS, INK, TEMPLATE
 
 _COLUMNS = ["trial", "bracket", "epochs", "score", "fate"]
-_LOOKS = {
+_FATES = {
     "stopped": {"color": "#8a8a8a", "symbol": "circle-open", "size": 8},
     "diverged": {"color": COLOURS[3], "symbol": "x", "size": 8},
     "failed": {"color": COLOURS[3], "symbol": "x-open", "size": 8},
@@ -43,7 +45,7 @@ def draw(frame: pd.DataFrame, score: str) -> go.Figure:
     line = {"color": INK, "width": 1.5, "shape": "hv"}
     best = go.Scatter(x=frame["trial"], y=frame["best"] * unit.scale, mode="lines", name="best so far", line=line)
     figure = go.Figure(best, layout={"template": TEMPLATE, "height": 400})
-    for fate, look in _LOOKS.items():
+    for fate, marker in _FATES.items():
         dots = frame[frame["fate"] == fate]
         if dots.empty:
             continue
@@ -53,7 +55,7 @@ def draw(frame: pd.DataFrame, score: str) -> go.Figure:
             y=dots["score"].fillna(worst) * unit.scale,
             mode="markers",
             name=fate,
-            marker=look,
+            marker=marker,
             customdata=dots["epochs"],
             hovertemplate=f"trial %{{x}}, %{{customdata}} epochs: {told}",
         )
@@ -64,3 +66,20 @@ def draw(frame: pd.DataFrame, score: str) -> go.Figure:
 def _range(frame: pd.DataFrame) -> list[float]:
     room = 0.02 * len(frame) + 0.5
     return [frame["trial"].min() - room, frame["trial"].max() + room]
+
+
+def _caption(content: Content) -> str:
+    text = (
+        "Validation score of each trial at the last epoch it was trained to, in the order drawn; the line is the best "
+        "so far of those trained to the end."
+    )
+    without = content.tables.trials["fate"].isin(["diverged", "failed"]).any()
+    return f"{text} Trials that diverged or failed have no score and stand at the worst one." if without else text
+
+
+FIGURE = StudyFigure(
+    "search_history",
+    table=lambda tables: frame(tables.trials, tables.metric == "loss"),
+    draw=lambda table, tables: draw(table, f"val_{tables.metric}"),
+    caption=_caption,
+)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 import plotly.graph_objects as go
 
+from paribus.report.figure import StudyFigure
 from paribus.report.style import COLOURS, TEMPLATE, label
 
 
@@ -37,3 +38,12 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     figure = go.Figure(bars, layout={"template": TEMPLATE, "height": 80 + 34 * len(frame)})
     figure.update_xaxes(title="share of the variance explained, %", rangemode="tozero")
     return figure.update_yaxes(autorange="reversed", ticks="", showgrid=False)
+
+
+FIGURE = StudyFigure(
+    "search_importance",
+    table=lambda tables: frame((tables.search.importance if tables.search else None) or {}),
+    draw=lambda table, tables: draw(table),
+    caption="How much of the differences between the trials trained to the end each value explains, by fANOVA (Hutter, "
+    "Hoos and Leyton-Brown 2014); what values do only together counts for none of them alone.",
+)

@@ -11,6 +11,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from paribus.comparison.words import metric_name
+from paribus.report.figure import StudyFigure
 from paribus.report.numbers import unit_of
 from paribus.report.style import INK, TEMPLATE
 from paribus.spec.factor import label
@@ -93,3 +94,14 @@ def _log_ticks(low: float, high: float) -> list[float]:
     powers = [10.0**power for power in range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)]
     ends = [end for end in (low, high) if all(abs(math.log10(end / power)) > 0.15 for power in powers)]
     return sorted(float(tick) for tick in np.array([*powers, *ends]).tolist())
+
+
+FIGURE = StudyFigure(
+    "search_values",
+    table=lambda tables: frame(tables.trials, tables.space),
+    draw=lambda table, tables: draw(table, tables.space, f"val_{tables.metric}"),
+    caption="A line a trial, from its values to its score; dark is good. Drag along an axis to keep only the trials "
+    "that pass there.",
+    scrolls=True,
+    width_rem=lambda tables: 7 * (len(tables.space) + 2),
+)

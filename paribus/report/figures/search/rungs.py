@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from paribus.comparison.words import metric_name
+from paribus.report.figure import StudyFigure
 from paribus.report.numbers import unit_of
 from paribus.report.style import COLOURS, INK, TEMPLATE
 from paribus.store.records.study import TrialRecord
@@ -67,3 +68,12 @@ def draw(frame: pd.DataFrame, score: str) -> go.Figure:
     epochs = sorted(frame["epochs"].unique())
     figure.update_xaxes(title="epochs trained", type="log", tickvals=epochs, ticktext=list(map(str, epochs)))
     return figure.update_yaxes(title=f"{metric_name(score)}, {unit.suffix}")
+
+
+FIGURE = StudyFigure(
+    "search_rungs",
+    table=lambda tables: frame(tables.search.trials, tables.search.winner_number) if tables.search else pd.DataFrame(),
+    draw=lambda table, tables: draw(table, f"val_{tables.metric}"),
+    caption="A line a trial: its score on each rung. Where it ends before the last epoch, others of its bracket were "
+    "better. The legend counts the trials on each rung.",
+)

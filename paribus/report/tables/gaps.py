@@ -1,0 +1,27 @@
+"""Generalization gaps: training minus validation accuracy of each run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+_COLUMNS = ["variant", "seed", "fold", "epoch", "train_accuracy", "val_accuracy", "gap"]
+
+
+def gaps(history: pd.DataFrame, runs: pd.DataFrame, keeps: Mapping[str, str | None]) -> pd.DataFrame:
+    """Take the epoch whose weights were kept: a row a finished run, empty without validation rows.
+
+    Args:
+        history: as in `Tables.history`.
+        runs: as in `Tables.runs`.
+        keeps: `last` or `best` by variant, as its recipe says.
+
+    Returns:
+        Columns variant, seed, fold, epoch, train_accuracy, val_accuracy and gap, their difference.
+    """
+    done = runs[runs["status"] == "finished"]
+    best = done["variant"].isin([name for name, kept in keeps.items() if kept == "best"])
+    kept = done[["variant", "seed", "fold"]].assign(epoch=done["epochs"].mask(best, done["best_epoch"]).astype(int))
+    found = history.merge(kept, on=["variant", "seed", "fold", "epoch"])
+    return found.assign(gap=found["train_accuracy"] - found["val_accuracy"]).dropna(subset="gap")[_COLUMNS]
