@@ -18,7 +18,7 @@ def describe(dataset: Dataset) -> dict[str, Any]:
         train and test;
         `range` of the finite values, [low, high] or null; `missing`, how many values are not finite; `duplicates`, rows
         that equal an earlier row of the same part, in `train` and `test`; `overlap`, test rows that also are training
-        rows; `conflicting`, different items that stand under more than one label; `notes`, the source's own.
+        rows; `conflicting`, different items that have more than one label; `notes`, the source's own.
     """
     groups = _groups(dataset.x_train, dataset.x_test)
     train, test = np.split(groups, [len(dataset.x_train)])
@@ -58,7 +58,7 @@ def facts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
         *(_text_facts(found) if found.get("texts") else _value_facts(found)),
         ("duplicates", f"{duplicates['train']:,} in training, {duplicates['test']:,} in test"),
         ("overlap", f"{found['overlap']:,} test items are also training items"),
-        ("conflicting", f"{found['conflicting']:,} items stand under more than one class"),
+        ("conflicting", f"{found['conflicting']:,} items have more than one class"),
     ]
     if near:
         alike = f"{near['train']:,} training items have a near copy in training, {near['test']:,} test items in test"

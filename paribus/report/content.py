@@ -101,7 +101,7 @@ class Content:
         return [{"factor": factor, **_shared_apart(entries)} for factor, entries in groups.items()]
 
     def scores(self) -> list[dict[str, Any]]:
-        """A row a variant, the best score first, with one cell a seed: the score, or why there is none."""
+        """One row per variant, the best score first, with one cell per seed: the score, or why there is none."""
         runs = self.tables.seeds
         cells: dict[str, dict[int, str]] = {}
         for variant, seed, status, score in zip(
@@ -146,7 +146,7 @@ class Content:
         return self.tables.metric == "loss"
 
     def evidence(self) -> list[list[str]]:
-        """All numbers of the contrasts, a row a level."""
+        """All numbers of the contrasts, one row per level."""
         show, between = self.unit.of_difference.show, self.unit.of_difference.between
         return [
             [
@@ -201,7 +201,7 @@ class Content:
         return rows
 
     def layers(self) -> list[list[str]]:
-        """Statistics of the weights, a row a layer of each network."""
+        """Statistics of the weights, one row per layer of each network."""
         rows = self.tables.layers.to_dict("records")
         numbers = ("mean", "deviation", "lowest", "highest")
         return [

@@ -80,7 +80,7 @@ def data_terms(record: StudyRecord, scored: int) -> list[tuple[str, str]]:
          f"{data.num_classes} classes."),
         ("Overlap", f"{data.overlap:,} test rows are also training rows."),
         ("Duplicates", f"{doubles['train']:,} training and {doubles['test']:,} test rows repeat an earlier row; "
-         f"{data.conflicting:,} items stand under more than one label."),
+         f"{data.conflicting:,} items have more than one label."),
         ("Missing values", f"{data.missing:,}."),
         ("Preparation", _preparation(asked)),
         ("Split", _split(asked)),

@@ -1,4 +1,4 @@
-"""Drawings that put data sets side by side: a row a variant or contrast, a colour a data set."""
+"""Drawings that put data sets side by side: one row per variant or contrast, one colour per data set."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def draw_scores(scores: pd.DataFrame, score: str) -> go.Figure:
 
 
 def draw_contrasts(contrasts: pd.DataFrame) -> go.Figure:
-    """Draw every contrast with its 95 % interval (thick) and the corrected one (thin), one marker a data set.
+    """Draw every contrast with its 95 % interval (thick) and the corrected one (thin), one marker per data set.
 
     Args:
         contrasts: from `frames.contrasts`, at least one row.

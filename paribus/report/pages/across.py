@@ -60,7 +60,7 @@ def figures(parts: frames.Parts) -> dict[str, go.Figure]:
 
 
 def _grid(frame: pd.DataFrame, key: str, contents: Contents, cell: Any) -> dict[str, list[dict[str, Any] | None]]:
-    """Rows by name, each with one cell a data set; None where that data set has no such row."""
+    """Rows by name, each with one cell per data set; None where that data set has no such row."""
     found: dict[str, dict[str, Any]] = {}
     for row in frame.to_dict("records"):
         found.setdefault(row[key], {})[row["data"]] = cell(row, contents[row["data"]])

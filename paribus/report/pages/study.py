@@ -26,7 +26,7 @@ def write_page(target: Path, record: StudyRecord, tables: Tables, verdicts: Sequ
         target: the HTML file; its folders are made, and what was there is replaced.
         record: the study's.
         tables: from `load_tables`.
-        verdicts: one sentence a row of `tables.contrasts`.
+        verdicts: one sentence per row of `tables.contrasts`.
         stamp: of all that, to be known by again, see `is_page_of`.
 
     Returns:

@@ -19,7 +19,7 @@ Parts = Mapping[str, Tables]
 
 
 def scores(parts: Parts) -> pd.DataFrame:
-    """A row a variant and data set: mean with its 95 % interval, validation, rank by mean, and whether it is the best.
+    """One row per variant and data set: mean, its 95 % interval, validation, rank by mean, and whether it is the best.
 
     The best is chosen by validation scores, as in `Tables.best`; without any, none is. A variant without a score has no
     rank; equal means share the better one.
@@ -34,7 +34,7 @@ def scores(parts: Parts) -> pd.DataFrame:
 
 
 def contrasts(parts: Parts) -> pd.DataFrame:
-    """A row a contrast and data set, as in `Tables.contrasts`; empty where nothing is varied."""
+    """One row per contrast and data set, as in `Tables.contrasts`; empty where nothing is varied."""
     found = [tables.contrasts.assign(data=data) for data, tables in parts.items() if len(tables.contrasts)]
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
@@ -45,7 +45,7 @@ def titles(contrasts: pd.DataFrame) -> pd.Series:
 
 
 def best(parts: Parts) -> pd.DataFrame:
-    """A row a data set: its best variant, with test score, interval, gap, and the classes that are hardest for it."""
+    """One row per data set: its best variant, with test score, interval, gap, and its hardest classes."""
     found: list[pd.DataFrame] = []
     for data, tables in parts.items():
         name = tables.best.variant

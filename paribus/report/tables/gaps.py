@@ -10,7 +10,7 @@ _COLUMNS = ["variant", "seed", "fold", "epoch", "train_accuracy", "val_accuracy"
 
 
 def gaps(history: pd.DataFrame, runs: pd.DataFrame, keeps: Mapping[str, str | None]) -> pd.DataFrame:
-    """Take the epoch whose weights were kept: a row a finished run, empty without validation rows.
+    """Take the epoch whose weights were kept: one row per finished run, empty without validation rows.
 
     Args:
         history: as in `Tables.history`.

@@ -29,11 +29,11 @@ class ItemTables:
     """Tables of the test items; shares are from 0 to 1.
 
     Args:
-        wrong: a row a variant that has a finished run, then one for all of them: its runs, the test items, and how many
-            of these its runs are `always`, `sometimes` and `never` wrong about, with each one's share.
-        items: a row an item that any run is wrong about, as `wrong_items` gives them, classes by name.
-        churn: a row a level, as `churns` gives them.
-        sample: a row a contrast, as `over_test_items` gives them; none with folds or another metric than accuracy.
+        wrong: one row per variant that has a finished run, then one for all of them: its runs, the test items, and how
+            many of these its runs are `always`, `sometimes` and `never` wrong about, with each one's share.
+        items: one row per item that any run is wrong about, as `wrong_items` gives them, classes by name.
+        churn: one row per level, as `churns` gives them.
+        sample: one row per contrast, as `over_test_items` gives them; none with folds or another metric than accuracy.
     """
 
     wrong: pd.DataFrame

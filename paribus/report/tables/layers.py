@@ -9,7 +9,7 @@ import pandas as pd
 
 
 def layers(probes: Mapping[str, Mapping[str, np.ndarray]]) -> pd.DataFrame:
-    """Columns variant, layer, weights (how many), mean, deviation, lowest and highest; a row a layer.
+    """Columns variant, layer, weights (how many), mean, deviation, lowest and highest; one row per layer.
 
     Args:
         probes: as in `Tables.probes`.

@@ -22,7 +22,7 @@ _MISTAKES = ["item", "true", "predicted", "confidence", "wrong", "runs"]
 
 
 def confusions(store: Store, runs: pd.DataFrame, variant: str | None) -> list[np.ndarray]:
-    """One matrix a seed, the sum over its finished folds, each of shape (class, class)."""
+    """One matrix per seed, the sum over its finished folds, each of shape (class, class)."""
     done = runs[(runs["variant"] == variant) & (runs["status"] == "finished")]
     by_seed: dict[int, list[np.ndarray]] = {}
     for seed, key in zip(done["seed"], done["key"], strict=True):
@@ -62,7 +62,7 @@ def classes(counts_SCC: Sequence[np.ndarray], names: Sequence[str], rows_C: Sequ
 
 
 def recalls(counts: Mapping[str, Sequence[np.ndarray]], names: Sequence[str]) -> pd.DataFrame:
-    """Columns variant, class and accuracy, the share of the class's test rows that is found; a row a class and seed.
+    """Columns variant, class, accuracy: the share of the class's test rows that is found; one row per class and seed.
 
     Classes without test rows are left out.
 

@@ -32,15 +32,15 @@ class Tables:
     """Every table of a study. Scores are as stored: accuracies and F1 are shares from 0 to 1, losses are in nats.
 
     Args:
-        runs: a row a planned run: variant, seed, fold (nan without folds), status, epochs, best_epoch, seconds, then
-            every metric.
-        seeds: a row a seed of a variant: status and every metric, the mean over its folds; nan unless all finished.
-        variants: a row a variant in the order of the plan: parameters, finished and planned seeds, mean of the test
+        runs: one row per planned run: variant, seed, fold (nan without folds), status, epochs, best_epoch, seconds,
+            then every metric.
+        seeds: one row per seed of a variant: status and every metric, the mean over its folds; nan unless all finished.
+        variants: one row per variant in the order of the plan: parameters, finished and planned seeds, mean of the test
             metric over seeds with its 95 % t interval, min, max, mean of the validation metric and of the gap, mean
             seconds of a run.
-        contrasts: a row a level against its factor's reference, then a row an interaction of crossed factors.
-        history: a row an epoch of a run.
-        gaps: a row a finished run: accuracy in training and validation at the kept epoch, and their difference.
+        contrasts: one row per level against its factor's reference, then one row per interaction of crossed factors.
+        history: one row per epoch of a run.
+        gaps: one row per finished run: accuracy in training and validation at the kept epoch, and their difference.
         confusion: of the best variant, summed over its runs: true, predicted, count.
         classes: of the best variant: precision, recall and F1 of each class, mean and range over seeds, and support;
             below, their averages.
@@ -52,7 +52,7 @@ class Tables:
         items: the test items over all runs.
         suspects: training rows whose label is probably wrong, by runs of the best variant that held them out; empty
             without cleanlab, and where the test rows validate.
-        unfinished: a row a run that did not finish, with the reason.
+        unfinished: one row per run that did not finish, with the reason.
         best: the variant chosen by its validation scores.
         shown: variants whose learning curves are visible at first.
         metric: the study's.
@@ -63,9 +63,9 @@ class Tables:
         dataset: the study's data, mapped from disk; None where they are no longer there.
         probed: keys of the runs whose networks are looked into, by variant.
         probes: what was found in them, by variant; without those that nobody has looked into yet.
-        trials: of the search, a row a trial in the order drawn; none without a search.
+        trials: of the search, one row per trial in the order drawn; none without a search.
         search: what the study's record keeps of it; None without one.
-        sources: how much each source of randomness moves the metric, a row a variant with `vary_only`.
+        sources: how much each source of randomness moves the metric, one row per variant with `vary_only`.
         scored: runs of all studies of the home that were scored on these test rows.
         space: what the search searched: a range or a list of choices by path.
     """
@@ -103,7 +103,7 @@ class Tables:
 
     @property
     def layers(self) -> pd.DataFrame:
-        """Of the networks that were looked into: a row a layer, with the mean and deviation of its weights."""
+        """Of the networks that were looked into: one row per layer, with the mean and deviation of its weights."""
         return layers(self.probes)
 
 
@@ -189,7 +189,7 @@ def _variant_with_held_out_rows(record: StudyRecord, variant: str | None) -> str
 
 
 def run_table(planned: Sequence[Mapping[str, Any]], metric: str) -> pd.DataFrame:
-    """A row a run, as in `Tables.runs`, with its key.
+    """One row per run, as in `Tables.runs`, with its key.
 
     Args:
         planned: from `planned_runs`.
@@ -203,7 +203,7 @@ def run_table(planned: Sequence[Mapping[str, Any]], metric: str) -> pd.DataFrame
 
 
 def seeds_of(runs: pd.DataFrame) -> pd.DataFrame:
-    """A row a variant and seed, for the means over folds: where one has not finished, there is no score.
+    """One row per variant and seed, for the means over folds: where one has not finished, there is no score.
 
     Args:
         runs: as in `Tables.runs`.
@@ -221,7 +221,7 @@ def seeds_of(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def scores_of(record: StudyRecord, seeds: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """A row a variant, as in `Tables.variants`, as far as its seeds tell.
+    """One row per variant, as in `Tables.variants`, as far as its seeds tell.
 
     Args:
         record: the study's.
@@ -263,7 +263,7 @@ def _variants(
 
 
 def contrast_table(contrasts: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """A row a contrast, from its JSON values."""
+    """One row per contrast, from its JSON values."""
     table = pd.DataFrame(contrasts)
     numbers = [name for name in table.columns if name not in _CONTRAST_TEXT]
     return table.astype({name: "Int64" if name in ("n", "seeds_needed") else float for name in numbers})

@@ -14,7 +14,7 @@ _COLUMNS = ["trial", "bracket", "epochs", "score", "fate"]
 
 
 def trials_of(record: StudyRecord) -> pd.DataFrame:
-    """A row a trial in the order drawn; none without a search.
+    """One row per trial in the order drawn; none without a search.
 
     Args:
         record: the study's.

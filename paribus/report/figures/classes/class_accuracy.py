@@ -29,7 +29,7 @@ def frame(recalls: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame) -> go.Figure:
-    """Draw a row a class: a dot a variant with its 95 % interval.
+    """Draw one row per class: one dot per variant with its 95 % interval.
 
     Args:
         frame: from `frame`, at least one row.

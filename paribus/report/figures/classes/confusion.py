@@ -14,7 +14,7 @@ _READABLE = 20
 
 
 def frame(confusion: pd.DataFrame) -> pd.DataFrame:
-    """Columns true, predicted, count and percent, the share of the true class; a row a cell.
+    """Columns true, predicted, count and percent, the share of the true class; one row per cell.
 
     Args:
         confusion: as in `Tables.confusion`.

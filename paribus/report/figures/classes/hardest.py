@@ -20,7 +20,7 @@ def frame(hardest: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame) -> go.Figure:
-    """Draw a bar a class, with its 95 % interval, and above it in words what it is taken for most often.
+    """Draw one bar per class, with its 95 % interval, and above it in words what it is taken for most often.
 
     Args:
         frame: from `frame`, at least one row.

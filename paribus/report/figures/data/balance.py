@@ -13,7 +13,7 @@ from paribus.report.style import COLOURS, TEMPLATE, label
 
 
 def frame(class_counts: Mapping[str, Mapping[str, int]]) -> pd.DataFrame:
-    """Columns class, train and test: number of rows; a row a class.
+    """Columns class, train and test: number of rows; one row per class.
 
     Args:
         class_counts: of the data set's description: rows by class, for `train` and `test`.
@@ -23,7 +23,7 @@ def frame(class_counts: Mapping[str, Mapping[str, int]]) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame) -> go.Figure:
-    """Draw two bars a class.
+    """Draw two bars per class.
 
     Args:
         frame: from `frame`.

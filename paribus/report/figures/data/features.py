@@ -29,7 +29,7 @@ def names(dataset: Dataset) -> list[str]:
 
 
 def frame(dataset: Dataset, count: int) -> pd.DataFrame:
-    """Columns class, row, and a column a feature: `count` training rows drawn at random, always the same ones."""
+    """Columns class, row, and one column per feature: `count` training rows drawn at random, always the same ones."""
     return _table(dataset, random_rows(dataset, count))
 
 
@@ -39,7 +39,7 @@ def frame_of_classes(dataset: Dataset, count: int) -> pd.DataFrame:
 
 
 def frame_of_means(dataset: Dataset) -> pd.DataFrame:
-    """Columns class, and a column a feature: the mean of each class's training rows."""
+    """Columns class, and one column per feature: the mean of each class's training rows."""
     x = dataset.x_train[:, :SHOWN]
     means = [x[dataset.y_train == code].mean(axis=0, dtype=np.float64) for code in range(dataset.num_classes)]
     table = pd.DataFrame(np.stack(means), columns=names(dataset))
@@ -48,7 +48,7 @@ def frame_of_means(dataset: Dataset) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame) -> go.Figure:
-    """Draw a small figure a feature, with a line a part; test is dashed.
+    """Draw one small figure per feature, with one line per part; test is dashed.
 
     Args:
         frame: from `values.frame` of a table.

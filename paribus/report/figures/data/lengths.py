@@ -13,7 +13,7 @@ from paribus.report.style import COLOURS, TEMPLATE
 
 
 def frame(texts: Mapping[str, Any]) -> pd.DataFrame:
-    """Columns from, to (words), train and test (texts); a row a bin.
+    """Columns from, to (words), train and test (texts); one row per bin.
 
     Args:
         texts: from `describe_texts`.

@@ -15,7 +15,7 @@ _COLUMNS = 2
 
 
 def frame(texts: Mapping[str, Any]) -> pd.DataFrame:
-    """Columns class, word and score; a row a word, the highest score of each class first.
+    """Columns class, word and score; one row per word, the highest score of each class first.
 
     Args:
         texts: from `describe_texts`.
@@ -25,7 +25,7 @@ def frame(texts: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame) -> go.Figure:
-    """Draw a panel a class with a bar a word.
+    """Draw one panel per class with one bar per word.
 
     Args:
         frame: from `frame`, at least one row.

@@ -42,7 +42,7 @@ def _edges(values: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def statistics(dataset: Dataset) -> pd.DataFrame:
-    """Columns part, channel, mean, deviation, lowest, highest, zeros (percent); a row a channel and part.
+    """Columns part, channel, mean, deviation, lowest, highest, zeros (percent); one row per channel and part.
 
     A channel is a colour of an image, a feature of a table, or `all`. Texts have none.
     """
@@ -56,7 +56,7 @@ def statistics(dataset: Dataset) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame) -> go.Figure:
-    """Draw a line a part and channel; test is dashed.
+    """Draw one line per part and channel; test is dashed.
 
     Args:
         frame: from `frame`.

@@ -11,7 +11,7 @@ from paribus.report.numbers import unit_of
 
 
 def draw(frame: pd.DataFrame) -> go.Figure:
-    """Draw a row a variant: a dot a seed, its mean over folds, and below them the mean with its 95 % t interval.
+    """Draw one row per variant: one dot per seed, its mean over folds; below them the mean with its 95 % t interval.
 
     Args:
         frame: as `Tables.gaps`, at least one row.

@@ -42,7 +42,7 @@ def frame(history: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame, shown: Collection[str]) -> go.Figure:
-    """Draw a line a variant and a band from the worst to the best seed; training is dashed.
+    """Draw one line per variant and a band from the worst to the best seed; training is dashed.
 
     Args:
         frame: from `frame`.

@@ -19,11 +19,11 @@ _COLUMNS = ["variant", "item", "class", "x", "y"]
 
 
 def frame(probes: Mapping[str, Mapping[str, np.ndarray]], class_names: Sequence[str]) -> pd.DataFrame:
-    """Columns variant, item, class, x and y: a row a test item of each network that has a map.
+    """Columns variant, item, class, x and y: one row per test item of each network that has a map.
 
     Args:
         probes: as in `Tables.probes`.
-        class_names: one name a class.
+        class_names: one name per class.
     """
     tables = [
         pd.DataFrame(
@@ -42,7 +42,7 @@ def frame(probes: Mapping[str, Mapping[str, np.ndarray]], class_names: Sequence[
 
 
 def draw(frame: pd.DataFrame, class_names: Sequence[str]) -> go.Figure:
-    """Draw a map a variant, side by side, a dot an item, coloured by its class.
+    """Draw one map per variant, side by side, one dot per item, coloured by its class.
 
     Args:
         frame: from `frame`, at least one row.

@@ -31,7 +31,7 @@ def frame(probes: Mapping[str, Mapping[str, np.ndarray]]) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame) -> go.Figure:
-    """Draw a plot a layer, a line a variant.
+    """Draw one plot per layer, one line per variant.
 
     Args:
         frame: from `frame`, at least one row.

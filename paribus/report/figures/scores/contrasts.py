@@ -23,7 +23,7 @@ _COLUMNS = [
 
 
 def frame(contrasts: pd.DataFrame) -> pd.DataFrame:
-    """Take what the plot shows: a row a level, differences in the metric's own units; empty if nothing was compared.
+    """Take what the plot shows: one row per level, differences in the metric's units; empty if nothing was compared.
 
     Args:
         contrasts: as in `Tables.contrasts`.
@@ -33,7 +33,7 @@ def frame(contrasts: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame) -> go.Figure:
-    """Draw a row a level: the difference with its 95 % interval (thick) and the corrected one (thin), and the verdict.
+    """Draw one row per level: the difference, its 95 % interval (thick), the corrected one (thin), and the verdict.
 
     Args:
         frame: from `frame`, at least one row.

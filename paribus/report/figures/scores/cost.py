@@ -17,7 +17,7 @@ _WIDE = 10
 
 
 def frame(variants: pd.DataFrame) -> pd.DataFrame:
-    """Columns variant, parameters, seconds, mean, ci_low and ci_high: a row a variant with a score, if there are two.
+    """Columns variant, parameters, seconds, mean, ci_low, ci_high: one row per variant with a score, if there are two.
 
     Args:
         variants: as in `Tables.variants`.
@@ -27,7 +27,7 @@ def frame(variants: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame, score: str) -> go.Figure:
-    """Draw a dot a variant with its 95 % interval, once over its parameters and once over the seconds of a run.
+    """Draw one dot per variant with its 95 % interval, once over its parameters and once over the seconds of a run.
 
     Args:
         frame: from `frame`, at least one row.

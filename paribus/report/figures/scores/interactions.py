@@ -31,8 +31,8 @@ def frame(seeds: pd.DataFrame, levels: Levels, score: str) -> pd.DataFrame:
         score: the column to show, such as `test_accuracy`.
 
     Returns:
-        A row a pair of levels of two crossed factors: mean, min and max over seeds of the mean over the cells of the
-        other crossed factors, and the number of seeds; a seed that lacks one of these cells is left out.
+        One row per pair of levels of two crossed factors: mean, min and max over seeds of the mean over the cells of
+        the other crossed factors, and the number of seeds; a seed that lacks one of these cells is left out.
     """
     done = seeds[seeds["status"] == "finished"]
     scores = done.pivot_table(index="seed", columns="variant", values=score)
@@ -47,7 +47,7 @@ def frame(seeds: pd.DataFrame, levels: Levels, score: str) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame, score: str) -> go.Figure:
-    """Draw a panel a pair of factors and in it a line a level of the second, with a bar from worst to best seed.
+    """Draw one panel per pair of factors, in it one line per level of the second with a bar from worst to best seed.
 
     Args:
         frame: from `frame`, at least one row.
@@ -75,7 +75,7 @@ def draw(frame: pd.DataFrame, score: str) -> go.Figure:
 
 
 def _lines(panel: pd.DataFrame, scale: float, legend: str) -> list[go.Scatter]:
-    """A line a level of the second factor; lines stand a little apart, so that no bar hides another."""
+    """One line per level of the second factor; lines stand a little apart, so that no bar hides another."""
     names = panel["level_b"].unique()
     shifts = np.linspace(-1, 1, len(names)) * min(0.08, 0.02 * len(names))
     lines: list[go.Scatter] = []

@@ -17,7 +17,7 @@ _COLUMNS = ["source", "variant", "n", "deviation", "low", "high"]
 
 
 def frame(sources: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Columns source, variant, n, deviation, low and high: a row a source of two seeds or more, the largest first.
+    """Columns source, variant, n, deviation, low and high: one row per source of two seeds or more, the largest first.
 
     Args:
         sources: of the study's summary.
@@ -27,7 +27,7 @@ def frame(sources: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame, score: str) -> go.Figure:
-    """Draw a dot a source with its 95 % interval.
+    """Draw one dot per source with its 95 % interval.
 
     Args:
         frame: from `frame`, at least one row.

@@ -14,7 +14,7 @@ from paribus.report.style import COLOURS, INK, TEMPLATE, label
 
 
 def frame(seeds: pd.DataFrame, score: str) -> pd.DataFrame:
-    """Columns variant, seed, status, score: a row a run, nan where it did not finish; empty if none did.
+    """Columns variant, seed, status, score: one row per run, nan where it did not finish; empty if none did.
 
     Args:
         seeds: as in `Tables.seeds`.
@@ -25,7 +25,7 @@ def frame(seeds: pd.DataFrame, score: str) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame, score: str) -> go.Figure:
-    """Draw a row a variant: a dot a seed, and below them the mean with its 95 % t interval.
+    """Draw one row per variant: one dot per seed, and below them the mean with its 95 % t interval.
 
     Args:
         frame: from `frame`, at least one score.

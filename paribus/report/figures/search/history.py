@@ -34,7 +34,7 @@ def frame(trials: pd.DataFrame, lower_is_better: bool) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame, score: str) -> go.Figure:
-    """Draw a dot a trial, by what became of it, at the worst score where it has none; and a line for the best so far.
+    """Draw one dot per trial, by what became of it, at the worst score if it has none; and a line for the best so far.
 
     Args:
         frame: from `frame`, at least one row.

@@ -22,7 +22,7 @@ def frame(importance: Mapping[str, float]) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame) -> go.Figure:
-    """Draw a bar a path.
+    """Draw one bar per path.
 
     Args:
         frame: from `frame`, at least one row.

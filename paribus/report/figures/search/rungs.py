@@ -17,7 +17,7 @@ _COLUMNS = ["trial", "bracket", "rung", "epochs", "score", "winner"]
 
 
 def frame(trials: Sequence[TrialRecord], winner: int) -> pd.DataFrame:
-    """Columns trial, bracket, rung, epochs, score and winner: a row a trial and rung; empty if none has two rungs.
+    """Columns trial, bracket, rung, epochs, score and winner: one row per trial and rung; empty if none has two rungs.
 
     Args:
         trials: as the study's record keeps them; a score that does not exist is None, and nan here.
@@ -33,7 +33,7 @@ def frame(trials: Sequence[TrialRecord], winner: int) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame, score: str) -> go.Figure:
-    """Draw a line a trial over the epochs trained, one colour a bracket, and above them the winner's.
+    """Draw one line per trial over the epochs trained, one colour per bracket, and above them the winner's.
 
     Args:
         frame: from `frame`, at least one trial with two rungs.
