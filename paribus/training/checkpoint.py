@@ -19,7 +19,6 @@ from paribus.errors import DamagedError
 from paribus.store.checksums import SEAL, read_whole, seal
 from paribus.store.writing import written
 from paribus.training.job import Job, RunTask, checkpoint_of, read_checkpoint
-from paribus.training.optimizers.rules import set_states, state_of
 from paribus.training.record import COLUMNS, Member
 
 if TYPE_CHECKING:
@@ -106,12 +105,12 @@ def go_on(cohort: Cohort, states: list[State]) -> None:
         member.kept = state.weights if member.recipe.keep == "best" else {}
         member.time_s = state.time_s
         cohort.network.restore(m, _named(state.rest, "network/") or state.weights)
-    set_states(cohort.optimizer, [_named(state.rest, "optimizer/") for state in states])
+    cohort.optimizer.set_states([_named(state.rest, "optimizer/") for state in states])
 
 
 def rest_of(cohort: Cohort, m: int) -> Tensors:
     """What the run at place m needs to go on, beside the weights that it keeps."""
-    found = {f"optimizer/{name}": value for name, value in state_of(cohort.optimizer, m).items()}
+    found = {f"optimizer/{name}": value for name, value in cohort.optimizer.state_of(m).items()}
     if cohort.active[m].kept:
         found |= {f"network/{name}": value for name, value in cohort.network.state_of(m).items()}
     return found

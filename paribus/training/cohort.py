@@ -26,7 +26,7 @@ from paribus.training.checkpoint import find_state, go_on, rest_of, save_checkpo
 from paribus.training.feed import Feed, TextFeed, open_feeds
 from paribus.training.job import Job, RunTask
 from paribus.training.objective import make_objective
-from paribus.training.optimizers.rules import optimizer_of, set_states, states_of
+from paribus.training.optimizers.rule import optimizer_of
 from paribus.training.precision import choose_precision
 from paribus.training.record import VALIDATION, Member, Predictions, record_of
 from paribus.training.schedules.rates import Rates
@@ -146,14 +146,14 @@ class Cohort:
 
     def select(self, keep: Sequence[int]) -> None:
         """Go on with the runs at the places `keep` alone."""
-        states, optimizer_states = [self.network.state_of(m) for m in keep], states_of(self.optimizer)
+        states, optimizer_states = [self.network.state_of(m) for m in keep], self.optimizer.states()
         self.active = [self.active[m] for m in keep]
         if not keep:
             return
         self._build()
         for m, state in enumerate(states):
             self.network.restore(m, state)
-        set_states(self.optimizer, [optimizer_states[m] for m in keep])
+        self.optimizer.set_states([optimizer_states[m] for m in keep])
         self.objective = self.objective.select(keep)
         self.train_feed.select(keep)
         self.test_feed.select(keep)

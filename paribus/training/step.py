@@ -11,7 +11,7 @@ from paribus.models.layers import SparseRows
 from paribus.models.network import Network, OwnNetwork
 from paribus.training.feed import Feed, TextFeed
 from paribus.training.objective import Objective, cross_entropy_MB
-from paribus.training.optimizers.rules import Rule
+from paribus.training.optimizers.rule import Rule
 
 _ROWS, _IMAGES = 768, 256
 """Rows that are evaluated at once; of more, what one layer hands to the next would not stay in the cache."""

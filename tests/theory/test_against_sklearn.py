@@ -23,7 +23,7 @@ from paribus.training.cohort import train_cohort
 from paribus.training.job import Job, RunTask
 from paribus.training.objective import Objective
 from paribus.training.optimizers.adam import adam
-from paribus.training.optimizers.rules import make_optimizer
+from paribus.training.optimizers.rule import make_optimizer
 from paribus.training.parameters import Parameters
 from paribus.training.step import step
 from paribus.training.stopping import Watch

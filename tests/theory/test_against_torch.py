@@ -14,7 +14,7 @@ from paribus.models.mlp import mlp
 from paribus.models.network import Network
 from paribus.spec.parts import find_part
 from paribus.training.objective import Objective
-from paribus.training.optimizers.rules import make_optimizer
+from paribus.training.optimizers.rule import make_optimizer
 from paribus.training.parameters import Parameters
 from paribus.training.step import step
 

@@ -16,7 +16,7 @@ from paribus.models.network import Network
 from paribus.models.residual_mlp import residual_mlp
 from paribus.models.resnet import resnet
 from paribus.training.objective import Objective
-from paribus.training.optimizers.rules import make_optimizer
+from paribus.training.optimizers.rule import make_optimizer
 from paribus.training.optimizers.sgd import sgd
 from paribus.training.parameters import Parameters
 from paribus.training.step import step

@@ -20,7 +20,7 @@ from paribus.models.mlp import mlp
 from paribus.models.network import Network
 from paribus.spec.parts import find_part
 from paribus.training.objective import Objective
-from paribus.training.optimizers.rules import make_optimizer
+from paribus.training.optimizers.rule import make_optimizer
 from paribus.training.optimizers.sgd import sgd
 from paribus.training.parameters import Parameters
 from paribus.training.schedules import Moment, warmed_up

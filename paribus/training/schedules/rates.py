@@ -10,7 +10,7 @@ from paribus.spec.parts import call_part
 from paribus.training.schedules import Moment, Schedule, warmed_up
 
 if TYPE_CHECKING:
-    from paribus.training.optimizers.rules import Rule
+    from paribus.training.optimizers.rule import Rule
     from paribus.training.record import Member
 
 
