@@ -14,9 +14,9 @@ from paribus.errors import SpecError
 from paribus.models import blueprint as paper
 from paribus.models import layers
 from paribus.models.blueprint import Blueprint
+from paribus.models.families.own import OwnModel
 from paribus.models.layers import images
 from paribus.models.layers.merged import merged
-from paribus.models.own import OwnModel
 from paribus.planning.streams import stream
 from paribus.spec import Recipe
 from paribus.spec.parts import call_part

@@ -11,9 +11,6 @@ import numpy as np
 import torch
 from pydantic import ValidationError
 
-import paribus.models
-import paribus.training.optimizers
-import paribus.training.schedules  # noqa: F401  (registers what recipes name)
 from paribus.data.scaling import Scaling
 from paribus.data.text.features import Vectorizer
 from paribus.errors import DataError, SpecError, StoreError

@@ -16,7 +16,7 @@ from sklearn.metrics import log_loss
 from sklearn.neural_network import MLPClassifier
 
 from paribus.execution.worker import prepare_torch
-from paribus.models.mlp import mlp
+from paribus.models.families.mlp import mlp
 from paribus.models.network import Network
 from paribus.spec import Recipe, StudySpec
 from paribus.training.cohort import train_cohort

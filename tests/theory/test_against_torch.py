@@ -8,9 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-import paribus.training.optimizers  # noqa: F401  (registers them)
 from paribus.execution.worker import prepare_torch
-from paribus.models.mlp import mlp
+from paribus.models.families.mlp import mlp
 from paribus.models.network import Network
 from paribus.spec.parts import find_part
 from paribus.training.objective import Objective

@@ -8,13 +8,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from paribus.execution.worker import prepare_torch
-from paribus.models.alexnet import alexnet
 from paribus.models.blueprint import Blueprint
-from paribus.models.cnn import cnn
+from paribus.models.families.alexnet import alexnet
+from paribus.models.families.cnn import cnn
+from paribus.models.families.residual_mlp import residual_mlp
+from paribus.models.families.resnet import resnet
 from paribus.models.layers.images import LocalResponseNorm, MaxPool
 from paribus.models.network import Network
-from paribus.models.residual_mlp import residual_mlp
-from paribus.models.resnet import resnet
 from paribus.training.objective import Objective
 from paribus.training.optimizers.rule import make_optimizer
 from paribus.training.optimizers.sgd import sgd

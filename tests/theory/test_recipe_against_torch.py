@@ -13,10 +13,9 @@ from torch import nn
 from torch.nn import functional
 from torch.optim import lr_scheduler
 
-import paribus.training.schedules  # noqa: F401  (registers them)
 from paribus.execution.worker import prepare_torch
+from paribus.models.families.mlp import mlp
 from paribus.models.layers import BatchNorm
-from paribus.models.mlp import mlp
 from paribus.models.network import Network
 from paribus.spec.parts import find_part
 from paribus.training.objective import Objective

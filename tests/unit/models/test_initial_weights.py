@@ -11,8 +11,8 @@ import torch
 from scipy import stats
 
 from paribus.models import Blueprint
-from paribus.models.linear import linear
-from paribus.models.mlp import mlp
+from paribus.models.families.linear import linear
+from paribus.models.families.mlp import mlp
 from paribus.models.network import Network
 
 MODELS: dict[str, tuple[Blueprint, int]] = {

@@ -10,9 +10,9 @@ import pytest
 import torch
 from torch.nn import functional
 
+from paribus.models.families.mlp import mlp
 from paribus.models.layers import Activate, BatchNorm, Dropout, chain, stages
 from paribus.models.layers.merged import merged
-from paribus.models.mlp import mlp
 from paribus.models.network import Network
 from paribus.planning import stream
 

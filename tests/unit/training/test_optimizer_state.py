@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from paribus.models.mlp import mlp
+from paribus.models.families.mlp import mlp
 from paribus.models.network import Network
 from paribus.spec.parts import find_part
 from paribus.training.optimizers import Update
