@@ -22,14 +22,14 @@ from paribus.models.network import make_network
 from paribus.spec import Recipe
 from paribus.spec.parts import call_part
 from paribus.store.records import RunRecord
-from paribus.training.checkpoint import find_state, go_on, rest_of, save_checkpoint
+from paribus.training.checkpoint import State, Tensors, find_state, write_state
 from paribus.training.feed import Feed, TextFeed, open_feeds
-from paribus.training.job import Job, RunTask
+from paribus.training.job import Job, RunTask, checkpoint_of
 from paribus.training.objective import make_objective
 from paribus.training.optimizers.rule import optimizer_of
 from paribus.training.precision import choose_precision
+from paribus.training.rates import Rates
 from paribus.training.record import VALIDATION, Member, Predictions, record_of
-from paribus.training.schedules.rates import Rates
 from paribus.training.step import evaluate, probabilities, step
 
 Progress = Callable[[int, Mapping[str, float]], None]
@@ -59,6 +59,38 @@ class Cohort:
         self.network = make_network(recipes, seeds, self.item_shape, self.job.num_classes).to(self.device)
         self.optimizer = optimizer_of(recipes, self.network)
         self.rates = Rates(self.optimizer, self.active)
+
+    def resume(self, states: Sequence[State]) -> None:
+        """Bring the runs of a new cohort to these states, all after as many epochs."""
+        for m, (member, state) in enumerate(zip(self.active, states, strict=True)):
+            for row in state.history:
+                member.see(row)
+            member.kept = state.weights if member.recipe.keep == "best" else {}
+            member.time_s = state.time_s
+            self.network.restore(m, state.resumed("network") or state.weights)
+        self.optimizer.set_states([state.resumed("optimizer") for state in states])
+
+    def save(self, member: Member) -> None:
+        """Write the checkpoint of a run, if there is a folder for it.
+
+        Raises:
+            StoreError: the disk is full, or the folder cannot be written.
+        """
+        if self.job.checkpoints is None:
+            return
+        weights, resume_tensors = member.kept, member.state
+        if member in self.active:
+            m = self.active.index(member)
+            weights, resume_tensors = weights or self.network.state_of(m), self._resume_tensors(m)
+        state = State(member.history, weights, resume_tensors, member.time_s)
+        write_state(checkpoint_of(self.job.checkpoints, member.key), state)
+
+    def _resume_tensors(self, m: int) -> Tensors:
+        """What the run at place m needs to resume, beside the weights that it keeps."""
+        tensors = {f"optimizer/{name}": value for name, value in self.optimizer.state_of(m).items()}
+        if self.active[m].kept:
+            tensors |= {f"network/{name}": value for name, value in self.network.state_of(m).items()}
+        return tensors
 
     def train_epoch(self, epoch: int) -> None:
         """Every active run once over its training rows, in its own order; then its history and its watch."""
@@ -125,7 +157,7 @@ class Cohort:
         done = [m for m, member in enumerate(self.active) if member.watch.done]
         for m in done:
             kept = self.active[m].kept
-            self.active[m].state = rest_of(self, m)
+            self.active[m].state = self._resume_tensors(m)
             self.network.restore(m, kept)
             self.active[m].kept = kept or self.network.state_of(m)
         records = self.records(done)
@@ -139,7 +171,7 @@ class Cohort:
         goes = {run.key for run in self.job.runs if run.until is not None and run.until <= epoch}
         going = [member for member in self.active if member.key in goes]
         for member in going:
-            save_checkpoint(self, member)
+            self.save(member)
             self.members.remove(member)
         if going:
             self.select([m for m, member in enumerate(self.active) if member.key not in goes])
@@ -198,7 +230,7 @@ def train_cohort(job: Job, progress: Progress | None = None, device: str = "cpu"
     for epoch, runs in alike.items():
         cohort = Cohort(replace(job, runs=tuple(runs)), device)
         if epoch:
-            go_on(cohort, [state for run in runs if (state := states.pop(run.key))])
+            cohort.resume([state for run in runs if (state := states.pop(run.key))])
         found |= {record.key: record for record in _train(cohort, epoch, progress or (lambda *_: None))}
     return [found[run.key] for run in job.runs if run.key in found]
 
@@ -220,6 +252,6 @@ def _train(cohort: Cohort, epoch: int, progress: Progress) -> list[RunRecord]:
         if cohort.active and time.monotonic() - saved >= cohort.job.checkpoint_s:
             for member in cohort.members:
                 with suppress(StoreError):  # the one before is worth as much
-                    save_checkpoint(cohort, member)
+                    cohort.save(member)
             saved = time.monotonic()
     return records

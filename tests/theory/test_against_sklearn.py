@@ -18,13 +18,13 @@ from sklearn.neural_network import MLPClassifier
 from paribus.execution.worker import prepare_torch
 from paribus.models.families.mlp import mlp
 from paribus.models.network import Network
+from paribus.models.parameters import Parameters
 from paribus.spec import Recipe, StudySpec
 from paribus.training.cohort import train_cohort
 from paribus.training.job import Job, RunTask
 from paribus.training.objective import Objective
 from paribus.training.optimizers.adam import adam
 from paribus.training.optimizers.rule import make_optimizer
-from paribus.training.parameters import Parameters
 from paribus.training.step import step
 from paribus.training.stopping import Watch
 

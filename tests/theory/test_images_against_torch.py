@@ -15,10 +15,10 @@ from paribus.models.families.residual_mlp import residual_mlp
 from paribus.models.families.resnet import resnet
 from paribus.models.layers.images import LocalResponseNorm, MaxPool
 from paribus.models.network import Network
+from paribus.models.parameters import Parameters
 from paribus.training.objective import Objective
 from paribus.training.optimizers.rule import make_optimizer
 from paribus.training.optimizers.sgd import sgd
-from paribus.training.parameters import Parameters
 from paribus.training.step import step
 
 ITEM, CLASSES = (3, 12, 16), 4

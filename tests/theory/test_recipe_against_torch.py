@@ -17,11 +17,11 @@ from paribus.execution.worker import prepare_torch
 from paribus.models.families.mlp import mlp
 from paribus.models.layers import BatchNorm
 from paribus.models.network import Network
+from paribus.models.parameters import Parameters
 from paribus.spec.parts import find_part
 from paribus.training.objective import Objective
 from paribus.training.optimizers.rule import make_optimizer
 from paribus.training.optimizers.sgd import sgd
-from paribus.training.parameters import Parameters
 from paribus.training.schedules import Moment, warmed_up
 from paribus.training.step import step
 

@@ -31,10 +31,10 @@ from torch import Tensor, nn
 from paribus import kernels
 from paribus.kernels.compiled import compiled_sum
 from paribus.models.network import Network, OwnNetwork
+from paribus.models.parameters import Parameters
 from paribus.spec import Recipe
 from paribus.spec.parts import call_part
 from paribus.training.optimizers.update import Update
-from paribus.training.parameters import Parameters
 
 Flat = tuple[np.ndarray, np.ndarray]
 Blocks = tuple[np.ndarray, np.ndarray]

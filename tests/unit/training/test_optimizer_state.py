@@ -11,10 +11,10 @@ from torch import nn
 
 from paribus.models.families.mlp import mlp
 from paribus.models.network import Network
+from paribus.models.parameters import Parameters
 from paribus.spec.parts import find_part
 from paribus.training.optimizers import Update
 from paribus.training.optimizers.rule import Rule, make_optimizer, square_norms
-from paribus.training.parameters import Parameters
 
 RUNS, WIDTH = 6, 64
 RATES = [0.1, 0.1, 0.2, 0.2, 0.2, 0.1]
