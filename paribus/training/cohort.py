@@ -18,12 +18,11 @@ from paribus.data.sampling import rows_of
 from paribus.errors import StoreError
 from paribus.evaluation.metrics import score_counts
 from paribus.models.layers import SparseRows
-from paribus.models.network import make_network
+from paribus.models.network import make_network, model_of
 from paribus.spec import Recipe
-from paribus.spec.parts import call_part
 from paribus.store.records import RunRecord
 from paribus.training.checkpoint import State, Tensors, find_state, write_state
-from paribus.training.feed import Feed, TextFeed, open_feeds
+from paribus.training.feed import Feed, NumberFeed, open_feeds
 from paribus.training.job import Job, RunTask, checkpoint_of
 from paribus.training.objective import make_objective
 from paribus.training.optimizers.rule import optimizer_of
@@ -119,7 +118,7 @@ class Cohort:
     def _batches(self, epoch: int) -> Callable[[Tensor], tuple[Tensor | SparseRows, Tensor]]:
         """What makes a batch of rows of an epoch."""
         feed, recipe = self.train_feed, self.active[0].recipe
-        if recipe.augment is None and isinstance(feed, Feed):
+        if recipe.augment is None and isinstance(feed, NumberFeed):
             sparse = feed.can_leave_out(recipe.batch_size, self.network.first_units)
             return feed.sparse_batch if sparse else feed.batch
         return partial(feed.batch, change=self._augmentation(epoch))
@@ -130,7 +129,7 @@ class Cohort:
         if options is None:
             return None
         streams = [m.stream("augment", epoch) for m in self.active]
-        assert isinstance(self.train_feed, Feed)
+        assert isinstance(self.train_feed, NumberFeed)
         planes, ends = (1, *self.item_shape)[-3:], self.train_feed.ends
         return lambda x_MBF: augment(x_MBF, planes, options, streams, ends)  # pyright: ignore[reportArgumentType]
 
@@ -142,7 +141,7 @@ class Cohort:
         scores = [{"loss": float(loss_M[m]), **score_counts(counts_CC)} for m, counts_CC in enumerate(counts_MCC)]
         return [{f"val_{name}": value for name, value in score.items()} for score in scores]
 
-    def _validation(self) -> tuple[Feed | TextFeed, Tensor]:
+    def _validation(self) -> tuple[Feed, Tensor]:
         """Where validation rows come from, and their numbers, shape (run, row)."""
         if self.active[0].recipe.data.validation == "test":
             return self.test_feed, self._all_test_rows()
@@ -198,12 +197,12 @@ class Cohort:
         if self.active[0].recipe.data.validates:
             parts["val"] = self._predictions(*self._validation())
         outputs = 1 if self.network.sigmoid else self.job.num_classes
-        operations = call_part("model", self.active[0].recipe.model).operations(self.item_shape, outputs)
+        operations = model_of(self.active[0].recipe).operations(self.item_shape, outputs)
         return [
             record_of(self.active[m], {k: p[m] for k, p in parts.items()}, operations, self.products) for m in places
         ]
 
-    def _predictions(self, feed: Feed | TextFeed, rows_MB: Tensor) -> list[Predictions]:
+    def _predictions(self, feed: Feed, rows_MB: Tensor) -> list[Predictions]:
         p_MBC = probabilities(self.network, feed, rows_MB).cpu().numpy()
         labels_MB = feed.y_N[rows_MB].cpu().numpy()
         return [Predictions(*arrays) for arrays in zip(p_MBC, labels_MB, rows_MB.cpu().numpy(), strict=True)]

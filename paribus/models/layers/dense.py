@@ -39,6 +39,11 @@ class Dense(nn.Module):
         self.weight = nn.Parameter(torch.zeros(num_runs, fan_in, fan_out))
         self.bias = nn.Parameter(torch.zeros(num_runs, 1, fan_out))
 
+    @property
+    def fans(self) -> tuple[int, int]:
+        """Inputs per unit, and units per input."""
+        return self.weight.shape[1], self.weight.shape[2]
+
     def forward(self, x_MBF: Tensor | SparseRows) -> Tensor:
         """Shape (run, row, fan_in) to (run, row, fan_out)."""
         y_MBG = self.weight.new_empty(*x_MBF.shape[:2], self.weight.shape[2])

@@ -30,6 +30,12 @@ class Conv(nn.Module):
         self.weight = nn.Parameter(torch.zeros(num_runs, filters, channels, kernel_size, kernel_size))
         self.bias = nn.Parameter(torch.zeros(num_runs, filters))
 
+    @property
+    def fans(self) -> tuple[int, int]:
+        """Numbers that an output is made of, and outputs that a number goes into, at the most."""
+        filters, channels, height, width = self.weight.shape[1:]
+        return channels * height * width, filters * height * width
+
     def forward(self, x_MBHWC: Tensor) -> Tensor:
         """Shape (run, row, height, width, channel) to (run, row, height / stride, width / stride, filter)."""
         return self.vjp(x_MBHWC)[0]

@@ -30,7 +30,7 @@ from torch import Tensor, nn
 
 from paribus import kernels
 from paribus.kernels.compiled import compiled_sum
-from paribus.models.network import Network, OwnNetwork
+from paribus.models.network import Network
 from paribus.models.parameters import Parameters
 from paribus.spec import Recipe
 from paribus.spec.parts import call_part
@@ -161,7 +161,7 @@ def square_norms(parameters: Flat, blocks: Blocks, l2_KM: np.ndarray, out_M: np.
             out_M[m] += total
 
 
-def optimizer_of(recipes: Sequence[Recipe], network: Network | OwnNetwork) -> Rule:
+def optimizer_of(recipes: Sequence[Recipe], network: Network) -> Rule:
     """The optimizer of a cohort, with each run's own numbers.
 
     The penalty's gradient is 2 * l2 * weight, as of Keras' `regularizers.L2`.

@@ -13,7 +13,7 @@ from torch.nn import functional
 from paribus.models.families.mlp import mlp
 from paribus.models.layers import Activate, BatchNorm, Dropout, chain, stages
 from paribus.models.layers.merged import merged
-from paribus.models.network import Network
+from paribus.models.network import StackedNetwork
 from paribus.planning import stream
 
 M, B, F = 3, 40, 17
@@ -53,7 +53,7 @@ def test_dropout_is_drawn_from_the_run_s_own_stream() -> None:
 
 
 def test_dropout_layers_and_batches_draw_anew() -> None:
-    network = Network([mlp(width=64, dropout=0.5)], [0], (8,), 2)
+    network = StackedNetwork([mlp(width=64, dropout=0.5)], [0], (8,), 2)
     network.set_streams([stream(0, "dropout", 0)])
     first, second = (module for module in network.features if isinstance(module, Dropout))
     x = torch.ones(1, 20, 64)

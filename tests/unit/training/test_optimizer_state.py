@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from paribus.models.families.mlp import mlp
-from paribus.models.network import Network
+from paribus.models.network import StackedNetwork
 from paribus.models.parameters import Parameters
 from paribus.spec.parts import find_part
 from paribus.training.optimizers import Update
@@ -82,7 +82,7 @@ def test_a_run_without_momentum_remembers_no_velocity_beside_one_with() -> None:
 
 
 def test_parameters_become_views_and_keep_their_values() -> None:
-    network = Network([mlp(width=20, batch_norm=True)] * 3, [0, 1, 2], (7,), 4)
+    network = StackedNetwork([mlp(width=20, batch_norm=True)] * 3, [0, 1, 2], (7,), 4)
     before = {name: value.detach().clone() for name, value in network.named_parameters()}
     parameters = Parameters(network.parameters(), 3)
     assert all(torch.equal(value, before[name]) for name, value in network.named_parameters())
