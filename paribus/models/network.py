@@ -154,7 +154,7 @@ class StackedNetwork(nn.Module):
 
     def vjp(self, x_MBF: Tensor | layers.SparseRows) -> tuple[Tensor, layers.Pullback]:
         """In training: what `forward` returns, and what takes its gradient to the parameters'."""
-        scores, back = layers.chain(self._stages, self._items(x_MBF), wanted=False)
+        scores, back = layers.chain(self._stages, self._items(x_MBF), needs_input_grad=False)
         return self._of_classes(scores), (lambda grad: back(grad[:, :, 1:])) if self.sigmoid else back
 
     def _items(self, x_MBF: Tensor | layers.SparseRows) -> Tensor | layers.SparseRows:

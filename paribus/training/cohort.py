@@ -225,13 +225,13 @@ def train_cohort(job: Job, progress: Progress | None = None, device: str = "cpu"
     for run in job.runs:
         state = states[run.key]
         alike.setdefault(len(state.history) if state else 0, []).append(run)
-    found: dict[str, RunRecord] = {}
+    records: dict[str, RunRecord] = {}
     for epoch, runs in alike.items():
         cohort = Cohort(replace(job, runs=tuple(runs)), device)
         if epoch:
             cohort.resume([state for run in runs if (state := states.pop(run.key))])
-        found |= {record.key: record for record in _train(cohort, epoch, progress or (lambda *_: None))}
-    return [found[run.key] for run in job.runs if run.key in found]
+        records |= {record.key: record for record in _train(cohort, epoch, progress or (lambda *_: None))}
+    return [records[run.key] for run in job.runs if run.key in records]
 
 
 def _train(cohort: Cohort, epoch: int, progress: Progress) -> list[RunRecord]:

@@ -77,7 +77,7 @@ def test_a_rectifier_and_dropout_in_one_do_what_they_do_one_after_the_other() ->
     found: list[list[torch.Tensor]] = []
     for way in (both.vjp, partial(chain, layers)):
         layers[1].states_M4[:] = states([1, 2, 3])
-        pairs = [way(x.clone(), wanted=True) for _ in range(2)]  # the second draws anew
+        pairs = [way(x.clone(), needs_input_grad=True) for _ in range(2)]  # the second draws anew
         found.append([value.clone() for y, back in pairs[1:] for value in (y, back(grad))])
     for one, other in zip(*found, strict=True):
         torch.testing.assert_close(one, other, rtol=0, atol=0)
