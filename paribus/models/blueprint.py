@@ -15,6 +15,8 @@ from typing import Annotated, ClassVar, Literal, Protocol
 from pydantic import Field
 
 from paribus.errors import SpecError
+from paribus.spec import Recipe
+from paribus.spec.parts import call_part
 
 Activation = Literal["relu", "tanh", "leaky_relu", "gelu", "sigmoid"]
 Conventions = Literal["pytorch", "keras"]
@@ -201,6 +203,11 @@ class Model(Protocol):
     def operations(self, item_shape: Shape, num_outputs: int) -> int:
         """Multiplications and additions of a forward pass per item."""
         ...
+
+
+def model_of(recipe: Recipe) -> Model:
+    """The network on paper that the recipe asks for."""
+    return call_part("model", recipe.model)
 
 
 @dataclass(frozen=True)

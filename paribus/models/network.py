@@ -12,13 +12,12 @@ from torch.utils.hooks import RemovableHandle
 
 from paribus.models import blueprint as paper
 from paribus.models import layers
-from paribus.models.blueprint import Blueprint, Model
+from paribus.models.blueprint import Blueprint, model_of
 from paribus.models.building import Builder, Weighted, initialize
 from paribus.models.families.own import OwnModel
 from paribus.models.layers.merged import merged
 from paribus.models.own_network import OwnNetwork
 from paribus.spec import Recipe
-from paribus.spec.parts import call_part
 
 
 class Network(Protocol):
@@ -225,8 +224,3 @@ def make_network(recipes: Sequence[Recipe], seeds: Sequence[int], item_shape: pa
         return OwnNetwork(models[0], seeds[0], item_shape, num_classes, sigmoid)
     blueprints = [model for model in models if isinstance(model, Blueprint)]
     return StackedNetwork(blueprints, seeds, item_shape, num_classes, sigmoid=sigmoid, bf16=bf16)
-
-
-def model_of(recipe: Recipe) -> Model:
-    """The network on paper that the recipe asks for."""
-    return call_part("model", recipe.model)

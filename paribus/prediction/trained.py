@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from paribus.data.scaling import Scaling
 from paribus.data.text.features import Vectorizer
 from paribus.errors import DataError, SpecError, StoreError
-from paribus.models.network import make_network, model_of
+from paribus.models.blueprint import model_of
+from paribus.models.network import make_network
 from paribus.spec import Recipe
 from paribus.spec.base import check_values, explain
 from paribus.spec.parts import check_code, find_part, trust_own

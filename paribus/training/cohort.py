@@ -17,8 +17,9 @@ from paribus.data.augmentation import augment
 from paribus.data.sampling import rows_of
 from paribus.errors import StoreError
 from paribus.evaluation.metrics import score_counts
+from paribus.models.blueprint import model_of
 from paribus.models.layers import SparseRows
-from paribus.models.network import make_network, model_of
+from paribus.models.network import make_network
 from paribus.spec import Recipe
 from paribus.store.records import RunRecord
 from paribus.training.checkpoint import State, Tensors, find_state, write_state
