@@ -12,9 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import PrivateAttr, model_validator
 
-import paribus.models
-import paribus.training.optimizers
-import paribus.training.schedules  # noqa: F401  (registers what studies name)
 from paribus.execution import Workers
 from paribus.running.fitting import data_of, quick_fields
 from paribus.running.forecast import Forecast, forecast, forecast_search

@@ -20,9 +20,6 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-import paribus.models  # noqa: F401
-import paribus.training.optimizers
-import paribus.training.schedules  # noqa: F401
 from paribus.data import load
 from paribus.data.download import unpack
 from paribus.data.formats.idx import parse_idx

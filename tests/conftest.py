@@ -8,9 +8,6 @@ from typing import Any
 
 import pytest
 
-import paribus.models
-import paribus.training.optimizers
-import paribus.training.schedules  # noqa: F401  (registers what studies name)
 from paribus.spec import StudySpec
 
 os.environ["PARIBUS_WORKERS"] = "0"  # runs are trained in the test's process; tests of workers say how many

@@ -76,12 +76,12 @@ class Workers:
 
             train_here(waiting, on_records, on_tick)
         else:
-            _Errand(self._workers, self.count, self._limits, waiting, on_records, on_tick).run()
+            _Dispatch(self._workers, self.count, self._limits, waiting, on_records, on_tick).run()
 
 
 @dataclass
-class _Errand:
-    """Jobs on their way through the workers.
+class _Dispatch:
+    """The dispatch of jobs to workers.
 
     Args:
         workers: that there are; more are added up to `count`, and those that die are taken away.

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from paribus.training.job import Job, RunTask
 
-_LEAST = 0.05
-"""Of a worker's time: less of a run than that is not handed over."""
-_ALONE = 1.4
-"""An epoch of a run by itself takes so many times what it takes beside others, see `docs/log.md`."""
+_MIN_HANDOVER_SHARE = 0.05
+"""Smallest share of a worker's time worth handing over."""
+_ALONE_COST = 1.4
+"""Time of an epoch of a run by itself over its time beside others, see `docs/log.md`."""
 
 
 def pack(jobs: Sequence[Job], workers: int) -> list[Job]:
@@ -71,7 +71,7 @@ class _Packed:
         """How many of the runs the worker has time for, but for next to nothing; the last worker takes all."""
         if self.workers == 1:
             return len(runs)
-        left_s = self.share_s * (1 + _LEAST) - self.taken_s
+        left_s = self.share_s * (1 + _MIN_HANDOVER_SHARE) - self.taken_s
         fitting = 0
         while fitting < len(runs) and runs[fitting].time_s <= left_s:
             left_s -= runs[fitting].time_s
@@ -81,10 +81,10 @@ class _Packed:
     def _cut(self, job: Job, run: RunTask) -> RunTask:
         """Give the worker the last epochs of a run, as many as it has time for; what is left of the run."""
         num = run.epochs - run.begun
-        slower = _ALONE if len(job.runs) > 1 else 1.0
+        slower = _ALONE_COST if len(job.runs) > 1 else 1.0
         late = round((self.share_s - self.taken_s) / (run.time_s * slower) * num)
         late_s = run.time_s * late / num
-        if late in (0, num) or late_s < _LEAST * self.share_s:
+        if late in (0, num) or late_s < _MIN_HANDOVER_SHARE * self.share_s:
             return run
         border = run.epochs - late
         last = replace(run, begun=border, after=border, time_s=late_s)

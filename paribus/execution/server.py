@@ -75,9 +75,12 @@ def _prepare() -> None:
 
     import paribus.execution.worker  # noqa: F401
     from paribus import kernels
+    from paribus.spec.parts import parts
 
     some = np.zeros(1, np.float32)
     kernels.relu(some, some)  # the first kernel takes Numba half a second, others little
+    for kind in ("model", "optimizer", "schedule"):
+        parts(kind)  # which imports them
     gc.collect()
     gc.enable()
     gc.freeze()  # or a collection in a worker would write to, and so copy, every page with an object

@@ -36,7 +36,7 @@ class Attempt:
         Whatever a run is trained with, it comes to the same bits. There is nothing of a run that was alone, and tried
         before.
         """
-        runs, failed = _own(self.job), self.failed + 1
+        runs, failed = _without_handed_over_runs(self.job), self.failed + 1
         if len(runs) < 2:
             return [Attempt(replace(self.job, runs=runs), failed)] if runs and failed < _TRIES else []
         half = (len(runs) + 1) // 2
@@ -95,7 +95,8 @@ class Waiting:
 
     def failed(self, job: Job, message: str) -> list[RunRecord]:
         """A failed record for every run of a cohort that could not be trained, and that no other job goes on with."""
-        records = [RunRecord(run.key, run.recipe, run.seed, Status.FAILED, message=message) for run in _own(job)]
+        runs = _without_handed_over_runs(job)
+        records = [RunRecord(run.key, run.recipe, run.seed, Status.FAILED, message=message) for run in runs]
         self._settle(records)
         return records
 
@@ -160,7 +161,7 @@ def _too_large(text: str) -> str:
     )
 
 
-def _own(job: Job) -> tuple[RunTask, ...]:
+def _without_handed_over_runs(job: Job) -> tuple[RunTask, ...]:
     """The runs of a job that no other one goes on with."""
     return tuple(run for run in job.runs if run.until is None)
 

@@ -22,9 +22,6 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
-import paribus.models
-import paribus.training.optimizers
-import paribus.training.schedules  # noqa: F401  (registers what recipes name)
 from paribus.errors import RunError, SpecError, StoreError
 from paribus.execution.memory import give_back, ran_out
 from paribus.execution.messages import Done, Failed, Progressed, Surroundings, limited, receive, send

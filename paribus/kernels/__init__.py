@@ -2,7 +2,7 @@
 
 Small networks spend most of a step between operations, not in them. Each kernel is one pass over the arrays, run by
 run; it writes into arrays that it is given. Elsewhere than on a CPU the callers use PyTorch's operations instead.
-Suffixes as in `paribus.models.layers`; K counts parameters, of which all runs' values lie in one block.
+An optimizer's kernel is beside its rule, in `paribus.training.optimizers`. Suffixes as in `paribus.models.layers`.
 """
 
 from paribus.kernels.compiled import array, on_cpu
@@ -14,12 +14,9 @@ from paribus.kernels.norm_pool import image_statistics, norm_pool, norm_pool_bac
 from paribus.kernels.rows import add_rows, relu, relu_back, sum_rows
 from paribus.kernels.sparse import Entries, combine, spread
 from paribus.kernels.terms import sum_terms, weigh_terms
-from paribus.kernels.updates import adam, adam_numbers, rmsprop, rmsprop_numbers, sgd, sgd_numbers, square_norms
 
 __all__ = [
     "Entries",
-    "adam",
-    "adam_numbers",
     "add_rows",
     "array",
     "combine",
@@ -38,11 +35,6 @@ __all__ = [
     "relu",
     "relu_back",
     "relu_dropout_back",
-    "rmsprop",
-    "rmsprop_numbers",
-    "sgd",
-    "sgd_numbers",
-    "square_norms",
     "sum_rows",
     "sum_terms",
     "spread",

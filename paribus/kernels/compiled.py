@@ -36,27 +36,27 @@ def _compiled(function: Callable[Arguments, None], options: Mapping[str, Any]) -
         kernel = njit(cache=True, error_model="numpy", **options)(function)
     except RuntimeError:  # neither the package's folder nor the user's cache can be written
         return njit(error_model="numpy", **options)(function)
-    _keep_alone(kernel)
+    _lock_cache_writes(kernel)
     return kernel
 
 
-def _keep_alone(kernel: Any) -> None:
-    """Let processes write to numba's cache one by one: it has no lock, and could keep one's code under another's types.
+def _lock_cache_writes(kernel: Any) -> None:
+    """Serialize writes to Numba's disk cache; without a lock it can store code under another signature.
 
-    What cannot be kept is compiled again by the next.
+    What cannot be stored is compiled again by the next process.
     """
     cache = getattr(kernel, "_cache", None)
     if cache is None:  # numba may call it something else one day
         return
-    keep = cache.save_overload
+    save = cache.save_overload
 
-    def keep_alone(signature: Any, code: Any) -> None:
+    def save_alone(signature: Any, code: Any) -> None:
         from filelock import FileLock  # late, as most processes find all code there
 
         with suppress(OSError, NotImplementedError), FileLock(Path(cache.cache_path) / LOCK, timeout=10):
-            keep(signature, code)
+            save(signature, code)
 
-    cache.save_overload = keep_alone
+    cache.save_overload = save_alone
 
 
 def inlined(function: Callable[Arguments, Any]) -> Any:

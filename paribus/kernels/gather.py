@@ -20,8 +20,11 @@ _U = np.uint64
 
 
 @inlined
-def _read_ahead(x_NF: np.ndarray, y_N: np.ndarray, rows_B: np.ndarray, labels_B: np.ndarray) -> np.float32:
-    """Copy the labels; a number of the items, to be kept or the compiler would leave the reading out."""
+def _prefetch(x_NF: np.ndarray, y_N: np.ndarray, rows_B: np.ndarray, labels_B: np.ndarray) -> np.float32:
+    """Copy the labels, and prefetch: touch every cache line of the items.
+
+    The result must be used, or the compiler removes the reads.
+    """
     seen = x_NF[0, 0]
     for b in range(len(rows_B)):
         labels_B[b] = y_N[rows_B[b]]
@@ -40,7 +43,7 @@ def gather(
     """Items (x - shift) * factor, float32, and their labels."""
     (x_NF, y_N), (shift_MF, factor_MF), (out_MBF, labels_MB) = data, scaling, batch
     for m in range(rows_MB.shape[0]):
-        out_MBF[m, 0, 0] = _read_ahead(x_NF, y_N, rows_MB[m], labels_MB[m])
+        out_MBF[m, 0, 0] = _prefetch(x_NF, y_N, rows_MB[m], labels_MB[m])
         for b in range(rows_MB.shape[1]):
             row = rows_MB[m, b]
             for f in range(x_NF.shape[1]):
@@ -72,7 +75,7 @@ def gather_nonzero(
     bits_F = np.empty(x_NF.shape[1], np.uint64)
     for m in range(_U(rows_MB.shape[0])):
         rows, columns, values, factor = rows_MB[m], columns_ME[m], values_ME[m], factor_MF[m]
-        values[0] = _read_ahead(x_NF, y_N, rows, labels_MB[m])
+        values[0] = _prefetch(x_NF, y_N, rows, labels_MB[m])
         bits_F[:] = 0
         for b in range(_U(len(rows))):
             x = x_NF[rows[b]]

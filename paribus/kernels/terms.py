@@ -31,7 +31,7 @@ def weigh_terms(
         out: columns, values in float64, and ends.
     """
     (indptr, terms, counts), (column, weight, factor), (columns, values, ends) = entries, weights, out
-    filled = _U(0)  # unsigned, as numbers below 0 would have to be looked for, which count from the end
+    filled = _U(0)  # unsigned: no check for negative indices
     for b in range(len(rows_B)):
         begun, square = filled, 0.0
         for at in range(_U(indptr[rows_B[b]]), _U(indptr[rows_B[b] + 1])):

@@ -1,15 +1,5 @@
-"""Network families, one file each. Importing this registers them and does not import torch."""
+"""Networks on paper and built. Importing this does not import torch."""
 
-from paribus.models import alexnet, cnn, linear, mlp, own, residual_mlp, resnet
 from paribus.models.blueprint import Blueprint
 
-__all__ = [
-    "Blueprint",
-    "alexnet",
-    "cnn",
-    "linear",
-    "mlp",
-    "own",
-    "residual_mlp",
-    "resnet",
-]
+__all__ = ["Blueprint"]

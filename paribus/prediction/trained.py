@@ -11,17 +11,15 @@ import numpy as np
 import torch
 from pydantic import ValidationError
 
-import paribus.models
-import paribus.training.optimizers
-import paribus.training.schedules  # noqa: F401  (registers what recipes name)
 from paribus.data.scaling import Scaling
 from paribus.data.text.features import Vectorizer
 from paribus.errors import DataError, SpecError, StoreError
+from paribus.models.blueprint import model_of
 from paribus.models.network import make_network
 from paribus.spec import Recipe
 from paribus.spec.base import check_values, explain
-from paribus.spec.parts import call_part, check_code, find_part, trust_own
-from paribus.training.feed import Feed, TextFeed
+from paribus.spec.parts import check_code, find_part, trust_own
+from paribus.training.feed import Feed, NumberFeed, TextFeed
 from paribus.training.precision import choose_precision, warn_unless_products_repeat
 from paribus.training.step import probabilities
 
@@ -93,7 +91,7 @@ class Trained:
         """The name of the most probable class of each item; arguments as for `predict_proba`."""
         return [self.class_names[code] for code in self.predict_proba(items).argmax(axis=1)]
 
-    def _feed(self, items: Items) -> Feed | TextFeed:
+    def _feed(self, items: Items) -> Feed:
         labels = torch.zeros(len(items), dtype=torch.int64)
         if isinstance(self._fitted, Vectorizer):
             if isinstance(items, str) or not all(isinstance(text, str) for text in items):
@@ -106,7 +104,7 @@ class Trained:
             )
         x_NF = items if items.dtype == np.uint8 else items.astype(np.float32)
         flat = torch.from_numpy(np.ascontiguousarray(x_NF.reshape(len(items), math.prod(self.item_shape))))
-        return Feed(flat, labels, [self._fitted])
+        return NumberFeed(flat, labels, [self._fitted])
 
     def features(self, items: Items) -> np.ndarray:
         """What the head sees of each item, shape (row, feature), float32; arguments as for `predict_proba`."""
@@ -149,7 +147,7 @@ def _check_size(recipe: Recipe, shape: tuple[int, ...], num_classes: int, stored
     """Refuse to build a network of more parameters than are stored, which could fill the memory."""
     outputs = 1 if recipe.output == "sigmoid" else num_classes
     own = find_part("model", recipe.model.kind).own
-    num = 0 if own else call_part("model", recipe.model).parameters(shape, outputs)
+    num = 0 if own else model_of(recipe).parameters(shape, outputs)
     if num > stored:
         raise StoreError(
             f"The recipe's network has {num:,} parameters, but {stored:,} numbers are stored. Train it again."

@@ -11,10 +11,10 @@ from paribus.data.sampling import rows_of
 from paribus.environment import memory
 from paribus.errors import DataError, SpecError
 from paribus.machine import machine
+from paribus.models.blueprint import model_of
 from paribus.planning import COHORT_SIZE, Plan, plan_study, quick_look
 from paribus.planning.estimate import predicted_time_s
 from paribus.spec import DataSpec, Recipe, StudySpec
-from paribus.spec.parts import call_part
 from paribus.user_code import Origin, code_in
 
 _TRAINED = 16
@@ -46,7 +46,7 @@ def plan_on(study: StudySpec, dataset: Dataset) -> Plan:
 
 def stack_size(recipe: Recipe) -> int:
     """Runs stacked at most: one where a processor gains nothing from more, as with convolutions and sparse texts."""
-    return COHORT_SIZE if call_part("model", recipe.model).stacks and not recipe.data.text else 1
+    return COHORT_SIZE if model_of(recipe).stacks and not recipe.data.text else 1
 
 
 def _check_texts(plan: Plan, dataset: Dataset) -> None:
@@ -115,7 +115,7 @@ def quick_fields(study: StudySpec, origin: Origin) -> dict[str, Any]:
 def count(recipe: Recipe, dataset: Dataset) -> int:
     """Number of trained parameters."""
     shape = recipe.data.feature_shape(dataset.item_shape)
-    return call_part("model", recipe.model).parameters(shape, outputs(recipe, dataset))
+    return model_of(recipe).parameters(shape, outputs(recipe, dataset))
 
 
 def outputs(recipe: Recipe, dataset: Dataset) -> int:
@@ -127,5 +127,5 @@ def predict(recipe: Recipe, dataset: Dataset) -> float:
     """Seconds that one run takes one thread, see `predicted_time_s`."""
     rows = int(len(dataset.y_train) * recipe.data.fraction * (1 - recipe.data.held_out))
     shape = recipe.data.feature_shape(dataset.item_shape)
-    operations = call_part("model", recipe.model).operations(shape, outputs(recipe, dataset))
+    operations = model_of(recipe).operations(shape, outputs(recipe, dataset))
     return predicted_time_s(operations, rows, recipe.epochs, recipe.batch_size)

@@ -1,7 +1,8 @@
 """The register of named parts: models, optimizers, data sources.
 
 A part is one function whose keyword-only arguments are its options, with their types, limits and defaults. The study
-file names it by `kind`; its signature is the only place where its options are declared.
+file names it by `kind`; its signature is the only place where its options are declared. All files of a
+kind's room are imported when the first part of that kind is asked for: adding a part is adding a file.
 """
 
 from __future__ import annotations
@@ -9,6 +10,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any, Literal, TypeVar, cast, get_type_hints
 
 from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, create_model
@@ -18,7 +22,7 @@ from paribus.errors import SpecError, suggest
 from paribus.spec.base import Record, wrong
 from paribus.user_code import Origin, code_hash, code_in, import_function, is_installed, name_of, origin_given
 
-Room = Literal["data", "model", "optimizer", "schedule"]
+PartKind = Literal["data", "model", "optimizer", "schedule"]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -37,8 +41,14 @@ class Part:
         return (inspect.getdoc(self.function) or "").partition("\n")[0]
 
 
-_REGISTER: dict[str, dict[str, Part]] = {}
-_ADAPTERS: dict[str, Callable[..., Any]] = {}
+_ROOMS: dict[PartKind, str] = {
+    "data": "paribus.data.sources",
+    "model": "paribus.models.families",
+    "optimizer": "paribus.training.optimizers",
+    "schedule": "paribus.training.schedules",
+}
+_REGISTER: dict[PartKind, dict[str, Part]] = {part_kind: {} for part_kind in _ROOMS}
+_ADAPTERS: dict[PartKind, Callable[..., Any]] = {}
 _OWN_SCHEMA = {
     "type": "object",
     "description": "A function of your own: module:function, and its options.",
@@ -47,12 +57,12 @@ _OWN_SCHEMA = {
 }
 
 
-def part(room: Room) -> Callable[[Function], Function]:
-    """Register the decorated function in `room` under its own name."""
+def part(part_kind: PartKind) -> Callable[[Function], Function]:
+    """Register the decorated function under its own name."""
 
     def register(function: Function) -> Function:
         kind = function.__name__
-        _REGISTER.setdefault(room, {})[kind] = Part(
+        _REGISTER[part_kind][kind] = Part(
             kind, function, _options_of(function, kind, inspect.signature(function).parameters.values())
         )
         return function
@@ -60,21 +70,21 @@ def part(room: Room) -> Callable[[Function], Function]:
     return register
 
 
-def adapter(room: Room) -> Callable[[Function], Function]:
-    """Let users' own functions into `room`: the decorated function makes of one what the room's parts return."""
+def adapter(part_kind: PartKind) -> Callable[[Function], Function]:
+    """Let users' own functions be parts: the decorated function makes of one what parts of that kind return."""
 
     def register(function: Function) -> Function:
-        _ADAPTERS[room] = function
+        _ADAPTERS[part_kind] = function
         return function
 
     return register
 
 
-def register_own(room: Room, function: Callable[..., Any], kind: str = "") -> Part:
+def register_own(part_kind: PartKind, function: Callable[..., Any], kind: str = "") -> Part:
     """Make a user's own function a part; its options are what its signature has after two.
 
     Args:
-        room: of the part.
+        part_kind: of the part.
         function: the user's.
         kind: the part's name; by default `module:function`, with a part of the code's hash where another function may
             have that name too, as those have that were made within one.
@@ -92,26 +102,27 @@ def register_own(room: Room, function: Callable[..., Any], kind: str = "") -> Pa
     options = _options_of(function, kind, parameters[2:])
 
     def _call(**values: Any) -> Any:
-        return _ADAPTERS[room](function, values)
+        return _ADAPTERS[part_kind](function, values)
 
     _call.__doc__ = function.__doc__
     found = Part(kind, _call, options, own=function)
-    _REGISTER.setdefault(room, {})[kind] = found
+    _import_parts(part_kind)
+    _REGISTER[part_kind][kind] = found
     return found
 
 
-def trust_own(room: Room, kind: str, code: str | None) -> None:
+def trust_own(part_kind: PartKind, kind: str, code: str | None) -> None:
     """Make the function that a stored text names a part, if its code is what was stored; it is imported, not called.
 
     Args:
-        room: of the part.
+        part_kind: of the part.
         kind: `module:function`, sought from the working directory first; nothing is done for a part that is known.
         code: the stored hash; None if another version of Python computed it.
 
     Raises:
         SpecError: it cannot be imported, or its code is not, or cannot be shown to be, what was stored.
     """
-    if kind in parts(room):
+    if kind in parts(part_kind):
         return
     other = "Open the study file that names it first, or give the function in Python."
     if code is None:
@@ -123,7 +134,7 @@ def trust_own(room: Room, kind: str, code: str | None) -> None:
     if is_installed(function):
         raise SpecError(f"{kind} comes with Python or an installed package, of which no code was hashed. {other}")
     check_code(kind, function, code)
-    register_own(room, function, kind)
+    register_own(part_kind, function, kind)
 
 
 def check_code(kind: str, function: Callable[..., Any], code: str) -> None:
@@ -158,34 +169,43 @@ def with_names(value: Any) -> Any:
         raise wrong(str(error).removesuffix(".")) from error
 
 
-def parts(room: Room) -> Mapping[str, Part]:
-    """All parts of a room, by name."""
-    return _REGISTER.get(room, {})
+def parts(part_kind: PartKind) -> Mapping[str, Part]:
+    """All parts of a kind, by name."""
+    _import_parts(part_kind)
+    return _REGISTER[part_kind]
 
 
-def find_part(room: Room, kind: str) -> Part:
+@cache
+def _import_parts(part_kind: PartKind) -> None:
+    """Import every file of a room but the rules of optimizers, which need torch and have no parts."""
+    for module in iter_modules(import_module(_ROOMS[part_kind]).__path__):
+        if not module.name.endswith("rule"):
+            import_module(f"{_ROOMS[part_kind]}.{module.name}")
+
+
+def find_part(part_kind: PartKind, kind: str) -> Part:
     """The part called `kind`.
 
     Raises:
         SpecError: nothing of that name is registered.
     """
-    known = parts(room)
+    known = parts(part_kind)
     if kind not in known:
-        raise SpecError(f"Unknown {room} {kind!r}. {suggest(kind, known)}")
+        raise SpecError(f"Unknown {part_kind} {kind!r}. {suggest(kind, known)}")
     return known[kind]
 
 
-def call_part(room: Room, options: Record) -> Any:
+def call_part(part_kind: PartKind, options: Record) -> Any:
     """Call the part that `options` belong to with them."""
     values = {name: getattr(options, name) for name in type(options).model_fields if name != "kind"}
-    return find_part(room, options.__dict__["kind"]).function(**values)
+    return find_part(part_kind, options.__dict__["kind"]).function(**values)
 
 
 @dataclass(frozen=True)
 class OptionsOf:
     """Pydantic's view of `{kind: NAME, option: value, ...}`: checked against the signature of that part."""
 
-    room: Room
+    part_kind: PartKind
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Check with the part's own record; write all its options, defaults too."""
@@ -196,36 +216,42 @@ class OptionsOf:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """One alternative a part, told apart by its kind; and the user's own where they are allowed."""
-        known = {"oneOf": [each.options.model_json_schema() for each in parts(self.room).values()]}
-        return {"anyOf": [known, _OWN_SCHEMA]} if self.room in _ADAPTERS else known
+        known = {"oneOf": [each.options.model_json_schema() for each in parts(self.part_kind).values()]}
+        return {"anyOf": [known, _OWN_SCHEMA]} if self._takes_own else known
+
+    @property
+    def _takes_own(self) -> bool:
+        """Whether users' own functions are such parts too."""
+        _import_parts(self.part_kind)
+        return self.part_kind in _ADAPTERS
 
     def _check(self, value: Any) -> Record:
         if isinstance(value, Record):
             return value
-        if callable(value) or (self.room in _ADAPTERS and isinstance(value, str) and ":" in value):
+        if callable(value) or (self._takes_own and isinstance(value, str) and ":" in value):
             value = {"kind": value}
         if not isinstance(value, dict):
             raise wrong(
-                f"must be a mapping with the key 'kind', found {value!r}", allowed=suggest("", parts(self.room))
+                f"must be a mapping with the key 'kind', found {value!r}", allowed=suggest("", parts(self.part_kind))
             )
         options = cast(dict[str, Any], value)
         kind = options.get("kind")
-        if self.room in _ADAPTERS and (callable(kind) or (isinstance(kind, str) and ":" in kind)):
+        if self._takes_own and (callable(kind) or (isinstance(kind, str) and ":" in kind)):
             found = self._own(kind)
             return found.options.model_validate({**options, "kind": found.kind})
-        if not isinstance(kind, str) or kind not in parts(self.room):
+        if not isinstance(kind, str) or kind not in parts(self.part_kind):
             found = f"found {kind!r}" if "kind" in options else "found none"
-            raise wrong(f"must name a known {self.room}, {found}", "kind", suggest(kind, parts(self.room)))
-        return find_part(self.room, kind).options.model_validate(options)
+            raise wrong(f"must name a known {self.part_kind}, {found}", "kind", suggest(kind, parts(self.part_kind)))
+        return find_part(self.part_kind, kind).options.model_validate(options)
 
     def _own(self, kind: Any) -> Part:
         """A function as it is; a name is a function that is known, or in a study file that is being opened imported."""
         try:
             if callable(kind):
-                return register_own(self.room, kind)
-            known, origin = parts(self.room).get(kind), origin_given()
+                return register_own(self.part_kind, kind)
+            known, origin = parts(self.part_kind).get(kind), origin_given()
             opened = origin and origin.named_by
-            return known if known and not opened else register_own(self.room, import_function(kind))
+            return known if known and not opened else register_own(self.part_kind, import_function(kind))
         except SpecError as error:
             raise wrong(str(error).removesuffix("."), "kind") from error
 

@@ -1,1 +1,1 @@
-"""The engine: cohorts of stacked runs, trained to records. Only `optimizers` can be imported without torch."""
+"""The engine: cohorts of stacked runs, trained to records. Optimizers' options and schedules need no torch."""

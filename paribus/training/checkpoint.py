@@ -9,7 +9,6 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 from safetensors import SafetensorError
@@ -19,11 +18,7 @@ from paribus.errors import DamagedError
 from paribus.store.checksums import SEAL, read_whole, seal
 from paribus.store.writing import written
 from paribus.training.job import Job, RunTask, checkpoint_of, read_checkpoint
-from paribus.training.optimizers.rules import set_states, state_of
-from paribus.training.record import COLUMNS, Member
-
-if TYPE_CHECKING:
-    from paribus.training.cohort import Cohort
+from paribus.training.record import COLUMNS
 
 Tensors = dict[str, torch.Tensor]
 
@@ -35,33 +30,30 @@ class State:
     Args:
         history: the numbers of each epoch that is done.
         weights: of the best epoch where that is kept, else of the last.
-        rest: the optimizer's memory, and the last epoch's network where `weights` are those of another.
+        resume_tensors: the optimizer's state, and the last epoch's network if `weights` are from an earlier epoch.
         time_s: seconds of training so far; 0 where those of a stored run were counted as its own.
     """
 
     history: list[dict[str, float]]
     weights: Tensors
-    rest: Tensors
+    resume_tensors: Tensors
     time_s: float = 0.0
 
+    def resumed(self, part: str) -> Tensors:
+        """The tensors from which `part` resumes, `optimizer` or `network`."""
+        return _named(self.resume_tensors, f"{part}/")
 
-def save_checkpoint(cohort: Cohort, member: Member) -> None:
-    """Write a run of the cohort to its file, whole or not at all; what was there before stays if that fails.
+
+def write_state(path: Path, state: State) -> None:
+    """Write a checkpoint, whole or not at all; what was there before stays if that fails.
 
     Raises:
         StoreError: the disk is full, or the folder cannot be written.
     """
-    folder = cohort.job.checkpoints
-    if folder is None:
-        return
-    weights, rest = member.kept, member.state
-    if member in cohort.active:
-        m = cohort.active.index(member)
-        weights, rest = weights or cohort.network.state_of(m), rest_of(cohort, m)
-    tensors = {f"weights/{name}": value for name, value in weights.items()}
-    tensors |= {f"rest/{name}": value for name, value in rest.items()}
-    meta = {"sha256": SEAL, "history": json.dumps(member.history), "time_s": repr(member.time_s)}
-    with written(checkpoint_of(folder, member.key), durable=False) as temporary:  # a damaged one is none
+    tensors = {f"weights/{name}": value for name, value in state.weights.items()}
+    tensors |= {f"rest/{name}": value for name, value in state.resume_tensors.items()}
+    meta = {"sha256": SEAL, "history": json.dumps(state.history), "time_s": repr(state.time_s)}
+    with written(path, durable=False) as temporary:  # a damaged one is none
         save_file(tensors, temporary, metadata=meta)
         seal(temporary)
 
@@ -94,27 +86,8 @@ def _read_stored(folder: Path) -> State:
 
     with ParquetFile(pa.BufferReader(read_whole(folder / "history.parquet"))) as file:
         history = file.read(columns=list(COLUMNS)).to_pylist()
-    weights, rest = (load(read_whole(folder / f"{name}.safetensors")) for name in ("weights", "state"))
-    return State(history, weights, rest)
-
-
-def go_on(cohort: Cohort, states: list[State]) -> None:
-    """Bring the runs of a new cohort to these states, all after as many epochs."""
-    for m, (member, state) in enumerate(zip(cohort.active, states, strict=True)):
-        for row in state.history:
-            member.see(row)
-        member.kept = state.weights if member.recipe.keep == "best" else {}
-        member.time_s = state.time_s
-        cohort.network.restore(m, _named(state.rest, "network/") or state.weights)
-    set_states(cohort.optimizer, [_named(state.rest, "optimizer/") for state in states])
-
-
-def rest_of(cohort: Cohort, m: int) -> Tensors:
-    """What the run at place m needs to go on, beside the weights that it keeps."""
-    found = {f"optimizer/{name}": value for name, value in state_of(cohort.optimizer, m).items()}
-    if cohort.active[m].kept:
-        found |= {f"network/{name}": value for name, value in cohort.network.state_of(m).items()}
-    return found
+    weights, resume_tensors = (load(read_whole(folder / f"{name}.safetensors")) for name in ("weights", "state"))
+    return State(history, weights, resume_tensors)
 
 
 def _named(tensors: Tensors, prefix: str) -> Tensors:

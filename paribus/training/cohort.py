@@ -17,19 +17,19 @@ from paribus.data.augmentation import augment
 from paribus.data.sampling import rows_of
 from paribus.errors import StoreError
 from paribus.evaluation.metrics import score_counts
+from paribus.models.blueprint import model_of
 from paribus.models.layers import SparseRows
 from paribus.models.network import make_network
 from paribus.spec import Recipe
-from paribus.spec.parts import call_part
 from paribus.store.records import RunRecord
-from paribus.training.checkpoint import find_state, go_on, rest_of, save_checkpoint
-from paribus.training.feed import Feed, TextFeed, open_feeds
-from paribus.training.job import Job, RunTask
+from paribus.training.checkpoint import State, Tensors, find_state, write_state
+from paribus.training.feed import Feed, NumberFeed, open_feeds
+from paribus.training.job import Job, RunTask, checkpoint_of
 from paribus.training.objective import make_objective
-from paribus.training.optimizers.rules import optimizer_of, set_states, states_of
+from paribus.training.optimizers.rule import optimizer_of
 from paribus.training.precision import choose_precision
+from paribus.training.rates import Rates
 from paribus.training.record import VALIDATION, Member, Predictions, record_of
-from paribus.training.schedules.rates import Rates
 from paribus.training.step import evaluate, probabilities, step
 
 Progress = Callable[[int, Mapping[str, float]], None]
@@ -60,6 +60,38 @@ class Cohort:
         self.optimizer = optimizer_of(recipes, self.network)
         self.rates = Rates(self.optimizer, self.active)
 
+    def resume(self, states: Sequence[State]) -> None:
+        """Bring the runs of a new cohort to these states, all after as many epochs."""
+        for m, (member, state) in enumerate(zip(self.active, states, strict=True)):
+            for row in state.history:
+                member.see(row)
+            member.kept = state.weights if member.recipe.keep == "best" else {}
+            member.time_s = state.time_s
+            self.network.restore(m, state.resumed("network") or state.weights)
+        self.optimizer.set_states([state.resumed("optimizer") for state in states])
+
+    def save(self, member: Member) -> None:
+        """Write the checkpoint of a run, if there is a folder for it.
+
+        Raises:
+            StoreError: the disk is full, or the folder cannot be written.
+        """
+        if self.job.checkpoints is None:
+            return
+        weights, resume_tensors = member.kept, member.state
+        if member in self.active:
+            m = self.active.index(member)
+            weights, resume_tensors = weights or self.network.state_of(m), self._resume_tensors(m)
+        state = State(member.history, weights, resume_tensors, member.time_s)
+        write_state(checkpoint_of(self.job.checkpoints, member.key), state)
+
+    def _resume_tensors(self, m: int) -> Tensors:
+        """What the run at place m needs to resume, beside the weights that it keeps."""
+        tensors = {f"optimizer/{name}": value for name, value in self.optimizer.state_of(m).items()}
+        if self.active[m].kept:
+            tensors |= {f"network/{name}": value for name, value in self.network.state_of(m).items()}
+        return tensors
+
     def train_epoch(self, epoch: int) -> None:
         """Every active run once over its training rows, in its own order; then its history and its watch."""
         order_MN = np.stack(
@@ -87,7 +119,7 @@ class Cohort:
     def _batches(self, epoch: int) -> Callable[[Tensor], tuple[Tensor | SparseRows, Tensor]]:
         """What makes a batch of rows of an epoch."""
         feed, recipe = self.train_feed, self.active[0].recipe
-        if recipe.augment is None and isinstance(feed, Feed):
+        if recipe.augment is None and isinstance(feed, NumberFeed):
             sparse = feed.can_leave_out(recipe.batch_size, self.network.first_units)
             return feed.sparse_batch if sparse else feed.batch
         return partial(feed.batch, change=self._augmentation(epoch))
@@ -98,7 +130,7 @@ class Cohort:
         if options is None:
             return None
         streams = [m.stream("augment", epoch) for m in self.active]
-        assert isinstance(self.train_feed, Feed)
+        assert isinstance(self.train_feed, NumberFeed)
         planes, ends = (1, *self.item_shape)[-3:], self.train_feed.ends
         return lambda x_MBF: augment(x_MBF, planes, options, streams, ends)  # pyright: ignore[reportArgumentType]
 
@@ -110,7 +142,7 @@ class Cohort:
         scores = [{"loss": float(loss_M[m]), **score_counts(counts_CC)} for m, counts_CC in enumerate(counts_MCC)]
         return [{f"val_{name}": value for name, value in score.items()} for score in scores]
 
-    def _validation(self) -> tuple[Feed | TextFeed, Tensor]:
+    def _validation(self) -> tuple[Feed, Tensor]:
         """Where validation rows come from, and their numbers, shape (run, row)."""
         if self.active[0].recipe.data.validation == "test":
             return self.test_feed, self._all_test_rows()
@@ -125,7 +157,7 @@ class Cohort:
         done = [m for m, member in enumerate(self.active) if member.watch.done]
         for m in done:
             kept = self.active[m].kept
-            self.active[m].state = rest_of(self, m)
+            self.active[m].state = self._resume_tensors(m)
             self.network.restore(m, kept)
             self.active[m].kept = kept or self.network.state_of(m)
         records = self.records(done)
@@ -139,21 +171,21 @@ class Cohort:
         goes = {run.key for run in self.job.runs if run.until is not None and run.until <= epoch}
         going = [member for member in self.active if member.key in goes]
         for member in going:
-            save_checkpoint(self, member)
+            self.save(member)
             self.members.remove(member)
         if going:
             self.select([m for m, member in enumerate(self.active) if member.key not in goes])
 
     def select(self, keep: Sequence[int]) -> None:
         """Go on with the runs at the places `keep` alone."""
-        states, optimizer_states = [self.network.state_of(m) for m in keep], states_of(self.optimizer)
+        states, optimizer_states = [self.network.state_of(m) for m in keep], self.optimizer.states()
         self.active = [self.active[m] for m in keep]
         if not keep:
             return
         self._build()
         for m, state in enumerate(states):
             self.network.restore(m, state)
-        set_states(self.optimizer, [optimizer_states[m] for m in keep])
+        self.optimizer.set_states([optimizer_states[m] for m in keep])
         self.objective = self.objective.select(keep)
         self.train_feed.select(keep)
         self.test_feed.select(keep)
@@ -166,12 +198,12 @@ class Cohort:
         if self.active[0].recipe.data.validates:
             parts["val"] = self._predictions(*self._validation())
         outputs = 1 if self.network.sigmoid else self.job.num_classes
-        operations = call_part("model", self.active[0].recipe.model).operations(self.item_shape, outputs)
+        operations = model_of(self.active[0].recipe).operations(self.item_shape, outputs)
         return [
             record_of(self.active[m], {k: p[m] for k, p in parts.items()}, operations, self.products) for m in places
         ]
 
-    def _predictions(self, feed: Feed | TextFeed, rows_MB: Tensor) -> list[Predictions]:
+    def _predictions(self, feed: Feed, rows_MB: Tensor) -> list[Predictions]:
         p_MBC = probabilities(self.network, feed, rows_MB).cpu().numpy()
         labels_MB = feed.y_N[rows_MB].cpu().numpy()
         return [Predictions(*arrays) for arrays in zip(p_MBC, labels_MB, rows_MB.cpu().numpy(), strict=True)]
@@ -194,13 +226,13 @@ def train_cohort(job: Job, progress: Progress | None = None, device: str = "cpu"
     for run in job.runs:
         state = states[run.key]
         alike.setdefault(len(state.history) if state else 0, []).append(run)
-    found: dict[str, RunRecord] = {}
+    records: dict[str, RunRecord] = {}
     for epoch, runs in alike.items():
         cohort = Cohort(replace(job, runs=tuple(runs)), device)
         if epoch:
-            go_on(cohort, [state for run in runs if (state := states.pop(run.key))])
-        found |= {record.key: record for record in _train(cohort, epoch, progress or (lambda *_: None))}
-    return [found[run.key] for run in job.runs if run.key in found]
+            cohort.resume([state for run in runs if (state := states.pop(run.key))])
+        records |= {record.key: record for record in _train(cohort, epoch, progress or (lambda *_: None))}
+    return [records[run.key] for run in job.runs if run.key in records]
 
 
 def _train(cohort: Cohort, epoch: int, progress: Progress) -> list[RunRecord]:
@@ -220,6 +252,6 @@ def _train(cohort: Cohort, epoch: int, progress: Progress) -> list[RunRecord]:
         if cohort.active and time.monotonic() - saved >= cohort.job.checkpoint_s:
             for member in cohort.members:
                 with suppress(StoreError):  # the one before is worth as much
-                    save_checkpoint(cohort, member)
+                    cohort.save(member)
             saved = time.monotonic()
     return records

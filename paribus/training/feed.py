@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -30,7 +30,22 @@ once, and one of more rows shares its preparation among them."""
 Change = Callable[[Tensor], Tensor]
 
 
-class Feed:
+class Feed(Protocol):
+    """Rows of one part of the data, prepared for each run: `NumberFeed`, or `TextFeed`."""
+
+    y_N: Tensor
+    """Classes, shape (row,), int64."""
+
+    def batch(self, rows_MB: Tensor, change: Change | None = None) -> tuple[Tensor | SparseRows, Tensor]:
+        """Features of the rows of these numbers, and their labels, shape (run, row)."""
+        ...
+
+    def select(self, keep: Sequence[int]) -> None:
+        """Go on with the runs `keep` alone."""
+        ...
+
+
+class NumberFeed:
     """Items and labels of one part of the data, with each run's scaling.
 
     Args:
@@ -132,7 +147,7 @@ class Feed:
 
 
 class TextFeed:
-    """Texts of one part as features, under the names that `Feed` has.
+    """Texts of one part as features.
 
     Args:
         documents: of the part, as each run sees them.
@@ -153,10 +168,7 @@ class TextFeed:
         self.documents = [self.documents[m] for m in keep]
 
 
-Feeds = tuple[Feed, Feed] | tuple[TextFeed, TextFeed]
-
-
-def open_feeds(folder: Path, members: Sequence[Member], labels_N: np.ndarray, device: str) -> Feeds:
+def open_feeds(folder: Path, members: Sequence[Member], labels_N: np.ndarray, device: str) -> tuple[Feed, Feed]:
     """Training and test rows of a cohort; each run's preprocessing is fitted on its own training rows, and noted.
 
     Args:
@@ -179,7 +191,7 @@ def open_feeds(folder: Path, members: Sequence[Member], labels_N: np.ndarray, de
     for member, scaling in zip(members, scalings, strict=True):
         member.preprocessing = scaling.arrays()
     train, test = (torch.from_numpy(x).to(device) for x in (x_NF, x_test))
-    return Feed(train, y_N, scalings), Feed(test, y_test, scalings)
+    return NumberFeed(train, y_N, scalings), NumberFeed(test, y_test, scalings)
 
 
 def _vectorizers(folder: Path, members: Sequence[Member]) -> list[Vectorizer]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import Self
 
 import numpy as np
 import torch
@@ -12,6 +14,36 @@ from torch import Tensor
 from paribus import kernels
 from paribus.errors import RunError
 from paribus.training.record import Member
+
+
+@dataclass(frozen=True, eq=False)
+class StepArrays:
+    """The arrays that one step of a shape shares with the next on a CPU: who writes each, and who reads it.
+
+    Features and labels are the feed's, which overwrites them. A network that can records its calls on the features'
+    array, and copies others into it. Its scores bring the array from which its calls read their gradient.
+
+    Args:
+        logits_MBC: written by the network.
+        y_MB: labels, written by the feed.
+        totals_2M: to which the objective adds; others in each epoch.
+        gradient_MBC: written by the objective: where the network reads it, or an array of its own.
+    """
+
+    logits_MBC: Tensor
+    y_MB: Tensor
+    totals_2M: Tensor
+    gradient_MBC: Tensor
+
+    @classmethod
+    def around(cls, logits_MBC: Tensor, y_MB: Tensor, totals_2M: Tensor) -> Self:
+        """With the gradient's array."""
+        gradient_MBC = torch.empty_like(logits_MBC) if logits_MBC.grad is None else logits_MBC.grad
+        return cls(logits_MBC, y_MB, totals_2M, gradient_MBC)
+
+    def are_around(self, logits_MBC: Tensor, y_MB: Tensor, totals_2M: Tensor) -> bool:
+        """Whether a step has the same arrays, not only arrays with the same values."""
+        return self.logits_MBC is logits_MBC and self.y_MB is y_MB and self.totals_2M is totals_2M
 
 
 class Objective:
@@ -24,7 +56,7 @@ class Objective:
 
     def __init__(self, weights_MC: Tensor, label_smoothing: float = 0.0) -> None:
         self.weights_MC, self.label_smoothing = weights_MC, label_smoothing
-        self._prepared: dict[torch.Size, tuple[tuple[Tensor, ...], Tensor, Callable[[], None]]] = {}
+        self._prepared: dict[torch.Size, tuple[StepArrays, Callable[[], None]]] = {}
 
     def gradient(self, logits_MBC: Tensor, y_MB: Tensor, totals_2M: Tensor) -> Tensor:
         """The gradient of the mean over the batch of each run's cross entropy in nats.
@@ -36,19 +68,19 @@ class Objective:
         """
         if not kernels.on_cpu(logits_MBC):
             return self._by_torch(logits_MBC, y_MB, totals_2M)
-        given = logits_MBC, y_MB, totals_2M
-        known = self._prepared.get(logits_MBC.shape)
-        if known is None or any(one is not other for one, other in zip(known[0], given, strict=True)):
-            known = self._prepared[logits_MBC.shape] = given, *self._prepare(*given)
-        _, grad_MBC, call = known
+        prepared = self._prepared.get(logits_MBC.shape)
+        if prepared is None or not prepared[0].are_around(logits_MBC, y_MB, totals_2M):
+            arrays = StepArrays.around(logits_MBC, y_MB, totals_2M)
+            prepared = self._prepared[logits_MBC.shape] = arrays, self._call(arrays)
+        arrays, call = prepared
         call()
-        return grad_MBC
+        return arrays.gradient_MBC
 
-    def _prepare(self, logits_MBC: Tensor, y_MB: Tensor, totals_2M: Tensor) -> tuple[Tensor, Callable[[], None]]:
-        """The gradient's array, and what fills it; most steps have the same arrays as others of the same shape."""
-        grad_MBC = torch.empty_like(logits_MBC) if logits_MBC.grad is None else logits_MBC.grad
-        given = logits_MBC.numpy(), y_MB.numpy(), self.weights_MC.numpy(), np.float32(self.label_smoothing)
-        return grad_MBC, partial(kernels.cross_entropy, *given, (grad_MBC.numpy(), totals_2M.numpy()))
+    def _call(self, arrays: StepArrays) -> Callable[[], None]:
+        """What writes the gradient and adds to the totals."""
+        numbers = self.weights_MC.numpy(), np.float32(self.label_smoothing)
+        out = arrays.gradient_MBC.numpy(), arrays.totals_2M.numpy()
+        return partial(kernels.cross_entropy, arrays.logits_MBC.numpy(), arrays.y_MB.numpy(), *numbers, out)
 
     def _by_torch(self, logits_MBC: Tensor, y_MB: Tensor, totals_2M: Tensor) -> Tensor:
         log_p_MBC, y_MB1, smoothing = torch.log_softmax(logits_MBC, 2), y_MB.unsqueeze(2), self.label_smoothing

@@ -8,17 +8,17 @@ import torch
 from torch import Tensor
 
 from paribus.models.layers import SparseRows
-from paribus.models.network import Network, OwnNetwork
-from paribus.training.feed import Feed, TextFeed
+from paribus.models.network import Network
+from paribus.training.feed import Feed
 from paribus.training.objective import Objective, cross_entropy_MB
-from paribus.training.optimizers.rules import Rule
+from paribus.training.optimizers.rule import Rule
 
 _ROWS, _IMAGES = 768, 256
 """Rows that are evaluated at once; of more, what one layer hands to the next would not stay in the cache."""
 
 
 def step(
-    network: Network | OwnNetwork,
+    network: Network,
     optimizer: Rule,
     batch: tuple[Tensor | SparseRows, Tensor],
     objective: Objective,
@@ -43,7 +43,7 @@ def step(
 
 
 @torch.inference_mode()
-def evaluate(network: Network | OwnNetwork, feed: Feed | TextFeed, rows_MB: Tensor) -> tuple[Tensor, Tensor]:
+def evaluate(network: Network, feed: Feed, rows_MB: Tensor) -> tuple[Tensor, Tensor]:
     """Mean loss of each run on its rows, and which class it takes for which.
 
     Returns:
@@ -65,12 +65,12 @@ def evaluate(network: Network | OwnNetwork, feed: Feed | TextFeed, rows_MB: Tens
 
 
 @torch.inference_mode()
-def probabilities(network: Network | OwnNetwork, feed: Feed | TextFeed, rows_MB: Tensor) -> Tensor:
+def probabilities(network: Network, feed: Feed, rows_MB: Tensor) -> Tensor:
     """Class probabilities of each run's rows, shape (run, row, class)."""
     network.eval()
     parts = [torch.softmax(network(feed.batch(rows)[0]), dim=2) for rows in _chunks(network, rows_MB)]
     return torch.cat(parts, dim=1)
 
 
-def _chunks(network: Network | OwnNetwork, rows_MB: Tensor) -> Sequence[Tensor]:
+def _chunks(network: Network, rows_MB: Tensor) -> Sequence[Tensor]:
     return rows_MB.split(_IMAGES if network.images else _ROWS, dim=1)

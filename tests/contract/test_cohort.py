@@ -16,7 +16,7 @@ from paribus.spec import StudySpec
 from paribus.spec.parts import parts
 from paribus.store import RunRecord, Status
 from paribus.training.cohort import train_cohort
-from paribus.training.feed import Feed
+from paribus.training.feed import NumberFeed
 from paribus.training.job import Job, RunTask
 
 ACTIVATIONS = ["relu", "tanh", "leaky_relu", "gelu", "sigmoid"]
@@ -109,8 +109,8 @@ def assert_same(together: RunRecord, alone: RunRecord) -> None:
 
 def test_zeros_of_drawings_are_left_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[int] = []
-    usual = Feed.sparse_batch
-    monkeypatch.setattr(Feed, "sparse_batch", lambda feed, rows_MB: made.append(1) or usual(feed, rows_MB))
+    usual = NumberFeed.sparse_batch
+    monkeypatch.setattr(NumberFeed, "sparse_batch", lambda feed, rows_MB: made.append(1) or usual(feed, rows_MB))
     train(folder, [(0, {})])
     mostly_zero = (np.load(folder / "x_train.npy") == 0).mean() > 0.75
     assert len(made) == (20 if mostly_zero else 0)  # two epochs

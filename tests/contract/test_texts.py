@@ -80,7 +80,7 @@ def check_products(x_MBF: SparseRows, width: int) -> None:
         layer.bias.fill_(0.5)
         for parameter in layer.parameters():
             parameter.grad = torch.full_like(parameter, 7.0)
-        y, back = Stack([layer]).vjp(x, wanted=False)
+        y, back = Stack([layer]).vjp(x, needs_input_grad=False)
         back(torch.arange(float(width)).expand(y.shape))
         gradients.append((y, layer(x), layer.weight.grad, layer.bias.grad))
     for theirs, ours in zip(*gradients, strict=True):

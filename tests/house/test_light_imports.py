@@ -12,7 +12,8 @@ import pytest
 HEAVY = ["torch", "pandas", "scipy", "pydantic", "sklearn", "plotly", "sqlalchemy", "numpy"]
 ROOMS = (
     "import paribus.spec, paribus.planning, paribus.comparison.summary, paribus.comparison.words, paribus.evaluation, "
-    "paribus.evaluation.metrics, paribus.report.pages.study, paribus.models, paribus.training.optimizers"
+    "paribus.evaluation.metrics, paribus.report.pages.study, paribus.spec.parts\n"
+    "for kind in ('data', 'model', 'optimizer', 'schedule'): assert paribus.spec.parts.parts(kind)"
 )
 HELP = "import sys, paribus.cli.main as m\nsys.argv = ['paribus', '--help']\ntry: m.main()\nexcept SystemExit: pass"
 

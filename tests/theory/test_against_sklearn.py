@@ -16,15 +16,15 @@ from sklearn.metrics import log_loss
 from sklearn.neural_network import MLPClassifier
 
 from paribus.execution.worker import prepare_torch
-from paribus.models.mlp import mlp
-from paribus.models.network import Network
+from paribus.models.families.mlp import mlp
+from paribus.models.network import StackedNetwork
+from paribus.models.parameters import Parameters
 from paribus.spec import Recipe, StudySpec
 from paribus.training.cohort import train_cohort
 from paribus.training.job import Job, RunTask
 from paribus.training.objective import Objective
 from paribus.training.optimizers.adam import adam
-from paribus.training.optimizers.rules import make_optimizer
-from paribus.training.parameters import Parameters
+from paribus.training.optimizers.rule import make_optimizer
 from paribus.training.step import step
 from paribus.training.stopping import Watch
 
@@ -62,7 +62,7 @@ def test_step_by_step_the_weights_are_those_of_scikit_learn(activation: str) -> 
     options: dict[str, Any] = {"activation": activation, "shuffle": False, "hidden_layer_sizes": (10, 7)}
     start = theirs(0, **options, max_iter=1, learning_rate_init=1e-30)
     end = theirs(0, **options, max_iter=3)
-    network = Network([mlp(sizes=(10, 7), activation=activation, conventions="sklearn")], [0], (F,), C)
+    network = StackedNetwork([mlp(sizes=(10, 7), activation=activation, conventions="sklearn")], [0], (F,), C)
     layers = [network.features.dense_0, network.features.dense_1, network.head]
     with torch.no_grad():
         for layer, weight, bias in zip(layers, start.coefs_, start.intercepts_, strict=True):
@@ -85,7 +85,7 @@ def test_step_by_step_the_weights_are_those_of_scikit_learn(activation: str) -> 
 def test_weights_and_biases_start_as_those_of_scikit_learn(ours: str, name: str) -> None:
     """Kolmogorov-Smirnov, and the bound: Glorot's, or 2 in place of 6 where units are logistic."""
     start = theirs(0, activation=name, hidden_layer_sizes=(300,), max_iter=1, learning_rate_init=1e-30)
-    network = Network([mlp(sizes=(300,), activation=ours, conventions="sklearn")], [0], (F,), C)
+    network = StackedNetwork([mlp(sizes=(300,), activation=ours, conventions="sklearn")], [0], (F,), C)
     for layer, place in ((network.features.dense_0, 0), (network.head, 1)):
         bound = np.sqrt((2 if name == "logistic" else 6) / sum(start.coefs_[place].shape))
         weights = layer.weight.detach().numpy().ravel()

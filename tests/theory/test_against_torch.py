@@ -8,14 +8,13 @@ import pytest
 import torch
 from torch import nn
 
-import paribus.training.optimizers  # noqa: F401  (registers them)
 from paribus.execution.worker import prepare_torch
-from paribus.models.mlp import mlp
-from paribus.models.network import Network
+from paribus.models.families.mlp import mlp
+from paribus.models.network import StackedNetwork
+from paribus.models.parameters import Parameters
 from paribus.spec.parts import find_part
 from paribus.training.objective import Objective
-from paribus.training.optimizers.rules import make_optimizer
-from paribus.training.parameters import Parameters
+from paribus.training.optimizers.rule import make_optimizer
 from paribus.training.step import step
 
 OPTIMIZERS = {
@@ -53,7 +52,7 @@ def their_network(activation: str, batch_norm: bool) -> nn.Sequential:
     return nn.Sequential(*layers, nn.Linear(20, C))
 
 
-def copied(ours: Network, m: int, activation: str, batch_norm: bool) -> nn.Sequential:
+def copied(ours: StackedNetwork, m: int, activation: str, batch_norm: bool) -> nn.Sequential:
     theirs = their_network(activation, batch_norm)
     dense = [module for name, module in ours.features.named_children() if name.startswith("dense")] + [ours.head]
     with torch.no_grad():
@@ -67,7 +66,7 @@ def compare(options: dict[str, Any], optimizer: str) -> None:
     prepare_torch()
     ours_kind = optimizer if optimizer in ("adam", "adamw", "sgd", "rmsprop") else "sgd"
     numbers, rule, their_numbers = OPTIMIZERS[optimizer]
-    network = Network([mlp(width=20, **options)] * M, [0, 1, 2], (F,), C)
+    network = StackedNetwork([mlp(width=20, **options)] * M, [0, 1, 2], (F,), C)
     activation, batch_norm = options.get("activation", "relu"), options.get("batch_norm", False)
     peers = [copied(network, m, activation, batch_norm) for m in range(M)]
     parameters, objective, totals_2M = (

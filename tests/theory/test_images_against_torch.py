@@ -8,17 +8,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from paribus.execution.worker import prepare_torch
-from paribus.models.alexnet import alexnet
 from paribus.models.blueprint import Blueprint
-from paribus.models.cnn import cnn
+from paribus.models.families.alexnet import alexnet
+from paribus.models.families.cnn import cnn
+from paribus.models.families.residual_mlp import residual_mlp
+from paribus.models.families.resnet import resnet
 from paribus.models.layers.images import LocalResponseNorm, MaxPool
-from paribus.models.network import Network
-from paribus.models.residual_mlp import residual_mlp
-from paribus.models.resnet import resnet
+from paribus.models.network import StackedNetwork
+from paribus.models.parameters import Parameters
 from paribus.training.objective import Objective
-from paribus.training.optimizers.rules import make_optimizer
+from paribus.training.optimizers.rule import make_optimizer
 from paribus.training.optimizers.sgd import sgd
-from paribus.training.parameters import Parameters
 from paribus.training.step import step
 
 ITEM, CLASSES = (3, 12, 16), 4
@@ -81,7 +81,7 @@ def residual_mlp_peer() -> nn.Module:
     )  # fmt: skip
 
 
-def copy_weights(ours: Network, m: int, theirs: nn.Module) -> None:
+def copy_weights(ours: StackedNetwork, m: int, theirs: nn.Module) -> None:
     """Both list their modules in the order of computation."""
     mine = [module for module in ours.modules() if hasattr(module, "weight")]
     peers = [module for module in theirs.modules() if hasattr(module, "weight")]
@@ -105,7 +105,7 @@ def test_three_steps_equal_pytorchs(name: str) -> None:
     prepare_torch()
     blueprint, make_peer = PEERS[name]
     assert isinstance(blueprint, Blueprint)
-    network = Network([blueprint] * 2, [0, 1], ITEM, CLASSES)
+    network = StackedNetwork([blueprint] * 2, [0, 1], ITEM, CLASSES)
     peers = [make_peer() for _ in range(2)]
     for m, peer in enumerate(peers):
         copy_weights(network, m, peer)

@@ -13,16 +13,15 @@ from torch import nn
 from torch.nn import functional
 from torch.optim import lr_scheduler
 
-import paribus.training.schedules  # noqa: F401  (registers them)
 from paribus.execution.worker import prepare_torch
+from paribus.models.families.mlp import mlp
 from paribus.models.layers import BatchNorm
-from paribus.models.mlp import mlp
-from paribus.models.network import Network
+from paribus.models.network import StackedNetwork
+from paribus.models.parameters import Parameters
 from paribus.spec.parts import find_part
 from paribus.training.objective import Objective
-from paribus.training.optimizers.rules import make_optimizer
+from paribus.training.optimizers.rule import make_optimizer
 from paribus.training.optimizers.sgd import sgd
-from paribus.training.parameters import Parameters
 from paribus.training.schedules import Moment, warmed_up
 from paribus.training.step import step
 
@@ -102,8 +101,8 @@ def test_warm_up_rises_linearly_and_then_begins_the_schedule() -> None:
     assert factor(Moment(7.0, 12)) == pytest.approx(0.5)
 
 
-def networks() -> tuple[Network, list[nn.Sequential]]:
-    network = Network([mlp(width=20, depth=1, activation="tanh")] * M, [0, 1, 2], (F,), C)
+def networks() -> tuple[StackedNetwork, list[nn.Sequential]]:
+    network = StackedNetwork([mlp(width=20, depth=1, activation="tanh")] * M, [0, 1, 2], (F,), C)
     peers = [nn.Sequential(nn.Linear(F, 20), nn.Tanh(), nn.Linear(20, C)) for _ in range(M)]
     with torch.no_grad():
         for m, peer in enumerate(peers):
@@ -179,7 +178,7 @@ def test_steps_equal_pytorchs(objective: Objective, loss: Any, clip: np.ndarray 
 
 def test_one_sigmoid_output_equals_binary_cross_entropy() -> None:
     prepare_torch()
-    network = Network([mlp(width=20, depth=1)], [0], (F,), 2, sigmoid=True)
+    network = StackedNetwork([mlp(width=20, depth=1)], [0], (F,), 2, sigmoid=True)
     peer = nn.Sequential(nn.Linear(F, 20), nn.ReLU(), nn.Linear(20, 1))
     with torch.no_grad():
         for theirs, mine in ((peer[0], network.features.dense_0), (peer[2], network.head)):

@@ -14,7 +14,7 @@ from torch.nn import functional
 from paribus import kernels
 from paribus.models.blueprint import Framework
 from paribus.models.layers.chain import Pullback
-from paribus.models.layers.tape import Call, Ends, Tape
+from paribus.models.layers.tape import Buffers, Call, Tape
 
 LEAKY_SLOPE = {"pytorch": 0.01, "keras": 0.3, "sklearn": 0.01}
 """Of `torch.nn.LeakyReLU` and `keras.layers.LeakyReLU`; scikit-learn has none."""
@@ -49,23 +49,23 @@ class Activate(nn.Module):
         """Shape unchanged."""
         return self.function(x_MBF)
 
-    def vjp(self, x: Tensor, wanted: bool = True) -> tuple[Tensor, Pullback]:
-        """See `Layer`."""
+    def vjp(self, x: Tensor, needs_input_grad: bool = True) -> tuple[Tensor, Pullback]:
+        """The function, and its derivative times the gradient."""
         y = self.function(x)
         return y, lambda grad: self.gradient(grad, x, y)
 
-    def record(self, tape: Tape, ends: Ends) -> Ends:
-        """See `Recorded`."""
-        (x, grad_x), y, grad_y = ends, torch.empty_like(ends[0]), torch.empty_like(ends[0])
-        tape.add([self._way(x, y)], [] if grad_x is None else [self._way_back(grad_y, x, y, grad_x)])
+    def add_to(self, tape: Tape, buffers: Buffers) -> Buffers:
+        """Put the function and its derivative on the tape."""
+        (x, grad_x), y, grad_y = buffers, torch.empty_like(buffers[0]), torch.empty_like(buffers[0])
+        tape.add([self._forward_call(x, y)], [] if grad_x is None else [self._backward_call(grad_y, x, y, grad_x)])
         return y, grad_y
 
-    def _way(self, x: Tensor, y: Tensor) -> Call:
+    def _forward_call(self, x: Tensor, y: Tensor) -> Call:
         if self.name == "relu":
             return partial(kernels.relu, x.flatten().numpy(), y.flatten().numpy())
         return lambda: y.copy_(self.function(x))
 
-    def _way_back(self, grad_y: Tensor, x: Tensor, y: Tensor, grad_x: Tensor) -> Call:
+    def _backward_call(self, grad_y: Tensor, x: Tensor, y: Tensor, grad_x: Tensor) -> Call:
         if self.name == "relu":
             return partial(kernels.relu_back, *(array.flatten().numpy() for array in (grad_y, y, grad_x)))
         return lambda: grad_x.copy_(self.gradient(grad_y, x, y))
@@ -114,9 +114,9 @@ class Dropout(nn.Module):
         """The identity."""
         return x
 
-    def vjp(self, x: Tensor, wanted: bool = True) -> tuple[Tensor, Pullback]:
-        """See `Layer`; shape (run, ...), unchanged."""
-        room_MK, drawn_MK = _room(x)
+    def vjp(self, x: Tensor, needs_input_grad: bool = True) -> tuple[Tensor, Pullback]:
+        """Draw a mask, which the gradient passes too; shape (run, ...), unchanged."""
+        room_MK, drawn_MK = _random_buffers(x)
         kernels.draw(self.states_M4, room_MK)
         if kernels.on_cpu(x):
             mask = partial(self._masked, drawn_MK)
@@ -137,21 +137,21 @@ class Dropout(nn.Module):
         arrays = kernels.array(x.flatten(1)), drawn_MK, numbers, np.float32(floor), kernels.array(out.flatten(1))
         return partial(kernels.dropout, *arrays)
 
-    def record(self, tape: Tape, ends: Ends) -> Ends:
-        """See `Recorded`."""
-        (x, grad_x), y, grad_y = ends, torch.empty_like(ends[0]), torch.empty_like(ends[0])
+    def add_to(self, tape: Tape, buffers: Buffers) -> Buffers:
+        """Put the draw of a mask and its use on the tape."""
+        (x, grad_x), y, grad_y = buffers, torch.empty_like(buffers[0]), torch.empty_like(buffers[0])
         draw, drawn_MK = self.drawing(x)
-        there, back = self.mask(drawn_MK, x, y), [] if grad_x is None else [self.mask(drawn_MK, grad_y, grad_x)]
-        tape.add([draw, there], back)
+        back = [] if grad_x is None else [self.mask(drawn_MK, grad_y, grad_x)]
+        tape.add([draw, self.mask(drawn_MK, x, y)], back)
         return y, grad_y
 
     def drawing(self, x: Tensor) -> tuple[Call, np.ndarray]:
         """The call that draws 16 bits for each number of x, and where they will be, shape (run, number)."""
-        room_MK, drawn_MK = _room(x)
+        room_MK, drawn_MK = _random_buffers(x)
         return partial(kernels.draw, self.states_M4, room_MK), drawn_MK
 
 
-def _room(x: Tensor) -> tuple[np.ndarray, np.ndarray]:
-    """Room for random numbers, and 16 bits of it for each number of x."""
+def _random_buffers(x: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    """A buffer for random numbers, and 16 bits of it for each number of x."""
     room_MK = np.empty((len(x), -(-x[0].numel() // 4)), np.uint64)
     return room_MK, room_MK.view(np.int16)[:, : x[0].numel()]

@@ -13,31 +13,31 @@ from typing import Any, Protocol
 from torch import Tensor
 
 Pullback = Callable[[Tensor], Tensor]
-"""From the gradient of an output to that of the input, the vector-Jacobian product; empty if that was not wanted."""
+"""From the gradient of an output to that of the input, the vector-Jacobian product; empty if that was not needed."""
 
 
-class Layer(Protocol):
+class Differentiable(Protocol):
     """What a layer can do beside `nn.Module`'s `forward`."""
 
-    def vjp(self, x: Any, wanted: bool = True) -> tuple[Tensor, Pullback]:
-        """The output in training and its pullback, which need not find the input's gradient unless that is `wanted`."""
+    def vjp(self, x: Any, needs_input_grad: bool = True) -> tuple[Tensor, Pullback]:
+        """The output in training, and its pullback, which may leave the input's gradient out unless it is needed."""
         ...
 
 
-def chain(modules: Iterable[Any], x: Any, wanted: bool = True) -> tuple[Tensor, Pullback]:
+def chain(modules: Iterable[Any], x: Any, needs_input_grad: bool = True) -> tuple[Tensor, Pullback]:
     """The `vjp` of layers one after another; what a pullback keeps is free as soon as it is done.
 
     Args:
         modules: layers.
         x: input of the first.
-        wanted: whether the gradient of `x` is asked for.
+        needs_input_grad: whether the gradient of `x` is needed.
     """
     backs: list[Pullback] = []
-    layer: Layer
+    layer: Differentiable
     for layer in modules:
-        x, back = layer.vjp(x, wanted)
+        x, back = layer.vjp(x, needs_input_grad)
         backs.append(back)
-        wanted = True
+        needs_input_grad = True
 
     def pull(grad: Tensor) -> Tensor:
         while backs:

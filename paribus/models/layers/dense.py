@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from paribus import kernels
 from paribus.models.layers.chain import Pullback
 from paribus.models.layers.sparse import SparseRows
-from paribus.models.layers.tape import Call, Ends, Tape
+from paribus.models.layers.tape import Buffers, Call, Tape
 
 TINY = 16**3
 """Below this many multiplications in one product PyTorch leaves oneDNN for another kernel, whose rounding differs."""
@@ -39,6 +39,11 @@ class Dense(nn.Module):
         self.weight = nn.Parameter(torch.zeros(num_runs, fan_in, fan_out))
         self.bias = nn.Parameter(torch.zeros(num_runs, 1, fan_out))
 
+    @property
+    def fans(self) -> tuple[int, int]:
+        """Inputs per unit, and units per input."""
+        return self.weight.shape[1], self.weight.shape[2]
+
     def forward(self, x_MBF: Tensor | SparseRows) -> Tensor:
         """Shape (run, row, fan_in) to (run, row, fan_out)."""
         y_MBG = self.weight.new_empty(*x_MBF.shape[:2], self.weight.shape[2])
@@ -48,20 +53,20 @@ class Dense(nn.Module):
             _make(products(x_MBF, self.weight, y_MBG))
         return y_MBG.add_(self.bias)
 
-    def vjp(self, x_MBF: Tensor, wanted: bool = True) -> tuple[Tensor, Pullback]:
-        """See `Layer`."""
+    def vjp(self, x_MBF: Tensor, needs_input_grad: bool = True) -> tuple[Tensor, Pullback]:
+        """The product plus bias, and the products with its gradient."""
 
         def back(grad_MBG: Tensor) -> Tensor:
             torch.sum(grad_MBG, 1, keepdim=True, out=self.bias.grad)
-            grad_x_MBF = torch.empty_like(x_MBF) if wanted else None
+            grad_x_MBF = torch.empty_like(x_MBF) if needs_input_grad else None
             _make(self._back(x_MBF, grad_MBG, grad_x_MBF))
             return grad_MBG.new_empty(0) if grad_x_MBF is None else grad_x_MBF
 
         return self.forward(x_MBF), back
 
-    def record(self, tape: Tape, ends: Ends | tuple[SparseRows, None]) -> Ends:
-        """See `Recorded`."""
-        x_MBF, grad_x_MBF = ends
+    def add_to(self, tape: Tape, buffers: Buffers | tuple[SparseRows, None]) -> Buffers:
+        """Put the products and the sums over rows on the tape."""
+        x_MBF, grad_x_MBF = buffers
         weight_MFG, bias_M1G = self.weight, self.bias
         assert weight_MFG.grad is not None
         assert bias_M1G.grad is not None
@@ -69,13 +74,13 @@ class Dense(nn.Module):
         add = partial(kernels.add_rows, y_MBG.numpy(), bias_M1G.detach()[:, 0].numpy())
         total = partial(kernels.sum_rows, grad_MBG.numpy(), bias_M1G.grad[:, 0].numpy())
         if isinstance(x_MBF, SparseRows):
-            there = [partial(x_MBF.products, kernels.array(weight_MFG), y_MBG.numpy())]
+            forward_calls = [partial(x_MBF.products, kernels.array(weight_MFG), y_MBG.numpy())]
             back = [partial(x_MBF.gradients, grad_MBG.numpy(), weight_MFG.grad.numpy())]
         else:
             exact = x_MBF.shape[1] * weight_MFG[0].numel() < FEW
-            there = tape.multiply(products(x_MBF, weight_MFG.detach(), y_MBG), exact)
+            forward_calls = tape.multiply(products(x_MBF, weight_MFG.detach(), y_MBG), exact)
             back = tape.multiply(self._back(x_MBF, grad_MBG, grad_x_MBF), exact)
-        tape.add([*there, add], [total, *back])
+        tape.add([*forward_calls, add], [total, *back])
         return y_MBG, grad_MBG
 
     def _back(self, x_MBF: Tensor, grad_MBG: Tensor, grad_x_MBF: Tensor | None) -> list[Call]:

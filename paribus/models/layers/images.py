@@ -30,16 +30,22 @@ class Conv(nn.Module):
         self.weight = nn.Parameter(torch.zeros(num_runs, filters, channels, kernel_size, kernel_size))
         self.bias = nn.Parameter(torch.zeros(num_runs, filters))
 
+    @property
+    def fans(self) -> tuple[int, int]:
+        """Numbers that an output is made of, and outputs that a number goes into, at the most."""
+        filters, channels, height, width = self.weight.shape[1:]
+        return channels * height * width, filters * height * width
+
     def forward(self, x_MBHWC: Tensor) -> Tensor:
         """Shape (run, row, height, width, channel) to (run, row, height / stride, width / stride, filter)."""
         return self.vjp(x_MBHWC)[0]
 
-    def vjp(self, x_MBHWC: Tensor, wanted: bool = True) -> tuple[Tensor, Pullback]:
-        """See `Layer`."""
+    def vjp(self, x_MBHWC: Tensor, needs_input_grad: bool = True) -> tuple[Tensor, Pullback]:
+        """The convolution, and the gradients of its kernels, biases and input."""
         if self.skip == 1:
-            return self._vjp(x_MBHWC, wanted)
-        y_MBHWC, back = self._vjp(x_MBHWC[:, :, :: self.skip, :: self.skip].contiguous(), wanted)
-        return y_MBHWC, partial(self._among_zeros, back, x_MBHWC.shape) if wanted else back
+            return self._vjp(x_MBHWC, needs_input_grad)
+        y_MBHWC, back = self._vjp(x_MBHWC[:, :, :: self.skip, :: self.skip].contiguous(), needs_input_grad)
+        return y_MBHWC, partial(self._among_zeros, back, x_MBHWC.shape) if needs_input_grad else back
 
     def _among_zeros(self, back: Pullback, shape: torch.Size, grad_MBHWC: Tensor) -> Tensor:
         """The gradient of all pixels: of those that were not read it is 0."""
@@ -47,7 +53,7 @@ class Conv(nn.Module):
         found_MBHWC[:, :, :: self.skip, :: self.skip] = back(grad_MBHWC)
         return found_MBHWC
 
-    def _vjp(self, x_MBHWC: Tensor, wanted: bool) -> tuple[Tensor, Pullback]:
+    def _vjp(self, x_MBHWC: Tensor, needs_input_grad: bool) -> tuple[Tensor, Pullback]:
         weight, bias, stride = self.weight, self.bias, self.stride
         padding, kernel = weight.shape[-1] // 2, weight.to(x_MBHWC.dtype)
         outputs = [
@@ -62,11 +68,11 @@ class Conv(nn.Module):
             for m, (x, grad) in enumerate(zip(x_MBHWC, grad_MBHWC, strict=True)):
                 grad_x, grad_weight, grad_bias = torch.ops.aten.convolution_backward(
                     grad.permute(0, 3, 1, 2), x.permute(0, 3, 1, 2), kernel[m], [weight.shape[1]],
-                    [stride] * 2, [padding] * 2, [1, 1], False, [0, 0], 1, [wanted, True, True],
+                    [stride] * 2, [padding] * 2, [1, 1], False, [0, 0], 1, [needs_input_grad, True, True],
                 )  # fmt: skip
                 weight.grad[m].copy_(grad_weight)
                 bias.grad[m].copy_(grad_bias)
-                inputs.append(grad_x.permute(0, 2, 3, 1) if wanted else grad.new_empty(0))
+                inputs.append(grad_x.permute(0, 2, 3, 1) if needs_input_grad else grad.new_empty(0))
             return _stacked(inputs)
 
         return _stacked(outputs), back
@@ -84,8 +90,8 @@ class MaxPool(nn.Module):
         pooled = functional.max_pool2d(x_MBHWC.flatten(0, 1).permute(0, 3, 1, 2), self.size, self.stride)
         return pooled.permute(0, 2, 3, 1).unflatten(0, x_MBHWC.shape[:2])
 
-    def vjp(self, x_MBHWC: Tensor, wanted: bool = True) -> tuple[Tensor, Pullback]:
-        """See `Layer`."""
+    def vjp(self, x_MBHWC: Tensor, needs_input_grad: bool = True) -> tuple[Tensor, Pullback]:
+        """The largest values, and their gradients in the places where they stood."""
         runs, size, stride = x_MBHWC.shape[:2], [self.size] * 2, [self.stride] * 2
         planes = x_MBHWC.flatten(0, 1).permute(0, 3, 1, 2)
         pooled, places = torch.ops.aten.max_pool2d_with_indices(planes, size, stride)
@@ -106,8 +112,8 @@ class AveragePool(nn.Module):
         """Shape (run, row, height, width, channel) to (run, row, channel)."""
         return x_MBHWC.flatten(2, 3).float().mean(2)
 
-    def vjp(self, x_MBHWC: Tensor, wanted: bool = True) -> tuple[Tensor, Pullback]:
-        """See `Layer`."""
+    def vjp(self, x_MBHWC: Tensor, needs_input_grad: bool = True) -> tuple[Tensor, Pullback]:
+        """The means, and their gradients in equal shares to all pixels."""
 
         def back(grad_MBC: Tensor) -> Tensor:
             height, width = x_MBHWC.shape[2:4]
@@ -124,8 +130,8 @@ class Flatten(nn.Module):
         """Shape (run, row, height, width, channel) to (run, row, feature)."""
         return x_MBHWC.flatten(2).float()
 
-    def vjp(self, x_MBHWC: Tensor, wanted: bool = True) -> tuple[Tensor, Pullback]:
-        """See `Layer`."""
+    def vjp(self, x_MBHWC: Tensor, needs_input_grad: bool = True) -> tuple[Tensor, Pullback]:
+        """The rows, and their gradient as images."""
         return self.forward(x_MBHWC), lambda grad: grad.to(x_MBHWC.dtype).view(x_MBHWC.shape)
 
 
@@ -180,8 +186,8 @@ class LocalResponseNorm(nn.Module):
             y_RC.copy_(_inner(inverse.sqrt().mul_(inverse).mul_(x), y_RC))
         return y_MBHWC
 
-    def vjp(self, x_MBHWC: Tensor, wanted: bool = True) -> tuple[Tensor, Pullback]:
-        """See `Layer`."""
+    def vjp(self, x_MBHWC: Tensor, needs_input_grad: bool = True) -> tuple[Tensor, Pullback]:
+        """The quotients, and their gradient by the formula above."""
 
         def back(grad_MBHWC: Tensor) -> Tensor:
             out_MBHWC = x_MBHWC.new_empty(x_MBHWC.shape)

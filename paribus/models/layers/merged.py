@@ -15,7 +15,7 @@ from paribus.models.layers.activation import Activate, Dropout
 from paribus.models.layers.chain import Pullback, chain
 from paribus.models.layers.images import MaxPool
 from paribus.models.layers.norm import BatchNorm
-from paribus.models.layers.tape import Call, Ends, Tape
+from paribus.models.layers.tape import Buffers, Call, Tape
 
 
 class NormPool:
@@ -35,10 +35,10 @@ class NormPool:
         mean, variance = _channels(self.norm.running_mean), _channels(self.norm.running_var)
         return self._pooled(x_MBHWC.contiguous(), (mean, 1 / np.sqrt(variance + np.float32(self.norm.epsilon))))[0]
 
-    def vjp(self, x_MBHWC: Tensor, wanted: bool = True) -> tuple[Tensor, Pullback]:
-        """See `Layer`."""
+    def vjp(self, x_MBHWC: Tensor, needs_input_grad: bool = True) -> tuple[Tensor, Pullback]:
+        """All three in one pass, and their gradients in two."""
         if not kernels.on_cpu(x_MBHWC):
-            return chain(self._layers, x_MBHWC, wanted)
+            return chain(self._layers, x_MBHWC, needs_input_grad)
         x_MBHWC, norm = x_MBHWC.contiguous(), self.norm
         x, running = kernels.array(x_MBHWC), (_channels(norm.running_mean), _channels(norm.running_var))
         mean, inverse = (np.empty_like(running[0]) for _ in range(2))
@@ -78,13 +78,13 @@ class ReluDropout:
         """In evaluation, the rectifier."""
         return self.relu(x)
 
-    def vjp(self, x: Tensor, wanted: bool = True) -> tuple[Tensor, Pullback]:
-        """See `Layer`."""
-        return chain((self.relu, self.dropout), x, wanted)
+    def vjp(self, x: Tensor, needs_input_grad: bool = True) -> tuple[Tensor, Pullback]:
+        """One after the other, as it is for devices and images."""
+        return chain((self.relu, self.dropout), x, needs_input_grad)
 
-    def record(self, tape: Tape, ends: Ends) -> Ends:
-        """See `Recorded`."""
-        (x, grad_x), y, grad_y = ends, torch.empty_like(ends[0]), torch.empty_like(ends[0])
+    def add_to(self, tape: Tape, buffers: Buffers) -> Buffers:
+        """Put both in one call on the tape, and so back."""
+        (x, grad_x), y, grad_y = buffers, torch.empty_like(buffers[0]), torch.empty_like(buffers[0])
         draw, drawn_MK = self.dropout.drawing(x)
         back: list[Call] = []
         if grad_x is not None:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from paribus import kernels
 from paribus.models.blueprint import Framework
 from paribus.models.layers.chain import Pullback
-from paribus.models.layers.tape import Ends, Tape
+from paribus.models.layers.tape import Buffers, Tape
 
 Normalize = Callable[[Tensor, Tensor, Tensor, float], tuple[Tensor, Tensor, Tensor, Pullback]]
 
@@ -75,8 +75,8 @@ class BatchNorm(nn.Module):
         y_MBF = (x_MBF.float() - self.running_mean).mul_(slope_M1F).add_(self.bias)
         return y_MBF.to(x.dtype).view(x.shape)
 
-    def vjp(self, x: Tensor, wanted: bool = True) -> tuple[Tensor, Pullback]:
-        """See `Layer`; by the batch, where what lies between row and feature counts as rows."""
+    def vjp(self, x: Tensor, needs_input_grad: bool = True) -> tuple[Tensor, Pullback]:
+        """By the batch, whose statistics go into the running ones; what lies between row and feature counts as rows."""
         x_MBF = x.flatten(1, -2)
         y_MBF, mean_M1F, variance_M1F, back = self.normalize(x_MBF, self.weight, self.bias, self.epsilon)
         rows = x_MBF.shape[1]
@@ -87,9 +87,9 @@ class BatchNorm(nn.Module):
             self.running_var.mul_(1 - self.momentum).add_(variance_M1F * self.momentum)
         return y_MBF.view(x.shape), lambda grad: back(grad.flatten(1, -2)).view(x.shape)
 
-    def record(self, tape: Tape, ends: Ends) -> Ends:
-        """See `Recorded`."""
-        x_MBF, grad_x_MBF = ends
+    def add_to(self, tape: Tape, buffers: Buffers) -> Buffers:
+        """Put the kernels for rows of features on the tape."""
+        x_MBF, grad_x_MBF = buffers
         assert self.weight.grad is not None
         assert self.bias.grad is not None
         assert grad_x_MBF is not None
@@ -99,11 +99,11 @@ class BatchNorm(nn.Module):
         running = _features(self.running_mean), _features(self.running_var)
         numbers = np.float32(self.epsilon), np.float32(self.momentum), self.unbiased
         arrays = running, inverse_MF, normal_MBF.numpy(), y_MBF.numpy()
-        there = partial(kernels.normalize, x_MBF.numpy(), (weight_MF, bias_MF), numbers, arrays)
+        normalize = partial(kernels.normalize, x_MBF.numpy(), (weight_MF, bias_MF), numbers, arrays)
         gradients = _features(self.weight.grad), _features(self.bias.grad), grad_x_MBF.numpy()
         factors = weight_MF, inverse_MF
         back = partial(kernels.normalize_back, grad_y_MBF.numpy(), normal_MBF.numpy(), factors, gradients)
-        tape.add([there], [back])
+        tape.add([normalize], [back])
         return y_MBF, grad_y_MBF
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from paribus.models.layers.chain import Pullback, chain
-from paribus.models.layers.tape import Ends, Tape, stages
+from paribus.models.layers.tape import Buffers, Tape, stages
 
 
 class Residual(nn.Module):
@@ -23,19 +23,19 @@ class Residual(nn.Module):
         """The shape that both ways lead to."""
         return self.inner(x) + self.shortcut(x)
 
-    def vjp(self, x: Tensor, wanted: bool = True) -> tuple[Tensor, Pullback]:
-        """See `Layer`."""
-        (inner, inner_back), (shortcut, shortcut_back) = (chain(way, x, wanted) for way in self._ways)
+    def vjp(self, x: Tensor, needs_input_grad: bool = True) -> tuple[Tensor, Pullback]:
+        """The sum of both ways, and the sum of what their pullbacks return."""
+        (inner, inner_back), (shortcut, shortcut_back) = (chain(way, x, needs_input_grad) for way in self._ways)
 
         def back(grad: Tensor) -> Tensor:
             grads = inner_back(grad), shortcut_back(grad)
-            return grads[0] + grads[1] if wanted else grad.new_empty(0)
+            return grads[0] + grads[1] if needs_input_grad else grad.new_empty(0)
 
         return inner + shortcut, back
 
-    def record(self, tape: Tape, ends: Ends) -> Ends:
-        """See `Recorded`; each way has its own gradient of the input until both are added."""
-        x, grad_x = ends
+    def add_to(self, tape: Tape, buffers: Buffers) -> Buffers:
+        """Put both ways on the tape; each has its own gradient of the input until both are added."""
+        x, grad_x = buffers
         by_way = [None if grad_x is None else torch.empty_like(grad_x) for _ in range(2)]
         tape.add([], [] if grad_x is None else [partial(torch.add, *by_way, out=grad_x)])
         inner, shortcut = (

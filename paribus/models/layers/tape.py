@@ -18,12 +18,12 @@ from paribus import kernels
 from paribus.models.layers.chain import Pullback, chain
 
 Call = Callable[[], Any]
-Ends = tuple[Tensor, Tensor | None]
-"""An array of rows and one for its gradient; None where that is not wanted."""
+Buffers = tuple[Tensor, Tensor | None]
+"""An array of rows and one for its gradient; None where that is not needed."""
 
 
 @dataclass(frozen=True)
-class _Choice:
+class _SetPrecision:
     """Sets how float32 matrices are multiplied from here on."""
 
     precision: str
@@ -36,8 +36,8 @@ class _Choice:
 class Recorded(Protocol):
     """A layer that a tape can hold."""
 
-    def record(self, tape: Tape, ends: Ends) -> Ends:
-        """Put the layer's calls on the tape, and return where its output and the gradient of that will be."""
+    def add_to(self, tape: Tape, buffers: Buffers) -> Buffers:
+        """Put the layer's calls on the tape, and return the buffers of its output and of the gradient of that."""
         ...
 
 
@@ -56,28 +56,28 @@ class Tape:
 
     def multiply(self, calls: Iterable[Call], exact: bool) -> list[Call]:
         """Calls of matrix products, in float32 if `exact` and else as is usual here."""
-        return [_Choice("highest" if exact else self._usual), *calls]
+        return [_SetPrecision("highest" if exact else self._usual), *calls]
 
-    def follow(self, layers: Iterable[Any], ends: Ends) -> Ends:
-        """Record layers one after another; returns the ends of the last."""
+    def follow(self, layers: Iterable[Any], buffers: Buffers) -> Buffers:
+        """Record layers one after another; returns the buffers of the last."""
         for layer in layers:
-            ends = layer.record(self, ends)
-        return ends
+            buffers = layer.add_to(self, buffers)
+        return buffers
 
-    def both_ways(self) -> tuple[list[Call], list[Call]]:
+    def calls(self) -> tuple[list[Call], list[Call]]:
         """The calls in their order, with no more changes between kinds of products than are needed."""
         back = [call for calls in reversed(self._backward) for call in calls]
-        return self._frugal(self.forward), self._frugal(back)
+        return self._without_needless_switches(self.forward), self._without_needless_switches(back)
 
-    def _frugal(self, calls: Iterable[Call]) -> list[Call]:
-        found, now = [], _Choice(self._usual)
+    def _without_needless_switches(self, calls: Iterable[Call]) -> list[Call]:
+        kept, now = [], _SetPrecision(self._usual)
         for call in (*calls, now):
-            if isinstance(call, _Choice):
-                found += [] if call == now else [call]
+            if isinstance(call, _SetPrecision):
+                kept += [] if call == now else [call]
                 now = call
             else:
-                found.append(call)
-        return found
+                kept.append(call)
+        return kept
 
 
 class Stack:
@@ -93,21 +93,21 @@ class Stack:
             x = layer(x)
         return x
 
-    def vjp(self, x: Any, wanted: bool = True) -> tuple[Tensor, Pullback]:
-        """See `Layer`; the output and the input's gradient are overwritten by the next step."""
+    def vjp(self, x: Any, needs_input_grad: bool = True) -> tuple[Tensor, Pullback]:
+        """One layer after another; the output and the input's gradient are overwritten by the next step."""
         if isinstance(x, Tensor) and (x.dim() > 3 or not kernels.on_cpu(x)):
-            return chain(self.layers, x, wanted)
-        key = type(x), x.shape, wanted
+            return chain(self.layers, x, needs_input_grad)
+        key = type(x), x.shape, needs_input_grad
         if key not in self._recorded:
-            self._recorded[key] = self._record(x, wanted)
+            self._recorded[key] = self._record(x, needs_input_grad)
         return self._recorded[key](x)
 
-    def _record(self, x: Any, wanted: bool) -> Callable[[Any], tuple[Tensor, Pullback]]:
-        tape, grad_x = Tape(), torch.empty_like(x) if wanted else None
+    def _record(self, x: Any, needs_input_grad: bool) -> Callable[[Any], tuple[Tensor, Pullback]]:
+        tape, grad_x = Tape(), torch.empty_like(x) if needs_input_grad else None
         y, grad_y = tape.follow(self.layers, (x, grad_x))
         assert grad_y is not None
-        y.grad = grad_y  # for whoever makes it to write it where it is read
-        there, back = tape.both_ways()
+        y.grad = grad_y  # the objective writes the loss gradient straight into this buffer
+        forward_calls, back = tape.calls()
         found = y.new_empty(0) if grad_x is None else grad_x
 
         def pull(grad: Tensor) -> Tensor:
@@ -120,7 +120,7 @@ class Stack:
         def play(given: Any) -> tuple[Tensor, Pullback]:
             if given is not x:
                 x.copy_(given)
-            for call in there:
+            for call in forward_calls:
                 call()
             return y, pull
 

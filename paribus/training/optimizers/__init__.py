@@ -1,6 +1,5 @@
-"""Optimizers, one file each. Importing this registers them and does not import torch."""
+"""Optimizers, and beside them the rules by which they step; importing a rule's file alone imports torch."""
 
-from paribus.training.optimizers import adam, adamw, rmsprop, sgd
 from paribus.training.optimizers.update import Update
 
-__all__ = ["Update", "adam", "adamw", "rmsprop", "sgd"]
+__all__ = ["Update"]

@@ -25,4 +25,4 @@ def adam(
     """
     keras = conventions == "keras"
     numbers = {"lr": lr, "beta1": beta1, "beta2": beta2, "eps": eps or (1e-7 if keras else 1e-8), "keras": keras}
-    return Update("adam", {**numbers, "decay": weight_decay, "shrink": 0.0})
+    return Update("adam_rule:Adam", {**numbers, "decay": weight_decay, "shrink": 0.0})

@@ -28,4 +28,4 @@ def adamw(
     usual_eps, usual_decay = (1e-7, 0.004) if keras else (1e-8, 0.01)
     decay = usual_decay if weight_decay is None else weight_decay
     numbers = {"lr": lr, "beta1": beta1, "beta2": beta2, "eps": eps or usual_eps, "keras": keras}
-    return Update("adam", {**numbers, "decay": 0.0, "shrink": decay})
+    return Update("adam_rule:Adam", {**numbers, "decay": 0.0, "shrink": decay})

@@ -27,4 +27,4 @@ def rmsprop(
     given = (lr, rho, eps)
     rate, decay, epsilon = (default if value is None else value for value, default in zip(given, usual, strict=True))
     numbers = {"lr": rate, "rho": decay, "eps": epsilon, "momentum": momentum, "decay": weight_decay}
-    return Update("rmsprop", {**numbers, "keras": conventions == "keras"})
+    return Update("rmsprop_rule:RMSprop", {**numbers, "keras": conventions == "keras"})

@@ -24,4 +24,4 @@ def sgd(
     Source: Sutskever et al. (2013), section 2, in the forms of `torch.optim.SGD` and Keras' `SGD`.
     """
     numbers = {"lr": lr, "momentum": momentum, "nesterov": nesterov and momentum > 0, "decay": weight_decay}
-    return Update("sgd", {**numbers, "keras": conventions == "keras"})
+    return Update("sgd_rule:SGD", {**numbers, "keras": conventions == "keras"})

@@ -14,7 +14,12 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 
 @dataclass(frozen=True)
 class Update:
-    """The name of a rule in `rules`, and the numbers of one run."""
+    """A rule and the numbers of one run.
+
+    Args:
+        rule: `file:Class` in this room; it is imported when an optimizer is made, as it needs torch.
+        numbers: `lr` and `decay`, `momentum` if the rule has one, and what the rule's `given` names.
+    """
 
     rule: str
     numbers: dict[str, Any]

@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler, normalize
 
 from paribus.data.scaling import Scaling, fit_scalings
 from paribus.spec.data import Scale
-from paribus.training.feed import Feed
+from paribus.training.feed import NumberFeed
 
 SCALES = get_args(Scale)
 RNG = np.random.default_rng(3)
@@ -41,7 +41,7 @@ def fit(items: np.ndarray, rows_S: list[np.ndarray], scale: Scale) -> list[Scali
 
 def scaled(items: np.ndarray, scaling: Scaling) -> np.ndarray:
     """As a network gets them."""
-    feed = Feed(torch.from_numpy(items), torch.zeros(len(items), dtype=torch.int64), [scaling])
+    feed = NumberFeed(torch.from_numpy(items), torch.zeros(len(items), dtype=torch.int64), [scaling])
     return feed.batch(torch.arange(len(items))[None])[0][0].numpy()
 
 

@@ -49,17 +49,6 @@ def test_the_loss_of_diverged_scores_is_not_finite() -> None:
         assert not np.isfinite(totals_2M[0, 0])
 
 
-def test_norms_are_of_the_gradient_with_its_penalty() -> None:
-    theta_P, grad_P = RNG.normal(size=(2, 48)).astype(np.float32)
-    blocks = np.array([0, 32]), np.array([13, 8])  # two runs: 26 and 16 numbers
-    l2_KM, out_M = np.array([[0.5, 0.1], [0.0, 0.0]], np.float32), np.empty(2)
-    kernels.square_norms((theta_P, grad_P), blocks, l2_KM, out_M)
-    for m in range(2):
-        first, second = slice(13 * m, 13 * m + 13), slice(32 + 8 * m, 40 + 8 * m)
-        expected = ((grad_P[first] + l2_KM[0, m] * theta_P[first]) ** 2).sum() + (grad_P[second] ** 2).sum()
-        assert out_M[m] == pytest.approx(expected, rel=1e-6)
-
-
 def test_without_a_place_for_compiled_code_kernels_are_compiled_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a container whose package folder and home cannot be written."""
     real = module.njit

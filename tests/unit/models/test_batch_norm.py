@@ -23,7 +23,7 @@ def test_a_single_row_has_no_unbiased_variance_so_it_leaves_the_running_statisti
     with torch.no_grad():
         if on_tape:
             tape = Tape()
-            norm.record(tape, (row, torch.zeros_like(row)))
+            norm.add_to(tape, (row, torch.zeros_like(row)))
             for call in tape.forward:
                 call()
         else:

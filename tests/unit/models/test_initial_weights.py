@@ -11,9 +11,9 @@ import torch
 from scipy import stats
 
 from paribus.models import Blueprint
-from paribus.models.linear import linear
-from paribus.models.mlp import mlp
-from paribus.models.network import Network
+from paribus.models.families.linear import linear
+from paribus.models.families.mlp import mlp
+from paribus.models.network import StackedNetwork
 
 MODELS: dict[str, tuple[Blueprint, int]] = {
     "linear": (linear(), 30 * 7 + 7),
@@ -28,7 +28,7 @@ MODELS: dict[str, tuple[Blueprint, int]] = {
 def start(
     blueprint: Blueprint, seeds: list[int], num_inputs: int = 30, num_classes: int = 7
 ) -> dict[str, torch.Tensor]:
-    network = Network([blueprint] * len(seeds), seeds, (num_inputs,), num_classes)
+    network = StackedNetwork([blueprint] * len(seeds), seeds, (num_inputs,), num_classes)
     return {name: value.detach() for name, value in network.named_parameters()}
 
 

@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch.nn import functional
 
+from paribus.models.families.mlp import mlp
 from paribus.models.layers import Activate, BatchNorm, Dropout, chain, stages
 from paribus.models.layers.merged import merged
-from paribus.models.mlp import mlp
-from paribus.models.network import Network
+from paribus.models.network import StackedNetwork
 from paribus.planning import stream
 
 M, B, F = 3, 40, 17
@@ -53,7 +53,7 @@ def test_dropout_is_drawn_from_the_run_s_own_stream() -> None:
 
 
 def test_dropout_layers_and_batches_draw_anew() -> None:
-    network = Network([mlp(width=64, dropout=0.5)], [0], (8,), 2)
+    network = StackedNetwork([mlp(width=64, dropout=0.5)], [0], (8,), 2)
     network.set_streams([stream(0, "dropout", 0)])
     first, second = (module for module in network.features if isinstance(module, Dropout))
     x = torch.ones(1, 20, 64)
@@ -77,7 +77,7 @@ def test_a_rectifier_and_dropout_in_one_do_what_they_do_one_after_the_other() ->
     found: list[list[torch.Tensor]] = []
     for way in (both.vjp, partial(chain, layers)):
         layers[1].states_M4[:] = states([1, 2, 3])
-        pairs = [way(x.clone(), wanted=True) for _ in range(2)]  # the second draws anew
+        pairs = [way(x.clone(), needs_input_grad=True) for _ in range(2)]  # the second draws anew
         found.append([value.clone() for y, back in pairs[1:] for value in (y, back(grad))])
     for one, other in zip(*found, strict=True):
         torch.testing.assert_close(one, other, rtol=0, atol=0)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from paribus.data.scaling import Scaling
-from paribus.training.feed import MOST_ROWS, Feed
+from paribus.training.feed import MOST_ROWS, NumberFeed
 
 RNG = np.random.default_rng(4)
 NO_SHIFT, SHIFT = np.zeros(1, np.float32), RNG.random(90).astype(np.float32) * 50
@@ -18,10 +18,10 @@ def items(share: float, dtype: type) -> np.ndarray:
     return ((RNG.random((200, 90)) < share) * RNG.integers(1, 256, (200, 90))).astype(dtype)
 
 
-def feed(x_NF: np.ndarray, shift: np.ndarray = NO_SHIFT, columns: tuple[int, ...] = ()) -> Feed:
+def feed(x_NF: np.ndarray, shift: np.ndarray = NO_SHIFT, columns: tuple[int, ...] = ()) -> NumberFeed:
     """Of two runs, which scale otherwise."""
     scalings = [Scaling(shift, factor.astype(np.float32), columns) for factor in RNG.random((2, 90))]
-    return Feed(torch.from_numpy(x_NF), torch.from_numpy(RNG.integers(0, 9, len(x_NF))), scalings)
+    return NumberFeed(torch.from_numpy(x_NF), torch.from_numpy(RNG.integers(0, 9, len(x_NF))), scalings)
 
 
 @pytest.mark.parametrize(("dtype", "shift"), [(np.uint8, NO_SHIFT), (np.float32, NO_SHIFT), (np.uint8, SHIFT)])

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from paribus.models.mlp import mlp
-from paribus.models.network import Network
+from paribus.models.families.mlp import mlp
+from paribus.models.network import StackedNetwork
+from paribus.models.parameters import Parameters
 from paribus.spec.parts import find_part
 from paribus.training.optimizers import Update
-from paribus.training.optimizers.rules import Rule, make_optimizer, set_states, states_of
-from paribus.training.parameters import Parameters
+from paribus.training.optimizers.rule import Rule, make_optimizer, square_norms
 
 RUNS, WIDTH = 6, 64
 RATES = [0.1, 0.1, 0.2, 0.2, 0.2, 0.1]
@@ -53,8 +54,8 @@ def test_the_runs_that_stay_go_on_as_if_nothing_had_happened(name: str, keep: li
     optimizer, theta = made(name, range(RUNS))
     advance(optimizer, theta, range(RUNS), range(3))
     shorter, left = made(name, keep, theta)
-    states = states_of(optimizer)
-    set_states(shorter, [states[m] for m in keep])
+    states = optimizer.states()
+    shorter.set_states([states[m] for m in keep])
     advance(shorter, left, keep, range(3, 6))
     advance(optimizer, theta, range(RUNS), range(3, 6))
     assert torch.equal(left, theta[keep])
@@ -73,7 +74,7 @@ def test_a_run_without_momentum_remembers_no_velocity_beside_one_with() -> None:
     function, theta = find_part("optimizer", "sgd").function, nn.Parameter(torch.ones(2, WIDTH))
     optimizer = make_optimizer(Parameters([theta], 2), [function(momentum=share) for share in (0.0, 0.9)])
     advance(optimizer, theta, [0, 1], range(2))
-    assert [set(state) for state in states_of(optimizer)] == [{"count"}, {"count", "velocity"}]
+    assert [set(state) for state in optimizer.states()] == [{"count"}, {"count", "velocity"}]
     alone = nn.Parameter(torch.ones(1, WIDTH))
     plain = make_optimizer(Parameters([alone], 1), [function()])
     advance(plain, alone, [0], range(2))
@@ -81,7 +82,7 @@ def test_a_run_without_momentum_remembers_no_velocity_beside_one_with() -> None:
 
 
 def test_parameters_become_views_and_keep_their_values() -> None:
-    network = Network([mlp(width=20, batch_norm=True)] * 3, [0, 1, 2], (7,), 4)
+    network = StackedNetwork([mlp(width=20, batch_norm=True)] * 3, [0, 1, 2], (7,), 4)
     before = {name: value.detach().clone() for name, value in network.named_parameters()}
     parameters = Parameters(network.parameters(), 3)
     assert all(torch.equal(value, before[name]) for name, value in network.named_parameters())
@@ -96,3 +97,14 @@ def test_parameters_become_views_and_keep_their_values() -> None:
         assert value.grad is not None
         assert (value.grad[1] == 7).all()
         assert not value.grad[0].any()
+
+
+def test_norms_are_of_the_gradient_with_its_penalty() -> None:
+    theta_P, grad_P = np.random.default_rng(0).normal(size=(2, 48)).astype(np.float32)
+    blocks = np.array([0, 32]), np.array([13, 8])  # two runs: 26 and 16 numbers
+    l2_KM, out_M = np.array([[0.5, 0.1], [0.0, 0.0]], np.float32), np.empty(2)
+    square_norms((theta_P, grad_P), blocks, l2_KM, out_M)
+    for m in range(2):
+        first, second = slice(13 * m, 13 * m + 13), slice(32 + 8 * m, 40 + 8 * m)
+        expected = ((grad_P[first] + l2_KM[0, m] * theta_P[first]) ** 2).sum() + (grad_P[second] ** 2).sum()
+        assert out_M[m] == pytest.approx(expected, rel=1e-6)

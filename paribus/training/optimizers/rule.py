@@ -1,11 +1,18 @@
-"""Update rules, each run with its own numbers: by kernels on a CPU, by PyTorch elsewhere.
+"""What every update rule shares. A rule's file, `adam_rule` beside `adam`, has its kernel and the same by PyTorch.
 
-PyTorch's and Keras' forms are one formula with other numbers. Keras adds epsilon to Adam's root before the bias
-correction, and under RMSprop's root; its momentum takes up gradients times the learning rate of their own step. Needs
-torch, so it is imported when an optimizer is made.
+Parameters, gradients and what a rule remembers are flat arrays; the block of parameter k begins at starts_K[k], and in
+it run m has sizes_K[k] numbers from m * sizes_K[k]. A rule steps by
 
-Source: `torch/optim/{sgd,adam,rmsprop}.py`, PyTorch 2; the `update_step` of `{sgd,adam,rmsprop}.py` in
-`keras/src/optimizers`, Keras 3.
+    gradient = scale_M * (grad + l2_KM * theta) + decay_M * theta
+
+A kernel's `numbers` are the number of the step, from 1, each run's learning rate, and its further numbers; from these
+the `*_numbers` make what a formula needs, once per run and step, in float64, as they do for PyTorch's tensors where
+there are no kernels. PyTorch's and Keras' forms are one formula with other numbers.
+
+A kernel begins with the last run: its gradient was written last and is still in the cache, and the first run's
+parameters will be, whose products are the next step's first.
+
+Needs torch, so it is imported when an optimizer is made.
 """
 
 from __future__ import annotations
@@ -14,6 +21,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from importlib import import_module
 from typing import Any, ClassVar
 
 import numpy as np
@@ -21,11 +29,17 @@ import torch
 from torch import Tensor, nn
 
 from paribus import kernels
-from paribus.models.network import Network, OwnNetwork
+from paribus.kernels.compiled import compiled_sum
+from paribus.models.network import Network
+from paribus.models.parameters import Parameters
 from paribus.spec import Recipe
 from paribus.spec.parts import call_part
 from paribus.training.optimizers.update import Update
-from paribus.training.parameters import Parameters
+
+Flat = tuple[np.ndarray, np.ndarray]
+Blocks = tuple[np.ndarray, np.ndarray]
+Terms = tuple[np.ndarray, np.ndarray, np.ndarray]
+Numbers = tuple[int, np.ndarray, tuple[np.ndarray, ...]]
 
 
 class Rule(ABC):
@@ -70,6 +84,23 @@ class Rule(ABC):
         self.count += 1
         self._play()
 
+    def state_of(self, m: int) -> dict[str, Tensor]:
+        """What is remembered of the run at place m, copied."""
+        rows = {name: self.parameters.row(flat_P, m) for name, flat_P in self.state.items() if self.remembered[name][m]}
+        return {"count": torch.tensor(self.count)} | rows
+
+    def states(self) -> list[dict[str, Tensor]]:
+        """What is remembered of each run."""
+        return [self.state_of(m) for m in range(self.parameters.num_runs)]
+
+    def set_states(self, states: Sequence[Mapping[str, Tensor]]) -> None:
+        """Remember of each run what `state_of` returned; all have taken as many steps."""
+        self.count = int(states[0]["count"])
+        for m, state in enumerate(states):
+            for name, flat_P in self.state.items():
+                if name in state:
+                    self.parameters.set_row(flat_P, m, state[name])
+
     @abstractmethod
     def _update(self, theta: Tensor, grad: Tensor, state: Sequence[Tensor], numbers: Sequence[Tensor]) -> None:
         """The kernel's formula by PyTorch, on one parameter of all runs; numbers have shape (run, 1)."""
@@ -84,7 +115,7 @@ class Rule(ABC):
 
         def play() -> None:
             if clip_M is not None:
-                kernels.square_norms(flat, blocks, l2_KM, squares_M)
+                square_norms(flat, blocks, l2_KM, squares_M)
                 scale_M[:] = np.minimum(clip_M / (np.sqrt(squares_M) + 1e-6), 1.0)
             self.kernel(flat, state, blocks, self._terms, (self.count, self.lr_M, self.given_M))
 
@@ -115,53 +146,22 @@ def _column(number_M: np.ndarray, device: torch.device) -> Tensor:
     return torch.as_tensor(number_M, dtype=torch.float32).to(device).unsqueeze(1)
 
 
-class Adam(Rule):
-    """Adam and AdamW."""
-
-    kernel, numbers_of = staticmethod(kernels.adam), kernels.adam_numbers
-    given, names = ("beta1", "beta2", "eps", "keras", "shrink"), ("mean", "square")
-
-    def _update(self, theta: Tensor, grad: Tensor, state: Sequence[Tensor], numbers: Sequence[Tensor]) -> None:
-        (mean, square), (rate, root, eps, keep, beta1, new1, beta2, new2) = state, numbers
-        mean.mul_(beta1).addcmul_(grad, new1)
-        square.mul_(beta2).addcmul_(grad * grad, new2)
-        theta.mul_(keep).sub_(rate * mean / (square.sqrt() * root + eps))
-
-
-class SGD(Rule):
-    """SGD with momentum, plain or Nesterov's."""
-
-    kernel, numbers_of = staticmethod(kernels.sgd), kernels.sgd_numbers
-    given, names = ("momentum", "nesterov", "keras"), ("velocity",)
-
-    def _update(self, theta: Tensor, grad: Tensor, state: Sequence[Tensor], numbers: Sequence[Tensor]) -> None:
-        inner, outer, momentum, ahead = numbers
-        step = grad * inner
-        for velocity in state:
-            velocity.mul_(momentum).add_(step)
-            step = torch.where(ahead > 0, momentum * velocity + step, velocity)
-        theta.sub_(outer * step)
+@compiled_sum
+def square_norms(parameters: Flat, blocks: Blocks, l2_KM: np.ndarray, out_M: np.ndarray) -> None:
+    """Sum of the squares of each run's gradient, float64."""
+    (theta_P, grad_P), (starts_K, sizes_K) = parameters, blocks
+    out_M[:] = 0.0
+    for k in range(len(starts_K)):
+        for m in range(len(out_M)):
+            place = slice(starts_K[k] + m * sizes_K[k], starts_K[k] + (m + 1) * sizes_K[k])
+            theta_S, grad_S, total = theta_P[place], grad_P[place], 0.0
+            for s in range(sizes_K[k]):
+                grad = np.float64(grad_S[s] + l2_KM[k, m] * theta_S[s])
+                total += grad * grad
+            out_M[m] += total
 
 
-class RMSprop(Rule):
-    """RMSprop with momentum."""
-
-    kernel, numbers_of = staticmethod(kernels.rmsprop), kernels.rmsprop_numbers
-    given, names = ("momentum", "rho", "eps", "keras"), ("square", "velocity")
-
-    def _update(self, theta: Tensor, grad: Tensor, state: Sequence[Tensor], numbers: Sequence[Tensor]) -> None:
-        (square, *velocities), (inner, outer, momentum, rho, new, under, beside) = state, numbers
-        square.mul_(rho).addcmul_(grad * grad, new)
-        step = inner * grad / ((square + under).sqrt() + beside)
-        for velocity in velocities:
-            step = velocity.mul_(momentum).add_(step)
-        theta.sub_(outer * step)
-
-
-_RULES: dict[str, type[Rule]] = {"adam": Adam, "sgd": SGD, "rmsprop": RMSprop}
-
-
-def optimizer_of(recipes: Sequence[Recipe], network: Network | OwnNetwork) -> Rule:
+def optimizer_of(recipes: Sequence[Recipe], network: Network) -> Rule:
     """The optimizer of a cohort, with each run's own numbers.
 
     The penalty's gradient is 2 * l2 * weight, as of Keras' `regularizers.L2`.
@@ -187,27 +187,6 @@ def make_optimizer(
     clip_M: np.ndarray | None = None,
 ) -> Rule:
     """The rule that the updates name; arguments as for `Rule`."""
-    return _RULES[updates[0].rule](parameters, updates, penalties, clip_M)
-
-
-def states_of(optimizer: Rule) -> list[dict[str, Tensor]]:
-    """What the optimizer remembers of each run."""
-    return [state_of(optimizer, m) for m in range(optimizer.parameters.num_runs)]
-
-
-def state_of(optimizer: Rule, m: int) -> dict[str, Tensor]:
-    """What the optimizer remembers of the run at place m."""
-    return {"count": torch.tensor(optimizer.count)} | {
-        name: optimizer.parameters.row(flat_P, m)
-        for name, flat_P in optimizer.state.items()
-        if optimizer.remembered[name][m]
-    }
-
-
-def set_states(optimizer: Rule, states: Sequence[Mapping[str, Tensor]]) -> None:
-    """Give the optimizer what `states_of` returned of each of its runs, which have taken as many steps."""
-    optimizer.count = int(states[0]["count"])
-    for m, state in enumerate(states):
-        for name, flat_P in optimizer.state.items():
-            if name in state:
-                optimizer.parameters.set_row(flat_P, m, state[name])
+    file, name = updates[0].rule.split(":")
+    rule: type[Rule] = getattr(import_module(f"paribus.training.optimizers.{file}"), name)
+    return rule(parameters, updates, penalties, clip_M)

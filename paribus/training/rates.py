@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from paribus.spec.parts import call_part
+from paribus.training.optimizers.rule import Rule
+from paribus.training.record import Member
 from paribus.training.schedules import Moment, Schedule, warmed_up
-
-if TYPE_CHECKING:
-    from paribus.training.optimizers.rules import Rule
-    from paribus.training.record import Member
 
 
 def schedule_key(member: Member) -> Any:
