@@ -11,7 +11,7 @@ import pandas as pd
 
 from paribus.comparison.caveats import CAVEATS
 from paribus.comparison.searched import search_sentences
-from paribus.comparison.words import metric_name
+from paribus.metric import metric_name, metric_of
 from paribus.report.numbers import MISSING, Unit, unit_of
 from paribus.report.protocol import by_test, family_of
 from paribus.report.tables.study import Tables
@@ -143,7 +143,7 @@ class Content:
     @property
     def lower_is_better(self) -> bool:
         """Whether the best score is the lowest."""
-        return self.tables.metric == "loss"
+        return not metric_of(self.tables.metric).higher_is_better
 
     def evidence(self) -> list[list[str]]:
         """All numbers of the contrasts, one row per level."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import ceil, isfinite, log10
 
+from paribus.metric import metric_of
+
 MISSING = "–"
 
 
@@ -40,9 +42,9 @@ def unit_of(metric: str, num_items: int = 1_000) -> Unit:
         metric: its name, with or without the part of the data it was measured on.
         num_items: test items; one of them is the smallest change of a share that can be seen.
     """
-    if metric.endswith("loss"):
-        return Unit(1.0, "nats", "nats", 4)
-    return Unit(100.0, "%", "points", min(2, max(1, ceil(log10(max(num_items, 1))) - 2)))
+    known = metric_of(metric)
+    decimals = min(2, max(1, ceil(log10(max(num_items, 1))) - 2)) if known.is_share else known.decimals
+    return Unit(known.scale, known.unit, known.difference, decimals)
 
 
 def number(value: object) -> str:

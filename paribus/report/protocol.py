@@ -9,8 +9,8 @@ from typing import Any
 from paribus.comparison.factorial import crossed_factors
 from paribus.comparison.ladder import ladder_sentence
 from paribus.comparison.winning import LEAST, MEANINGFUL
-from paribus.comparison.words import metric_name
 from paribus.freezing import frozen_sentence
+from paribus.metric import metric_name
 from paribus.planning import num_asked
 from paribus.spec.tune import SEEDS_FROM
 from paribus.store.records.study import AskedData, AskedStudy, StudyRecord

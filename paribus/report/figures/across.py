@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from paribus.comparison.words import metric_name
+from paribus.metric import metric_name, metric_of
 from paribus.report.content import Content
 from paribus.report.figure import Figure
 from paribus.report.figures.scores.contrasts import reach
@@ -71,7 +71,7 @@ def draw_contrasts(contrasts: pd.DataFrame) -> go.Figure:
     for number, (data, rows) in enumerate(contrasts.groupby("data", sort=False)):
         at = rows[["factor", "level"]].apply(tuple, axis=1).map(places) + _offset(number, len(data_sets))
         figure.add_traces(_forest(rows, at, str(data), _colour(number), unit.scale))
-    side = "left" if metric.endswith("loss") else "right"
+    side = "right" if metric_of(metric).higher_is_better else "left"
     title = f"difference in {metric_name(metric)}<br>in {unit.difference}, {side} is better"
     ends = reach(contrasts, margin, unit.scale)
     return figure.update_xaxes(title=title, range=ends, zeroline=True, zerolinecolor="#aaaaaa", zerolinewidth=1.2)

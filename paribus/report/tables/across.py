@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from paribus.metric import metric_of
 from paribus.report.tables.study import Tables
 
 _HARD = 3
@@ -27,7 +28,7 @@ def scores(parts: Parts) -> pd.DataFrame:
     found: list[pd.DataFrame] = []
     for data, tables in parts.items():
         rows = tables.variants[["variant", "mean", "ci_low", "ci_high", "validation"]]
-        rank = rows["mean"].rank(method="min", ascending=tables.metric == "loss").astype("Int64")
+        rank = rows["mean"].rank(method="min", ascending=not metric_of(tables.metric).higher_is_better).astype("Int64")
         best = (rows["variant"] == tables.best.variant) & tables.best.validated
         found.append(rows.assign(rank=rank, best=best, data=data))
     return pd.concat(found, ignore_index=True)[["variant", "data", *found[0].columns[1:-1]]]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from paribus.metric import metric_of
 from paribus.store.records.study import Level
 
 SHOWN = 6
@@ -80,6 +81,6 @@ def _ranked(runs: pd.DataFrame, metric: str) -> list[str]:
     """
     scores = runs[f"val_{metric}"].where(runs["status"] == "finished")
     found = scores.groupby(runs["variant"], sort=False).agg(["mean", "count", "size"])
-    share = found["count"] / found["size"]
+    share, lower = found["count"] / found["size"], not metric_of(metric).higher_is_better
     full = found[(share == share.max()) & (share > 0)]
-    return [str(name) for name in full.sort_values("mean", ascending=metric == "loss", kind="stable").index]
+    return [str(name) for name in full.sort_values("mean", ascending=lower, kind="stable").index]

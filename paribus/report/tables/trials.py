@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from paribus.metric import metric_of
 from paribus.report.numbers import unit_of
 from paribus.spec.factor import label
 from paribus.store.records.study import SearchRecord, StudyRecord, TrialRecord
@@ -53,7 +54,7 @@ def shown_trials(trials: pd.DataFrame, metric: str, count: int) -> list[dict[str
         count: rows at most.
     """
     unit = unit_of(metric)
-    ranked = trials.sort_values("score", ascending=metric.endswith("loss"), kind="stable").head(count)
+    ranked = trials.sort_values("score", ascending=not metric_of(metric).higher_is_better, kind="stable").head(count)
     return [
         {
             "trial": row["trial"],

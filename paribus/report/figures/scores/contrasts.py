@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from paribus.comparison.words import metric_name
+from paribus.metric import metric_name, metric_of
 from paribus.report.content import Content
 from paribus.report.figure import StudyFigure
 from paribus.report.figures.scores import interactions
@@ -57,7 +57,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
     figure.update_yaxes(
         range=[place - 0.4, -0.6], tickvals=list(texts), ticktext=list(texts.values()), ticks="", showgrid=False
     )
-    side = "left" if metric.endswith("loss") else "right"
+    side = "right" if metric_of(metric).higher_is_better else "left"
     title = f"difference in {metric_name(metric)}<br>in {unit.difference}, {side} is better"
     zero = {"zeroline": True, "zerolinecolor": "#aaaaaa", "zerolinewidth": 1.2}
     return figure.update_xaxes(title=title, range=reach(frame, margin, unit.scale), **zero)

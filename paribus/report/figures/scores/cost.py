@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from paribus.comparison.words import metric_name
+from paribus.metric import metric_name
 from paribus.report.figure import StudyFigure
 from paribus.report.numbers import unit_of
 from paribus.report.style import TEMPLATE, label, marker

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from paribus.comparison.factorial import Levels, cells_at, crossed_factors, placed
-from paribus.comparison.words import metric_name
+from paribus.metric import metric_name
 from paribus.report.figure import StudyFigure
 from paribus.report.numbers import unit_of
 from paribus.report.style import COLOURS, LEGEND, TEMPLATE, label
@@ -67,7 +67,8 @@ def draw(frame: pd.DataFrame, score: str) -> go.Figure:
             showgrid=False, row=row, col=1,
         )  # fmt: skip
         figure.update_yaxes(title=f"{metric_name(score)}, {unit.suffix}", row=row, col=1)
-        top = figure.layout[f"yaxis{'' if row == 1 else row}"].domain[1]
+        axes: Any = figure.layout
+        top: float = axes[f"yaxis{'' if row == 1 else row}"].domain[1]
         figure.update_layout(
             {legend: {**LEGEND, "y": top + 8 / height, "title": {"text": f"{label(two, 40)}:", "font": {"size": 13}}}}
         )

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from paribus.comparison.words import metric_name
+from paribus.metric import metric_name
 from paribus.report.figure import StudyFigure
 from paribus.report.numbers import unit_of
 from paribus.report.style import COLOURS, TEMPLATE

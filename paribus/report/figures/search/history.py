@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from paribus.comparison.words import metric_name
+from paribus.metric import metric_name, metric_of
 from paribus.report.content import Content
 from paribus.report.figure import StudyFigure
 from paribus.report.numbers import unit_of
@@ -41,7 +41,7 @@ def draw(frame: pd.DataFrame, score: str) -> go.Figure:
         score: what the scores are, such as `val_accuracy`.
     """
     unit = unit_of(score)
-    worst = frame["score"].max() if score.endswith("loss") else frame["score"].min()
+    worst = frame["score"].min() if metric_of(score).higher_is_better else frame["score"].max()
     line = {"color": INK, "width": 1.5, "shape": "hv"}
     best = go.Scatter(x=frame["trial"], y=frame["best"] * unit.scale, mode="lines", name="best so far", line=line)
     figure = go.Figure(best, layout={"template": TEMPLATE, "height": 400})
@@ -79,7 +79,7 @@ def _caption(content: Content) -> str:
 
 FIGURE = StudyFigure(
     "search_history",
-    table=lambda tables: frame(tables.trials, tables.metric == "loss"),
+    table=lambda tables: frame(tables.trials, not metric_of(tables.metric).higher_is_better),
     draw=lambda table, tables: draw(table, f"val_{tables.metric}"),
     caption=_caption,
 )

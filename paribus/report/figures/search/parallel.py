@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from paribus.comparison.words import metric_name
+from paribus.metric import metric_name, metric_of
 from paribus.report.figure import StudyFigure
 from paribus.report.numbers import unit_of
 from paribus.report.style import INK, TEMPLATE
@@ -53,7 +53,7 @@ def draw(frame: pd.DataFrame, space: Mapping[str, Any], score: str) -> go.Figure
     axes.append({"label": f"{metric_name(score.removeprefix('val_'))}, {unit.suffix}", "values": scores})
     lines = go.Parcoords(
         dimensions=axes,
-        line={"color": scores, "colorscale": _COLOURS, "reversescale": score.endswith("loss")},
+        line={"color": scores, "colorscale": _COLOURS, "reversescale": not metric_of(score).higher_is_better},
         labelfont={"size": 12},
         tickfont={"size": 11, "color": INK, "shadow": "none"},
         rangefont={"size": 1, "color": "rgba(0,0,0,0)"},

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from paribus.comparison.words import metric_name
+from paribus.metric import metric_name
 from paribus.report.figure import StudyFigure
 from paribus.report.numbers import unit_of
 from paribus.report.style import COLOURS, INK, TEMPLATE
