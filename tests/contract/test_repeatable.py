@@ -37,6 +37,7 @@ def told(program: str, **variables: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_paribus_asks_for_it_before_the_first_product() -> None:
     assert told("import torch\nimport paribus" + ASK).startswith("True 0")
     assert told("import torch\nimport paribus" + ASK, MKL_CBWR="AVX2").startswith("True 0")

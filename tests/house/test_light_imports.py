@@ -59,6 +59,7 @@ else:
 """
 
 
+@pytest.mark.slow
 def test_a_stored_network_predicts_without_what_the_report_needs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -54,6 +54,7 @@ def own(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_from_a_study_file(cli, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = cli("run", "own.yaml", "--workers", "1")
     assert first.code == 0, first.err

@@ -12,6 +12,7 @@ from paribus.comparison.statistics.power import t_test_power, tost_power
 from paribus.comparison.statistics.significance import holm, mcnemar_p, paired_t_p, sign_flip_p, step_down_levels
 from paribus.comparison.statistics.superiority import p_superior
 from paribus.comparison.verdicts import compare_pairings, judge
+from paribus.store.records.study import Level
 
 # Student (1908), hours of sleep gained by ten patients with the second drug over the first; R data set `sleep`.
 SLEEP = np.array([1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]) - np.array(
@@ -130,10 +131,7 @@ YIELD = {"(1)": [28.0, 25.0, 27.0], "a": [36.0, 32.0, 32.0], "b": [18.0, 19.0, 2
 
 def test_effects_of_montgomerys_chemical_process() -> None:
     cells = {("A", "-"): ["(1)", "b"], ("A", "+"): ["a", "ab"], ("B", "-"): ["(1)", "a"], ("B", "+"): ["b", "ab"]}
-    levels = [
-        {"factor": factor, "label": label, "variants": names, "is_reference": label == "-"}
-        for (factor, label), names in cells.items()
-    ]
+    levels = [Level(factor, label, tuple(names), is_reference=label == "-") for (factor, label), names in cells.items()]
     for factor, effect in (("A", 8.33), ("B", -5.00)):
         high, low = (np.array(mean_scores(cells[factor, side], YIELD), dtype=float) for side in "+-")
         assert np.mean(high - low) == pytest.approx(effect, abs=0.005)

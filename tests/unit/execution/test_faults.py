@@ -290,6 +290,7 @@ print([run.status.value for run in finish([job_of(Path())], workers=1)[0]])
 """
 
 
+@pytest.mark.slow
 def test_a_deep_temporary_directory_is_no_matter_and_stays_empty(folder: Path) -> None:
     deep = folder / ("d" * 120) / ("e" * 120)
     deep.mkdir(parents=True)

@@ -294,6 +294,7 @@ with Workers(1) as worker:
 """
 
 
+@pytest.mark.slow
 def test_workers_end_with_their_driver(folder: Path) -> None:
     words = [sys.executable, "-c", DRIVER, str(Path(__file__).parent)]
     driver = subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE, text=True)
