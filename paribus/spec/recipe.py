@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast, get_args
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_serializer, model_validator
 
 from paribus.machine import machine
+from paribus.metric import METRICS
 from paribus.spec.base import Record, wrong
 from paribus.spec.data import Preparation
 from paribus.spec.parts import OptionsOf, call_part
 
-Metric = Literal["accuracy", "loss", "f1_macro", "f1_weighted"]
-Monitor = Literal["accuracy", "loss", "f1_macro", "f1_weighted", "train_loss"]
+if TYPE_CHECKING:
+    MetricName = Monitor = str
+else:
+    MetricName = Literal[tuple(METRICS)]
+    Monitor = Literal[(*METRICS, "train_loss")]
 
 SAME_IN_BF16 = {"mlp": "dense", "cnn": "images"}
 """Models that were shown to reach the same accuracy in bfloat16, and the layers that they spend their time in:

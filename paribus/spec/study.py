@@ -23,7 +23,7 @@ from paribus.spec.data import Data, DataSpec, is_name
 from paribus.spec.design import Design, cell_name, check_crossing, check_given, groups
 from paribus.spec.factor import Factor, label
 from paribus.spec.patch import patched, together
-from paribus.spec.recipe import Baseline, Metric, Recipe
+from paribus.spec.recipe import Baseline, MetricName, Recipe
 from paribus.spec.tune import SEEDS_FROM, Tune
 from paribus.spec.validation import Folds
 
@@ -143,7 +143,7 @@ class StudySpec(Record):
     seeds: Seeds = Field(
         default=5, validate_default=True, description="Number of seeds, a list of them, or {start, max}."
     )
-    metric: Metric = Field(default="accuracy", description="Test metric that the verdicts are about.")
+    metric: MetricName = Field(default="accuracy", description="Test metric that the verdicts are about.")
     margin: float = Field(default=0.005, ge=0, description="Smallest difference in the metric that matters.")
     family: Literal["factor", "study"] = Field(
         default="factor", description="What verdicts are corrected for: the other levels of the factor, or all."

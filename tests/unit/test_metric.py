@@ -7,14 +7,16 @@ import pytest
 
 from paribus.evaluation.metrics import score
 from paribus.metric import METRICS, metric_name, metric_of
-from paribus.spec.recipe import Metric, Monitor
-from paribus.store.records.recipe import Score
+from paribus.spec import recipe as asked
+from paribus.store.records import recipe as stored
+from paribus.training.record import COLUMNS
 
 
 def test_study_files_and_records_name_the_metrics_that_there_are() -> None:
-    assert set(get_args(Metric)) == set(METRICS)
-    assert set(get_args(Monitor)) == {*METRICS, "train_loss"}
-    assert set(get_args(Score)) == {f"val_{name}" for name in METRICS}
+    assert get_args(asked.MetricName) == get_args(stored.MetricName) == ("accuracy", "loss", "f1_macro", "f1_weighted")
+    assert get_args(asked.Monitor) == ("accuracy", "loss", "f1_macro", "f1_weighted", "train_loss")
+    assert get_args(stored.ScoreName) == ("val_accuracy", "val_loss", "val_f1_macro", "val_f1_weighted")
+    assert COLUMNS[3:] == ("val_loss", "val_accuracy", "val_f1_macro", "val_f1_weighted")  # as histories have them
 
 
 def test_every_metric_is_computed() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, Strict, StringConstraints
+
+from paribus.metric import METRICS
 
 Hash = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 Text = Annotated[str, StringConstraints(max_length=1_000_000)]
@@ -15,7 +17,11 @@ Count = Annotated[Whole, Field(ge=0, le=2**63 - 1)]
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 """A number that JSON can write."""
 Epochs = Annotated[str, StringConstraints(pattern=r"^\d{1,9}$")]
-Score = Literal["val_accuracy", "val_loss", "val_f1_macro", "val_f1_weighted"]
+if TYPE_CHECKING:
+    MetricName = ScoreName = str
+else:
+    MetricName = Literal[tuple(METRICS)]
+    ScoreName = Literal[tuple(f"val_{name}" for name in METRICS)]
 Truth = Annotated[bool, Strict()]
 Validation = Number | Literal["test"] | dict[str, Count | None]
 """A share of the training rows, `test` where the test rows validate, or `folds` and `fold`."""

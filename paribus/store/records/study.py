@@ -11,7 +11,19 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from paribus.store.records.recipe import Count, Epochs, Hash, Number, RecipeFacts, Score, Text, Truth, Validation, Whole
+from paribus.store.records.recipe import (
+    Count,
+    Epochs,
+    Hash,
+    MetricName,
+    Number,
+    RecipeFacts,
+    ScoreName,
+    Text,
+    Truth,
+    Validation,
+    Whole,
+)
 
 VERSION = 1
 """Of the record of a study. Raised when an older program would misread a newer record."""
@@ -160,7 +172,7 @@ class AskedStudy:
     question: str
     baseline: dict[str, Any]
     seeds: Annotated[tuple[Count, ...], Field(min_length=1)] | LadderOfSeeds
-    metric: Literal["accuracy", "loss", "f1_macro", "f1_weighted"]
+    metric: MetricName
     margin: Number
     factors: dict[Text, AskedFactor]
     family: str = "factor"
@@ -232,7 +244,7 @@ class SearchRecord:
     """
 
     algorithm: str
-    metric: Score
+    metric: ScoreName
     winner: dict[Text, Any]
     winner_number: Count
     edges: tuple[Text, ...]

@@ -69,6 +69,13 @@ FILES = {
 }
 
 
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What a plan imports when it is first asked for takes its own time."""
+    Study(name="a", data={"source": "digits"}).plan(tmp_path_factory.mktemp("home"))
+
+
+@pytest.mark.usefixtures("imported")
 @pytest.mark.parametrize("case", FILES)
 def test_what_no_study_needs_is_refused_at_once(case: str, tmp_path: Path) -> None:
     text, words = FILES[case]
