@@ -97,7 +97,7 @@ def errors(case: Case, bare: bool) -> list[float]:
             parameter.data.copy_(value)
             parameter.grad = torch.full_like(parameter, torch.nan)
         with torch.no_grad():
-            layer.vjp(x, wanted=False)[1](g)
+            layer.vjp(x, needs_input_grad=False)[1](g)
             y, back = layer.vjp(x)
             grad = back(g)
         found = [y[0].permute(0, 3, 1, 2), grad[0].permute(0, 3, 1, 2), layer.weight.grad[0], layer.bias.grad[0]]
