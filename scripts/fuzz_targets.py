@@ -28,6 +28,7 @@ from paribus.data.sources.cifar10 import parse_batch
 from paribus.data.sources.imdb import IMDB, read_reviews
 from paribus.data.sources.sign_mnist import parse_csv
 from paribus.planning import plan_study
+from paribus.report.gallery import frames
 from paribus.result import Result
 from paribus.spec.data import DataSpec
 from paribus.store import Store
@@ -488,5 +489,5 @@ def _look(store: Store, whole: bool) -> None:
     json.dumps(result.summary, allow_nan=False)
     _none((result.failures, result.verdicts, result.search, result.ladder, result.frozen))
     if whole:
-        result.tables.frames()
+        frames(result.tables)
         result.load("baseline").predict(np.zeros((1, 8, 8)))
