@@ -22,8 +22,8 @@ ROWS, SEEDS, BATCH = 6400, 5, 32
 USUAL = 0.25 if "AVX512" in torch.backends.cpu.get_cpu_capability() else 0.33
 """Time of a cohort, per run, over that of the loop.
 
-With AVX-512 the highest of 30 epochs on a Xeon, the lowest 0.12; half of them were measured three at once. With AVX2 alone
-a usual one of 25 on a Zen 3, where they were 0.25 to 0.38. An epoch before these loads, or compiles, the kernels.
+With AVX-512 the highest of 30 epochs on a Xeon, the lowest 0.12; half of them were measured three at once. With AVX2
+alone a usual one of 25 on a Zen 3, where they were 0.25 to 0.38. An epoch before these loads, or compiles, the kernels.
 """
 
 
