@@ -123,7 +123,7 @@ def _terms(a: Side, b: Side) -> dict[str, Any]:
             f"them with --set metric={one}: what is trained is not trained again."
         )
     question = question_of(a.record.asked)
-    return {name: getattr(question, name) for name in ("metric", "margin", "higher_is_better")}
+    return {"metric": question.metric, "margin": question.margin, "higher_is_better": question.higher_is_better}
 
 
 def _common(what: str, a: Side, b: Side, of_a: list[Any], of_b: list[Any]) -> list[Any]:

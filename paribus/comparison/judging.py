@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from paribus.comparison.caveats import caveat, early_best, late_best
 from paribus.comparison.factorial import Levels, as_averages, cells_at, effects, interactions
@@ -51,11 +50,20 @@ def judge_contrasts(question: Question, levels: Levels, scores: Scores) -> list[
         levels: of the study's factors.
         scores: variant to one score per seed, None for a run without one.
     """
-    terms: dict[str, Any] = {name: getattr(question, name) for name in ("metric", "margin", "higher_is_better")}
     families = [*effects(levels, scores).values(), interactions(levels, scores)]
     if question.family == "study":
         families = [[pairing for family in families for pairing in family]]
-    contrasts = [contrast for family in families for contrast in compare_in_looks(family, question.looks, **terms)]
+    judged = (
+        compare_in_looks(
+            family,
+            question.looks,
+            metric=question.metric,
+            margin=question.margin,
+            higher_is_better=question.higher_is_better,
+        )
+        for family in families
+    )
+    contrasts = [contrast for family in judged for contrast in family]
     if question.rule == "wins":
         contrasts = [judge_by_wins(contrast) for contrast in contrasts]
     return as_averages(contrasts, levels)

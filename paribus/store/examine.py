@@ -86,7 +86,9 @@ def _examine_rows(store: Store, found: Examination) -> set[str]:
     found.studies, found.runs = len(studies), len(runs)
     sound = [run for run in runs.values() if run]
     found.faults += [f"The row of the run {key} is damaged." for key, run in runs.items() if not run]
-    found.faults += [f"The record of the study {s.name} is damaged, at {s.fault}." for s in studies if s.fault]
+    damaged = (study for study in studies if study.fault and not study.is_newer)
+    found.faults += [f"The record of the study {study.name} is damaged, at {study.fault}." for study in damaged]
+    found.faults += [f"Cannot read the study {study.name}. {study.fault}" for study in studies if study.is_newer]
     for run in sound:
         folder = store.folder(run.key)
         if run.status != "failed" and (fault := fault_of_run(folder, deep=True, finished=run.status == "finished")):

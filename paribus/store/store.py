@@ -36,7 +36,7 @@ from paribus.store.artifacts import (
 )
 from paribus.store.keys import is_key
 from paribus.store.migrate import MENDS, engine_to_read, engine_to_write, migrate
-from paribus.store.records.faults import STATUSES, read_study
+from paribus.store.records.faults import STATUSES, read_study, refuse_newer
 from paribus.store.records.run import RunRecord, StoredRun
 from paribus.store.records.study import SeriesRecord, StudyRecord
 from paribus.store.rows import COLUMNS, STORED, canonical_row, row_of_folder, run_of_row
@@ -52,15 +52,17 @@ class StoredStudy:
 
     Args:
         name: the study's.
-        record: as of `Store.study`; None if it is damaged.
+        record: as of `Store.study`; None if it is damaged, or a newer paribus wrote it.
         updated: when it was last begun.
         fault: what is wrong with the record; empty if nothing is.
+        is_newer: whether a newer paribus wrote it.
     """
 
     name: str
     record: StudyRecord | SeriesRecord | None
     updated: datetime
     fault: str = ""
+    is_newer: bool = False
 
 
 def to_stderr(text: str) -> None:
@@ -220,7 +222,7 @@ class Store:
             values: JSON values that `read_study` reads.
 
         Raises:
-            StoreError: the database cannot be written.
+            StoreError: the database cannot be written, or a newer paribus wrote the record that is there.
         """
         updated = datetime.now(UTC)
         with self._explained():
@@ -229,6 +231,7 @@ class Store:
 
     def _replace_study(self, name: str, values: dict[str, Any], updated: datetime) -> None:
         with self._engine.begin() as connection:
+            refuse_newer(connection.execute(select(STUDIES.c.record).where(STUDIES.c.name == name)).scalar())
             connection.execute(delete(STUDIES).where(STUDIES.c.name == name))
             connection.execute(insert(STUDIES).values(name=name, record=values, updated=updated))
 
@@ -464,4 +467,4 @@ def _checked(row: Any) -> StoredStudy:
     try:
         return StoredStudy(row.name, read_study(row.record), row.updated)
     except StoreError as error:
-        return StoredStudy(row.name, None, row.updated, str(error))
+        return StoredStudy(row.name, None, row.updated, str(error), is_newer=not isinstance(error, DamagedError))

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from paribus.cli.options import AsJson, Home, existing_store, print_json
+
+if TYPE_CHECKING:
+    from paribus.store.store import StoredStudy
 
 
 def list_studies(home: Home = None, as_json: AsJson = False) -> None:
@@ -28,7 +33,7 @@ def list_studies(home: Home = None, as_json: AsJson = False) -> None:
         found.append(
             {
                 "study": row.name,
-                "status": "damaged" if row.fault else "running" if runner(store.home, row.name) else status,
+                "status": _trouble(row) or ("running" if runner(store.home, row.name) else status),
                 "runs": len(keys),
                 "stored": len(stored),
                 "failed": failed,
@@ -50,3 +55,10 @@ def list_studies(home: Home = None, as_json: AsJson = False) -> None:
         cells = [values["study"], values["status"], runs, values["failed"], values["updated"], values["question"]]
         table.add_row(*(str(cell) for cell in cells))
     new_console().print(table)
+
+
+def _trouble(study: StoredStudy) -> str:
+    """Why the record of a study cannot be read, in a word; empty where it can."""
+    if study.is_newer:
+        return "newer"
+    return "damaged" if study.fault else ""

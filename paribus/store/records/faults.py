@@ -36,12 +36,7 @@ def read_study(values: Any) -> StudyRecord | SeriesRecord:
         StoreError: a newer version wrote them.
     """
     stored = cast(dict[str, Any], values) if isinstance(values, dict) else {}
-    version = stored.get("version", 0)
-    if isinstance(version, int) and version > VERSION:
-        raise StoreError(
-            f"It was written by a newer paribus: its record has version {version}, this one reads up to {VERSION}. "
-            "Update paribus."
-        )
+    refuse_newer(stored)
     try:
         record = (_SEVERAL if "parts" in stored else _ONE).validate_python(values)
     except ValidationError as error:
@@ -52,6 +47,20 @@ def read_study(values: Any) -> StudyRecord | SeriesRecord:
             raise DamagedError(fault)
     record.values.update(stored)
     return record
+
+
+def refuse_newer(values: Any) -> None:
+    """Keep the record of a study that a later version wrote from being read, or replaced.
+
+    Raises:
+        StoreError: these JSON values are one.
+    """
+    version: Any = cast(dict[str, Any], values).get("version", 0) if isinstance(values, dict) else 0
+    if isinstance(version, int) and version > VERSION:
+        raise StoreError(
+            f"It was written by a newer paribus: its record has version {version}, this one reads up to {VERSION}. "
+            "Update paribus, or choose another home with --home."
+        )
 
 
 def _faults(study: StudyRecord) -> Iterator[str]:

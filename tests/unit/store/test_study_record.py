@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -33,12 +36,19 @@ def test_what_older_versions_did_not_write_has_its_default(study_of: Callable) -
 def test_what_a_newer_version_wrote_is_refused_and_the_rest_still_listed(tmp_path: Path, study_of: Callable) -> None:
     store = Store(tmp_path)
     store.save_study("a", study_of("a", (1,)))
-    store.save_study("b", {**study_of("b", (1,)), "version": VERSION + 1})
+    newer = {**study_of("b", (1,)), "version": VERSION + 1}
+    store.save_study("b", newer)
     with pytest.raises(
         StoreError, match=rf"the record of b .* newer paribus: .* version {VERSION + 1}.*up to {VERSION}"
     ):
         store.study("b")
-    assert [(study.name, study.record is None) for study in store.studies()] == [("a", False), ("b", True)]
+    assert [(study.name, study.is_newer) for study in store.studies()] == [("a", False), ("b", True)]
+    with pytest.raises(StoreError, match="newer paribus"):
+        store.save_study("b", study_of("b", (2,)))
+    store.take_in_studies()
+    store.close()
+    with closing(sqlite3.connect(tmp_path / "paribus.db")) as database:
+        assert json.loads(database.execute("SELECT record FROM studies WHERE name = 'b'").fetchone()[0]) == newer
 
 
 def test_the_record_is_kept_as_it_was_written(tmp_path: Path, study_of: Callable) -> None:
