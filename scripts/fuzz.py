@@ -131,7 +131,8 @@ def _batch(targets: list[Target], seed: int, end: int, board: np.ndarray, log: P
     os.dup2(null, 1)
     os.dup2(null, 2)
     size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (size + (3 << 30),) * 2)
+    most = size + (3 << 30)
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     taken, first = _memory(), int(board[0])
     ready: dict[str, Callable[[bytes], None]] = {}

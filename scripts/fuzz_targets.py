@@ -405,7 +405,9 @@ def _home_targets(home: Path) -> list[Target]:
     """Rows of the database, and the files of a run, of a study that was trained."""
     factors = {"depth": {"vary": "model.depth", "levels": [1, 2]}}
     baseline = {"model": {"kind": "mlp", "width": 4}, "epochs": 2}
-    study = Study(name="a", data={"source": "digits", "fraction": 0.1}, baseline=baseline, factors=factors, seeds=2)
+    data = {"source": "digits", "fraction": 0.1}
+    asked: dict[str, Any] = {"data": data, "baseline": baseline, "factors": factors, "seeds": 2}
+    study = Study(name="a", **asked)
     study.run(home, workers=1, quiet=True)
     shutil.rmtree(home / "data", ignore_errors=True)
     columns = [("studies", "record"), ("runs", "recipe"), ("runs", "metrics")]

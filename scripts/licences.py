@@ -9,6 +9,7 @@ import re
 import tomllib
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 
@@ -59,12 +60,11 @@ def normalized(name: str) -> str:
 
 def licence(of: Distribution) -> str:
     """Its SPDX expression, else its classifiers, else the short text that it gives."""
-    if expression := of.metadata.get("License-Expression"):
+    about: Any = of.metadata
+    if expression := about.get("License-Expression"):
         return expression
-    named = [
-        text.rpartition(" :: ")[2] for text in of.metadata.get_all("Classifier", []) if text.startswith(_CLASSIFIER)
-    ]
-    told = (of.metadata.get("License") or "").strip().splitlines()
+    named = [text.rpartition(" :: ")[2] for text in about.get_all("Classifier", []) if text.startswith(_CLASSIFIER)]
+    told = (about.get("License") or "").strip().splitlines()
     short = told[0] if told and len(told[0]) <= _LONG else ""
     return ", ".join(name for name in named if name != "OSI Approved") or short or "unknown"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import sync_playwright
 
@@ -26,8 +27,8 @@ def take(report: Path, picture: Path, width: int = 1280, height: int | None = No
             figure.locator(".main-svg").first.wait_for(state="attached")
         page.wait_for_timeout(2000)
         whole = page.evaluate("document.documentElement.scrollHeight")
-        clip = {"x": 0, "y": 0, "width": width, "height": min(height or whole, whole)}
-        page.screenshot(path=picture, full_page=True, clip=clip)
+        part: Any = {"x": 0, "y": 0, "width": width, "height": min(height or whole, whole)}
+        page.screenshot(path=picture, full_page=True, clip=part)
         browser.close()
 
 

@@ -57,7 +57,7 @@ def cases(channels: Iterable[int], each: int) -> Iterator[Case]:
     rng = np.random.default_rng(0)
     for number, kernel, stride, precision in product(channels, (1, 3, 5), (1, 2, 3), LARGEST):
         for _ in range(each):
-            filters = int(rng.choice([number, 2 * number, 8, 16, rng.integers(1, 65)]))
+            filters = int(rng.choice([number, 2 * number, 8, 16, int(rng.integers(1, 65))]))
             size, batch = int(rng.integers(1, rng.choice([33, 129]))), int(rng.integers(1, 129))
             largest = LARGEST[precision] / (kernel**2 * number * filters * size**2 / stride**2)
             yield Case(number, filters, kernel, stride, size, max(1, min(batch, int(largest))), precision)
@@ -100,7 +100,10 @@ def errors(case: Case, bare: bool) -> list[float]:
             layer.vjp(x, needs_input_grad=False)[1](g)
             y, back = layer.vjp(x)
             grad = back(g)
-        found = [y[0].permute(0, 3, 1, 2), grad[0].permute(0, 3, 1, 2), layer.weight.grad[0], layer.bias.grad[0]]
+        of_weight, of_bias = layer.weight.grad, layer.bias.grad
+        assert of_weight is not None
+        assert of_bias is not None
+        found = [y[0].permute(0, 3, 1, 2), grad[0].permute(0, 3, 1, 2), of_weight[0], of_bias[0]]
     read, seen = case.kernel**2 * case.channels, case.batch * places**2
     terms = (read, case.kernel**2 * filters, seen, seen)
     return [

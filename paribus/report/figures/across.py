@@ -140,7 +140,7 @@ def _contrasts(parts: Parts) -> pd.DataFrame:
 
 def _caption_of_scores(contents: Mapping[str, Content]) -> str:
     metric = next(iter(contents.values())).metric
-    return f"{metric.capitalize()} of every variant with its 95 % interval, a colour a data set."
+    return f"{metric.capitalize()} of every variant with its 95 % interval, one colour per data set."
 
 
 def _caption_of_contrasts(contents: Mapping[str, Content]) -> str:
@@ -152,7 +152,7 @@ def _caption_of_contrasts(contents: Mapping[str, Content]) -> str:
     )
     shaded = f" Shaded: within the margin of {one.margin}." if one.asked.margin else ""
     return (
-        "Difference of each level from its reference, a colour a data set. Thick: 95 % interval; thin: corrected"
+        "Difference of each level from its reference, one colour per data set. Thick: 95 % interval; thin: corrected"
         f"{rests} Triangles point up for better and down for worse; squares are equivalent, open circles undecided."
         f"{shaded}"
     )

@@ -100,8 +100,8 @@ FIGURE = StudyFigure(
     "search_values",
     table=lambda tables: frame(tables.trials, tables.space),
     draw=lambda table, tables: draw(table, tables.space, f"val_{tables.metric}"),
-    caption="A line a trial, from its values to its score; dark is good. Drag along an axis to keep only the trials "
-    "that pass there.",
+    caption="One line per trial, from its values to its score; dark is good. Drag along an axis to keep only the "
+    "trials that pass there.",
     scrolls=True,
     width_rem=lambda tables: 7 * (len(tables.space) + 2),
 )

@@ -74,6 +74,6 @@ FIGURE = StudyFigure(
     "search_rungs",
     table=lambda tables: frame(tables.search.trials, tables.search.winner_number) if tables.search else pd.DataFrame(),
     draw=lambda table, tables: draw(table, f"val_{tables.metric}"),
-    caption="A line a trial: its score on each rung. Where it ends before the last epoch, others of its bracket were "
-    "better. The legend counts the trials on each rung.",
+    caption="One line per trial: its score on each rung. Where it ends before the last epoch, others of its bracket "
+    "were better. The legend counts the trials on each rung.",
 )
