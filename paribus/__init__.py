@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from paribus.data.dataset import Dataset
     from paribus.errors import DataError, ParibusError, RunError, SpecError, StoreError
     from paribus.prediction.loading import load
-    from paribus.result import Result
-    from paribus.series import Series
+    from paribus.results.result import Result
     from paribus.study import Study
 
 if not os.environ.get("MKL_CBWR", "").endswith(",STRICT"):
@@ -29,7 +28,6 @@ __all__ = [
     "ParibusError",
     "Result",
     "RunError",
-    "Series",
     "SpecError",
     "StoreError",
     "Study",
@@ -38,8 +36,7 @@ __all__ = [
 
 _HOMES = {
     "Dataset": "paribus.data.dataset",
-    "Result": "paribus.result",
-    "Series": "paribus.series",
+    "Result": "paribus.results.result",
     "Study": "paribus.study",
     "load": "paribus.prediction.loading",
     **{name: "paribus.errors" for name in __all__ if name.endswith("Error")},

@@ -28,13 +28,6 @@ def instructions() -> dict[str, str]:
     return {**told, **{name: os.environ[name] for name in limits if name in os.environ}}
 
 
-def memory() -> int:
-    """Bytes of the machine's memory; 0 where the system does not say."""
-    if "SC_PHYS_PAGES" not in getattr(os, "sysconf_names", {}):
-        return 0
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-
-
 @cache
 def program() -> str:
     """A hash of the program's own files: equal only where all of them are."""

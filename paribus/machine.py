@@ -21,7 +21,7 @@ GAIN = 1.2
 EMULATED = 0.25
 """Times as fast as float32 below which bfloat16 is emulated: 0.02 to 0.15 with AVX2, 0.35 with AVX-512 alone."""
 
-_MEASURE = ["-P", "-m", "paribus.execution.speed"]
+_MEASURE = ["-P", "-m", "paribus.training.speed"]
 _TIME_S = 120
 
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import PrivateAttr, model_validator
 
-from paribus.execution import Workers
+from paribus.execution import executor_of, number_of_workers
 from paribus.running.fitting import data_of, quick_fields
 from paribus.running.forecast import Forecast, forecast, forecast_search
+from paribus.running.record import series_values
 from paribus.running.search import search
 from paribus.running.work import Pool, Work, frozen_entry, work_of
 from paribus.spec import DataSpec, StudySpec
@@ -26,8 +27,7 @@ from paribus.user_code import Origin, code_in, origin_given
 
 if TYPE_CHECKING:
     from paribus.freezing import FrozenPlan
-    from paribus.result import Result
-    from paribus.series import Series
+    from paribus.results.result import Result
 
 Home = Path | str | None
 
@@ -69,33 +69,31 @@ class Study(StudySpec):
         study._origin = self._origin
         return study
 
-    def plan(self, home: Home = None, workers: int | None = None) -> Forecast | list[Forecast]:
-        """What `run` would train, what is stored, and how long the rest takes; of several data sets a list of that."""
+    def plan(self, home: Home = None, workers: int | None = None) -> list[Forecast]:
+        """What `run` would train, what is stored, and how long the rest takes: one per data set."""
         folder = home_directory(Path(home) if home else None)
         store = find_store(folder)
         ahead = forecast_search if self.tune else forecast
-        num = Workers(workers).count
-        found = [ahead(part, data_of(part.one_data, self._origin), store, num) for part in self.parts()]
-        return found[0] if isinstance(self.data, DataSpec) else found
+        num = max(number_of_workers(workers), 1)
+        return [ahead(part, data_of(part.one_data, self._origin), store, num) for part in self.parts()]
 
-    def freeze(self, forecast: Forecast | list[Forecast]) -> FrozenPlan:
+    def freeze(self, forecasts: Sequence[Forecast]) -> FrozenPlan:
         """Write what will be tested into NAME.frozen.yaml beside the study file; every result says whether it held.
 
         Args:
-            forecast: of this study, from `plan`.
+            forecasts: of this study, from `plan`.
 
         Raises:
             SpecError: that file holds another plan, or this is a quick look.
         """
         from paribus.freezing import freeze
 
-        parts = forecast if isinstance(forecast, list) else [forecast]
-        stored = {key for part in parts for key in part.stored}
-        return freeze(self._plan_file, self, [part.plan.fingerprint for part in parts], len(stored))
+        stored = {key for forecast in forecasts for key in forecast.stored}
+        return freeze(self._plan_file, self, [forecast.plan.fingerprint for forecast in forecasts], len(stored))
 
     def run(
         self, home: Home = None, workers: int | None = None, quiet: bool = False, run_timeout: float | None = None
-    ) -> Result | Series:
+    ) -> Result:
         """Train every run that the home does not hold yet, storing each as it ends; while others do, wait for them.
 
         Args:
@@ -105,22 +103,22 @@ class Study(StudySpec):
             run_timeout: seconds after which a run is stopped, and has failed.
 
         Returns:
-            The result; of a study over several data sets the series of their results.
+            The result, over all data sets.
 
         Raises:
             DataError: the data cannot be used.
             StoreError: the home cannot be used.
         """
-        with Workers(workers, run_timeout) as started:
+        with executor_of(workers, run_timeout) as executor:
             works = [work_of(part, self._origin) for part in self.parts()]
             folder = home_directory(Path(home) if home else None)
             frozen = frozen_entry(self._plan_file, self, works, folder, quiet)
             with driving(folder, {self.name, *(work.study.name for work in works)}, quiet) as store:
                 works = [replace(work, frozen=frozen).on_disk(store) for work in works]
-                self._train(works, Pool(store, started, quiet))
-        from paribus.series import outcome
+                self._train(works, Pool(store, executor, quiet))
+        from paribus.results.result import Result
 
-        return outcome(store, self.name)
+        return Result(store, self.name)
 
     def _train(self, works: Sequence[Work], pool: Pool) -> None:
         """Search, train what is planned, and go on with more seeds where the verdicts ask for them."""
@@ -128,9 +126,7 @@ class Study(StudySpec):
         if self.tune:
             works = [work.tuned(search(work, pool).record(work.study)).on_disk(store) for work in works]
         if not isinstance(self.data, DataSpec):
-            from paribus.series import save_series
-
-            save_series(store, self, [work.study.name for work in works])
+            store.save_study(self.name, series_values(self, [work.study.name for work in works]))
         while works:
             jobs: list[Job] = []
             for work in works:

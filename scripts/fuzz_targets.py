@@ -29,7 +29,7 @@ from paribus.data.sources.imdb import IMDB, read_reviews
 from paribus.data.sources.sign_mnist import parse_csv
 from paribus.planning import plan_study
 from paribus.report.gallery import frames
-from paribus.result import Result
+from paribus.results.result import Result
 from paribus.spec.data import DataSpec
 from paribus.store import Store
 from paribus.store.records.study import StudyRecord

@@ -15,7 +15,7 @@ from paribus.comparison.caveats import CAVEATS
 from paribus.execution import duration
 from paribus.report.content import Content
 from paribus.report.numbers import unit_of
-from paribus.result import Result
+from paribus.results.outcome import Outcome
 from paribus.store import Store, home_directory
 from paribus.store.records.study import SeriesRecord
 
@@ -40,7 +40,7 @@ def write_page(store: Store, name: str, target: Path) -> None:
 
 def _part(store: Store, name: str) -> Iterator[str]:
     """The blocks of text about a study on one data set."""
-    content = Result(store, name).content
+    content = Outcome(store, name).content
     yield f"## {name.partition('.')[2] or content.record.data.name}"
     yield " ".join(content.headline())
     yield _scores(content)

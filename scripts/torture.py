@@ -50,7 +50,7 @@ EAGER = """\
 import sys; sys.argv[0] = "paribus"
 import paribus.cli.main as main
 def eagerly():
-    import functools, paribus.result as result, paribus.running.work as work
+    import functools, paribus.results.result as result, paribus.running.work as work
     work.Job = functools.partial(work.Job, checkpoint_s=0.0)  # after every epoch, not every 20 s
     result.Result.probe = lambda self: None
     result.Result.report = lambda self, **options: "none"

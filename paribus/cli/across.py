@@ -14,37 +14,36 @@ from paribus.cli.console import new_console
 from paribus.cli.outcome import STYLES, interval_or_dash, or_dash, print_outcome
 from paribus.metric import METRICS, Metric, metric_of
 from paribus.report.tables.across import titles
-from paribus.result import Result
-from paribus.series import Series
+from paribus.results.result import Result
 
 Row = dict[Any, Any]
 
 
-def print_any(found: Result | Series) -> None:
-    """Print a result, or each part of a series and what stands across them."""
-    if isinstance(found, Result):
-        print_outcome(found)
-        return
-    for part in found.parts.values():
+def print_result(result: Result) -> None:
+    """Print what each data set came to, and, of several, what stands across them."""
+    several = result not in result.parts.values()
+    for part in result.parts.values():
         print_outcome(part)
-        new_console().print()
-    _print_across(found, new_console())
+        if several:
+            new_console().print()
+    if several:
+        _print_across(result, new_console())
 
 
-def _print_across(series: Series, console: Console) -> None:
-    metric, data_sets = f"test_{series.metric}", list(series.parts)
+def _print_across(result: Result, console: Console) -> None:
+    metric, data_sets = f"test_{result.metric}", list(result.parts)
     numbers = metric_of(metric)
-    console.print(Text.assemble((series.name, "bold"), f": {len(data_sets)} data sets side by side\n"))
+    console.print(Text.assemble((result.name, "bold"), f": {len(data_sets)} data sets side by side\n"))
     title = f"{metric} ({numbers.unit}): rank, mean, * best by validation; 95 % interval"
-    console.print(_grid(title, "variant", data_sets, series.across, lambda row: _score(row, numbers)))
-    contrasts = series.contrasts
+    console.print(_grid(title, "variant", data_sets, result.across, lambda row: _score(row, numbers)))
+    contrasts = result.contrasts
     if len(contrasts):
         console.print()
         frame = contrasts.assign(contrast=titles(contrasts))
         title = f"difference ({numbers.difference})"
         console.print(_grid(title, "contrast", data_sets, frame, lambda row: _verdict(row, numbers)))
     console.print()
-    console.print(_best(series.best, numbers))
+    console.print(_best(result.best, numbers))
 
 
 def _grid(title: str, key: str, data_sets: list[str], frame: pd.DataFrame, cell: Callable[[Row], str | Text]) -> Table:

@@ -14,7 +14,7 @@ from rich.text import Text
 from paribus.cli.console import new_console
 from paribus.comparison.caveats import CAVEATS
 from paribus.metric import metric_of
-from paribus.result import Result
+from paribus.results.result import Result
 
 STYLES = {"better": "green", "worse": "red", "equivalent": "cyan", "undecided": "yellow"}
 _LISTED = 8

@@ -9,12 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from paribus.execution.executor import Executor, executor_of
     from paribus.execution.forking import number_of_workers
-    from paribus.execution.local import Workers
     from paribus.execution.packing import pack
     from paribus.execution.progress import duration, show_progress
 
-__all__ = ["Workers", "duration", "number_of_workers", "pack", "show_progress"]
+__all__ = ["Executor", "duration", "executor_of", "number_of_workers", "pack", "show_progress"]
 
 _FILES = {"number_of_workers": "forking", "pack": "packing", "duration": "progress", "show_progress": "progress"}
 
@@ -22,4 +22,4 @@ _FILES = {"number_of_workers": "forking", "pack": "packing", "duration": "progre
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'paribus.execution' has no attribute {name!r}")
-    return getattr(import_module(f"paribus.execution.{_FILES.get(name, 'local')}"), name)
+    return getattr(import_module(f"paribus.execution.{_FILES.get(name, 'executor')}"), name)

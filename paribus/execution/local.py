@@ -1,26 +1,23 @@
-"""Cohorts on this machine: one single-threaded worker a core, each with a pipe of its own, or all in this process."""
+"""Cohorts in processes on this machine: one single-threaded worker per core, each with a pipe of its own."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 from typing import Self
 
-import numpy as np
-
 from paribus.errors import RunError
-from paribus.execution.forking import number_of_workers, warm_up
-from paribus.execution.memory import give_back
+from paribus.execution.executor import OnRecords, OnTick
+from paribus.execution.forking import warm_up
 from paribus.execution.messages import Progressed
 from paribus.execution.process import Worker
 from paribus.execution.waiting import Attempt, Limits, Waiting, after, died
+from paribus.memory import give_back
 from paribus.store.records import RunRecord
 from paribus.training.job import Job
 
-OnRecords = Callable[[list[RunRecord]], None]
-OnTick = Callable[[np.ndarray], None]
 _TICK_S = 0.2
 _STEP_S = 1.0
 """The most that counts between two looks at a worker: more means that this process stood still, and maybe it too."""
@@ -32,19 +29,16 @@ class Workers:
     """Processes of one thread each that train cohorts; they start when there is something to train, and stay.
 
     Args:
-        count: how many, at most, see `number_of_workers`; 0 to train in this process, one cohort after the other.
+        count: how many, at most.
         run_timeout_s: how long a run may take; by default no epoch may take for ever, see `Limits`.
     """
 
-    def __init__(self, count: int | None = None, run_timeout_s: float | None = None) -> None:
-        asked = number_of_workers(count)
-        self.count, self._limits = max(asked, 1), Limits(run_timeout_s)
-        self._here = not asked
+    def __init__(self, count: int, run_timeout_s: float | None = None) -> None:
+        self.count, self._limits = count, Limits(run_timeout_s)
         self._workers: list[Worker] = []
 
     def __enter__(self) -> Self:
-        if not self._here:
-            warm_up()
+        warm_up()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
@@ -55,13 +49,7 @@ class Workers:
             worker.release()
 
     def train(self, jobs: Sequence[Job], on_records: OnRecords, on_tick: OnTick) -> None:
-        """Train every cohort; a failing one gives failed records and stops nothing else.
-
-        Args:
-            jobs: the cohorts, in the order in which they begin.
-            on_records: called in this process with the records of a cohort, in finishing order.
-            on_tick: called several times a second with the progress board, shape (run, 2), whose rows are those of
-                `board_rows`: epochs done, and validation accuracy, nan before the first.
+        """Train every cohort, see `Executor`.
 
         Raises:
             StoreError: a worker cannot write what it trained.
@@ -70,13 +58,7 @@ class Workers:
         if not jobs:
             return
         give_back()  # what reading the data took
-        waiting = Waiting(jobs)
-        if self._here:
-            from paribus.execution.worker import train_here  # late, as it imports torch
-
-            train_here(waiting, on_records, on_tick)
-        else:
-            _Dispatch(self._workers, self.count, self._limits, waiting, on_records, on_tick).run()
+        _Dispatch(self._workers, self.count, self._limits, Waiting(jobs), on_records, on_tick).run()
 
 
 @dataclass
@@ -88,7 +70,7 @@ class _Dispatch:
         count: see `Workers`.
         limits: likewise.
         waiting: jobs that no worker was given yet.
-        on_records: see `Workers.train`.
+        on_records: see `Executor.train`.
         on_tick: likewise.
     """
 

@@ -59,7 +59,7 @@ class Progress:
         self._close(f"{self._trained:,} epochs in {duration(taken_s)}, {pace(self._trained, taken_s)}" if tells else "")
 
     def tick(self, board: np.ndarray) -> None:
-        """Take in the progress board of `Workers.train`."""
+        """Take in the progress board of `Executor.train`."""
         self._since_R = np.clip(board[:, 0] - self._begun_R, 0, self._left_R)
         self._best = float(np.fmax.reduce(board[board[:, 0] > 0, 1], initial=self._best))
         self._tell(important=False)

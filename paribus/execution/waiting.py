@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from paribus.errors import StoreError
-from paribus.execution.memory import machine_memory
 from paribus.execution.messages import Done, Failed, Progressed
 from paribus.execution.process import Worker
 from paribus.execution.progress import duration
+from paribus.memory import machine_memory
 from paribus.store.records import RunRecord, Status
 from paribus.training.job import Job, RunTask, board_rows
 
@@ -54,7 +54,7 @@ class Waiting:
         self.attempts = [Attempt(job) for job in jobs]
         self._rows = board_rows(jobs)
         self.board = np.zeros((len(self._rows), 2))
-        """See `Workers.train`."""
+        """See `Executor.train`."""
 
     def take(self, others: Iterable[Job]) -> Attempt | None:
         """The next job none of whose runs waits for earlier epochs that these others do; None if there is none."""

@@ -1,4 +1,4 @@
-"""What happens in a worker process, or in the driver where there is none: one thread, one cohort after another."""
+"""What happens in a worker process: one thread, one cohort after another."""
 
 from __future__ import annotations
 
@@ -12,30 +12,22 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
-from paribus.errors import RunError, SpecError, StoreError
-from paribus.execution.memory import give_back, ran_out
+from paribus.errors import SpecError, StoreError
 from paribus.execution.messages import Done, Failed, Progressed, Surroundings, limited, receive, send
+from paribus.memory import give_back, ran_out
 from paribus.spec.parts import register_own
-from paribus.store.records import RunRecord
 from paribus.training.cohort import Progress, train_cohort
 from paribus.training.job import Job, OwnCode
-from paribus.training.precision import products_repeat
 from paribus.user_code import code_hash
 
-if TYPE_CHECKING:
-    from paribus.execution.waiting import Waiting
-
-_TICK_S = 0.2
 _QUIET_S = 0.05
 """Between two messages of how far it is, but for those that somebody waits for."""
 
@@ -159,48 +151,3 @@ def _learn(own: OwnCode) -> None:
             "since, or the program changed a global. Start anew, or make what changes an option of the function."
         )
     register_own("model", function, own.kind)
-
-
-def train_here(
-    waiting: Waiting, on_records: Callable[[list[RunRecord]], None], on_tick: Callable[[np.ndarray], None]
-) -> None:
-    """Train every cohort, to the same bits as workers do; arguments and errors as of `Workers.train`.
-
-    Raises:
-        RunError: the bits would be others.
-    """
-    if not products_repeat():
-        raise RunError(
-            "workers: 0 cannot train here, as this process multiplied matrices before paribus was imported: runs would "
-            "have other last digits than in a worker. Import paribus first, or use workers: 1."
-        )
-    told = time.monotonic()
-
-    def progress(epoch: int, accuracies: Mapping[str, float]) -> None:
-        nonlocal told
-        waiting.progressed(Progressed({key: (epoch, accuracy) for key, accuracy in accuracies.items()}))
-        if time.monotonic() - told >= _TICK_S:
-            told = time.monotonic()
-            on_tick(waiting.board)
-
-    while attempt := waiting.take(()):
-        with _as_in_a_worker():
-            answer = work(replace(attempt.job, own=None), progress)  # its code is known here
-        on_tick(waiting.board)
-        if records := waiting.ended(attempt, answer):
-            on_records(records)
-
-
-@contextmanager
-def _as_in_a_worker() -> Iterator[None]:
-    """What a worker sets for itself; then what the program had before."""
-    threads, precision = torch.get_num_threads(), torch.get_float32_matmul_precision()
-    flushed = not torch.tensor(1e-40).mul(1).item()
-    try:
-        with threadpool_limits(1):
-            prepare_torch()
-            yield
-    finally:
-        torch.set_num_threads(threads)
-        torch.set_flush_denormal(flushed)
-        torch.set_float32_matmul_precision(precision)

@@ -8,9 +8,9 @@ import numpy as np
 
 from paribus.data import Dataset, load
 from paribus.data.sampling import rows_of
-from paribus.environment import memory
 from paribus.errors import DataError, SpecError
 from paribus.machine import machine
+from paribus.memory import machine_memory
 from paribus.models.blueprint import model_of
 from paribus.planning import COHORT_SIZE, Plan, plan_study, quick_look
 from paribus.planning.estimate import predicted_time_s
@@ -81,7 +81,7 @@ def _check_recipe(name: str, recipe: Recipe, dataset: Dataset) -> None:
             "takes bfloat16 where it was measured to be faster."
         )
     try:
-        num, there = count(recipe, dataset), memory()
+        num, there = count(recipe, dataset), machine_memory()
     except SpecError as error:
         raise SpecError(f"{name}: {error}") from None
     if there and _TRAINED * num > there:

@@ -1,8 +1,8 @@
-"""The record of a study, as the store keeps it."""
+"""The record of a study, over one data set or several, as the store keeps it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -60,3 +60,8 @@ def _codes(plan: Plan) -> dict[str, str]:
     """By variant, the hash of the code of a model of the user's own."""
     own = {name: find_part("model", recipe.model.kind).own for name, recipe in plan.variants.items()}
     return {name: code_hash(function) for name, function in own.items() if function}
+
+
+def series_values(study: StudySpec, parts: Sequence[str]) -> dict[str, Any]:
+    """What the store keeps of a study over several data sets: what was asked, and the names of its parts."""
+    return {"version": VERSION, "spec": study.model_dump(mode="json"), "parts": list(parts)}

@@ -12,8 +12,8 @@ import cloudpickle
 
 from paribus.data import Dataset
 from paribus.data.prepared import mapped, prepare
-from paribus.execution import Workers, pack, show_progress
-from paribus.execution.memory import give_back
+from paribus.execution import Executor, pack, show_progress
+from paribus.memory import give_back
 from paribus.planning import Plan, Run, grow
 from paribus.running.fitting import check_space, data_of, plan_on, predict, stack_size
 from paribus.running.record import record_values
@@ -34,12 +34,12 @@ class Pool:
 
     Args:
         store: of the home.
-        workers: that train.
+        executor: that trains.
         quiet: show no progress.
     """
 
     store: Store
-    workers: Workers
+    executor: Executor
     quiet: bool
 
     def train(self, jobs: Sequence[Job], num_runs: int, title: str = "") -> None:
@@ -50,7 +50,7 @@ class Pool:
             num_runs: how many runs there are with those that are stored.
             title: what every line of progress begins with.
         """
-        packed = pack(jobs, self.workers.count)
+        packed = pack(jobs, self.executor.count)
         stored = num_runs - sum(len(job.runs) for job in jobs)
         with show_progress(packed, stored, self.quiet, title) as progress:
 
@@ -60,7 +60,7 @@ class Pool:
                 _forget(self.store, {record.key for record in records if record.status != Status.FAILED})
                 progress.saved(records)
 
-            self.workers.train(packed, save, progress.tick)
+            self.executor.train(packed, save, progress.tick)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from torch import nn
 
 from paribus.errors import StoreError
-from paribus.execution.local import OnRecords
+from paribus.execution.executor import OnRecords
 from paribus.execution.worker import prepare_torch
 from paribus.running.resuming import epochs_done
 from paribus.running.work import Pool

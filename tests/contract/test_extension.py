@@ -11,7 +11,7 @@ import pytest
 
 from paribus import Study
 from paribus.data.sources.digits import digits
-from paribus.result import Result
+from paribus.results.result import Result
 from paribus.running.fitting import plan_on
 from paribus.running.resuming import goes_on, starts_of
 from paribus.store import Store

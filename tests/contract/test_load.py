@@ -11,7 +11,7 @@ import torch
 
 import paribus
 from paribus import DataError, StoreError, Study
-from paribus.result import Result
+from paribus.results.result import Result
 from paribus.store import Store
 
 LEVELS: dict[str, dict[str, Any]] = {

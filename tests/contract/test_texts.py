@@ -16,7 +16,7 @@ from paribus.data.prepared import prepare
 from paribus.execution.worker import prepare_torch
 from paribus.models.layers import Dense, SparseRows
 from paribus.models.layers.tape import Stack
-from paribus.result import Result
+from paribus.results.result import Result
 from paribus.store import RunRecord
 from paribus.training.cohort import train_cohort
 from paribus.training.job import Job, RunTask

@@ -12,7 +12,6 @@ PUBLIC = [
     "ParibusError",
     "Result",
     "RunError",
-    "Series",
     "SpecError",
     "StoreError",
     "Study",

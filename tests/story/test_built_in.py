@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from paribus.result import Result
+from paribus.results.result import Result
 from paribus.spec.files import read_study
 from paribus.store import Store
 from paribus.studies import built_in

@@ -15,7 +15,7 @@ import pytest
 
 from paribus import Study
 from paribus.execution.worker import prepare_torch
-from paribus.result import Result
+from paribus.results.result import Result
 from paribus.running.work import work_of
 from paribus.store import Store
 from paribus.store.examine import examine, mend

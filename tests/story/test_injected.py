@@ -32,7 +32,7 @@ def run(home: Path) -> Any:
 
 def summary(home: Path) -> str:
     """What is told of the study, without times."""
-    from paribus.result import Result
+    from paribus.results.result import Result
 
     return re.sub(r"'seconds': [0-9.e-]+", "", str(Result(Store(home), "injected").summary))
 

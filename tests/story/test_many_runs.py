@@ -12,7 +12,7 @@ from paribus.study import Study
 def test_a_filled_home_needs_no_training(folder: Path, cli: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("paribus.probing.probe.embed", lambda features: None)  # which takes seconds
     assert fill(Path("home"), Path("tiny.yaml"), 4) == 12
-    ahead = Study.open("tiny.yaml", ["seeds=4"]).plan("home")
+    (ahead,) = Study.open("tiny.yaml", ["seeds=4"]).plan("home")
     assert ahead.stored == ahead.plan.keys
     done = cli("run", "tiny.yaml", "--seeds", "4", "--home", "home")
     assert (done.code, done.err) == (0, "")

@@ -14,7 +14,7 @@ from torch import nn
 
 from paribus import SpecError, Study
 from paribus.data.sources.digits import digits
-from paribus.series import outcome
+from paribus.results.result import Result
 from paribus.spec.parts import parts
 from paribus.store import Store
 from paribus.store.records.study import MachineRecord
@@ -323,7 +323,7 @@ def test_where_the_code_is_not_there_the_rest_is_reported(cli, folder: Path, mon
         SpecError,
         match=r"A network cannot be loaded without its code.*__main__:build is code, and what is stored brings in none",
     ):
-        outcome(Store(folder / "paribus-home"), "far").load("baseline")
+        Result(Store(folder / "paribus-home"), "far").load("baseline")
 
 
 def test_changed_code_is_not_loaded_with_other_weights(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -335,7 +335,8 @@ def test_changed_code_is_not_loaded_with_other_weights(own: Path, monkeypatch: p
     monkeypatch.setattr(sys.modules["later"], "Act", nn.Sigmoid)
     with pytest.raises(SpecError, match=r"The code of later:make, .* is not what was trained. Restore it, or run the"):
         result.load("baseline")
-    result._record = replace(result._record, machine=MachineRecord("3.9.1"))  # whose bytecode is another
+    outcome = result._only
+    outcome.record = replace(outcome.record, machine=MachineRecord("3.9.1"))  # whose bytecode is another
     assert isinstance(result.load("baseline").network.module[2], nn.Sigmoid)
     sys.modules["later"].SIZE = 17
     with pytest.raises(SpecError, match=r"code was changed since: 1.weight has shape \(17, 64\), not \(3, 64\)"):

@@ -130,7 +130,7 @@ def test_a_mistake_is_a_spec_error() -> None:
 
 
 def test_a_study_is_planned_without_a_trace(tmp_path: Path) -> None:
-    forecast = Study(name="a", data={"source": clouds}, seeds=2).plan(home=tmp_path / "home")
+    (forecast,) = Study(name="a", data={"source": clouds}, seeds=2).plan(home=tmp_path / "home")
     assert len(forecast.plan.runs) == 2
     assert forecast.stored == frozenset()
     assert not (tmp_path / "home").exists()

@@ -118,7 +118,7 @@ def test_a_probe_that_fails_hides_no_verdict(cli, monkeypatch: pytest.MonkeyPatc
     def fail(*_: object) -> None:
         raise StoreError("no luck")
 
-    monkeypatch.setattr("paribus.result.Result.probe", fail)
+    monkeypatch.setattr("paribus.results.result.Result.probe", fail)
     for words, told in {("run", "tiny.yaml"): "- depth 2 ", ("run", "tiny.yaml", "--json"): '"verdict": '}.items():
         done = cli(*words)
         assert (done.code, done.err.splitlines()[-1]) == (2, "Error: no luck")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from torch import nn
 
-from paribus import Series, StoreError, Study, load
+from paribus import StoreError, Study, load
 from paribus.data.sources.fashion_mnist_mini import fashion_mnist_mini
 from paribus.store import Store
 
@@ -124,16 +124,25 @@ def test_equal_data_are_trained_once_and_a_failure_is_told_with_its_data(tmp_pat
         factors={"scale": {"vary": "data.scale", "levels": ["standard", "unit"]}},
         seeds=[0],
     )
-    series = study.run(tmp_path, quiet=True)
-    assert isinstance(series, Series)
-    keys = [{run["key"] for run in part.summary["runs"]} for part in series.parts.values()]
+    result = study.run(tmp_path, quiet=True)
+    keys = [{run["key"] for run in part.summary["runs"]} for part in result.parts.values()]
     assert keys[0] == keys[1]
     assert len(Store(tmp_path).recent_runs()) == len(keys[0]) == 2
-    assert series.failures == []
-    assert [text.partition(":")[0] for text in series.verdicts] == ["digits", "again"]
-    assert list(series.figures) == ["scores", "contrasts"]
-    assert series.best["data"].tolist() == series.across["data"].unique().tolist() == ["digits", "again"]
-    assert series._repr_html_().count("<h3>") == 2
+    assert result.failures == []
+    assert [text.partition(":")[0] for text in result.verdicts] == ["digits", "again"]
+    assert list(result.figures) == ["scores", "contrasts"]
+    assert result.best["data"].tolist() == result.across["data"].unique().tolist() == ["digits", "again"]
+    assert result._repr_html_().count("<h3>") == 2
+    for table in ("runs", "seeds", "variants", "means", "contrasts", "history", "wrong", "trials"):
+        each = {data: getattr(part, table) for data, part in result.parts.items()}
+        together = getattr(result, table)
+        for data, alone in each.items():
+            rows = together[together["data"] == data].drop(columns="data").reset_index(drop=True)
+            assert rows.astype(object).equals(alone.astype(object))
+    with pytest.raises(StoreError, match=r"several data sets. Name one: same.digits, same.again"):
+        result.load("baseline")
+    one = result.parts["digits"]
+    assert one.parts == {"digits": one}
 
     broken = Study(**{**study.model_dump(), "baseline": {"model": {"kind": breaks}}, "factors": {}})
     failed = broken.run(tmp_path, quiet=True)

@@ -17,7 +17,7 @@ import pytest
 import paribus
 from paribus import ParibusError, SpecError, StoreError, Study
 from paribus.prediction.trained import Trained
-from paribus.result import Result
+from paribus.results.result import Result
 from paribus.store import Store
 from paribus.user_code import code_hash
 

@@ -8,7 +8,7 @@ import yaml
 
 from paribus.data import load
 from paribus.planning import plan_study
-from paribus.series import save_series
+from paribus.running.record import series_values
 from paribus.spec import DataSpec
 from paribus.store import Store
 from paribus.study import Study
@@ -193,6 +193,6 @@ def test_a_name_that_yaml_would_take_for_something_else_is_quoted(cli, folder: P
 def test_a_series_without_its_parts_yet_is_interrupted(cli, folder: Path) -> None:
     """As a kill between the two would leave it."""
     study = Study(name="a", data=[{"source": "digits", "name": "x"}, {"source": "digits", "name": "y"}])
-    save_series(Store(folder / "paribus-home"), study, ["a.x", "a.y"])
+    Store(folder / "paribus-home").save_study(study.name, series_values(study, ["a.x", "a.y"]))
     (row,) = json.loads(cli("list", "--json").out)
     assert (row["study"], row["status"], row["runs"]) == ("a", "interrupted", 0)

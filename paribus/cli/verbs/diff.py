@@ -21,7 +21,7 @@ def diff(
     as_json: AsJson = False,
 ) -> None:
     """Compare two stored studies: B minus A for every variant that both have, and what else differs."""
-    from paribus.result import Result
+    from paribus.results.result import Result
 
     ours, theirs = existing_store(home), existing_store(other_home or home)
 

@@ -48,14 +48,14 @@ def plan(
 
     opened = Study.open(study, settings_with(settings, seeds), trust=trust)
     opened = opened.quick() if quick else opened
-    found = opened.plan(home, workers)
-    frozen = opened.freeze(found) if freeze else None
-    if not isinstance(found, list):
-        print_json(_values(found)) if as_json else _print(found)
+    forecasts = opened.plan(home, workers)
+    frozen = opened.freeze(forecasts) if freeze else None
+    if forecasts[0].plan.study.name == opened.name:
+        print_json(_values(forecasts[0])) if as_json else _print(forecasts[0])
     elif as_json:
-        print_json(_together(opened.name, [_values(ahead) for ahead in found]))
+        print_json(_together(opened.name, [_values(ahead) for ahead in forecasts]))
     else:
-        for ahead in found:
+        for ahead in forecasts:
             typer.echo(f"{ahead.plan.study.name}\n")
             _print(ahead)
             typer.echo()

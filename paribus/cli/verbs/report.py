@@ -18,12 +18,12 @@ def report(
     home: Home = None,
 ) -> None:
     """Write the report of a stored study: one HTML file, and one more a data set where there are several."""
-    from paribus.series import outcome
+    from paribus.results.result import Result
 
     store = existing_store(home)
 
     def write() -> Path:
-        result = outcome(store, name)
+        result = Result(store, name)
         result.probe()
         with writing(output or "the report", "Choose another --output."):
             return result.report(output)

@@ -22,8 +22,7 @@ from paribus.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from paribus.result import Result
-    from paribus.series import Series
+    from paribus.results.result import Result
 
 
 def run(
@@ -59,7 +58,7 @@ def run(
         raise typer.Exit(1)
 
 
-def _print(result: Result | Series, as_json: bool) -> None:
-    from paribus.cli.across import print_any
+def _print(result: Result, as_json: bool) -> None:
+    from paribus.cli.across import print_result
 
-    print_json(result.summary) if as_json else print_any(result)
+    print_json(result.summary) if as_json else print_result(result)

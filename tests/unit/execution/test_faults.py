@@ -32,7 +32,8 @@ from traps import (
 )
 
 from paribus.errors import RunError, StoreError
-from paribus.execution import Workers, forking, process, waiting
+from paribus.execution import forking, process, waiting
+from paribus.execution.local import Workers
 from paribus.execution.messages import LIMIT, limited
 from paribus.execution.process import Output, Worker
 from paribus.store import RunRecord

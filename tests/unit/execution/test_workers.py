@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from traps import Trap
 
-from paribus.execution import Workers
+from paribus.execution import executor_of
+from paribus.execution.local import Workers
 from paribus.spec import StudySpec
 from paribus.store import RunRecord
 from paribus.training.job import Job, RunTask
@@ -42,7 +43,7 @@ def job_of(data: Any, epochs: int = 2, width: int = 4, **options: Any) -> Job:
 def finish(jobs: list[Job], workers: int = 2) -> list[list[RunRecord]]:
     """The records of each job, in the order of the jobs."""
     found: dict[str, RunRecord] = {}
-    with Workers(workers) as started:
+    with executor_of(workers) as started:
         started.train(
             jobs, lambda records: found.update({record.key: record for record in records}), lambda board: None
         )
@@ -143,7 +144,7 @@ def in_two_parts(job: Job, until: int) -> list[Job]:
 def test_a_run_goes_on_in_another_worker(folder: Path, workers: int) -> None:
     job = replace(job_of(folder, epochs=6), checkpoints=folder)
     told: list[list[str]] = []
-    with Workers(workers) as started:
+    with executor_of(workers) as started:
         started.train(
             in_two_parts(job, until=3), lambda records: told.append([run.key for run in records]), lambda board: None
         )
@@ -282,7 +283,7 @@ import sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 import paribus.study  # registers what recipes name
-from paribus.execution import Workers
+from paribus.execution.local import Workers
 from test_workers import job_of
 
 def tick(board):

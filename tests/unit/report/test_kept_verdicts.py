@@ -11,7 +11,7 @@ from paribus.comparison import summary
 from paribus.comparison.items import sample
 from paribus.probing.weights import weight_distributions
 from paribus.report.tables.study import scores_of, seeds_of
-from paribus.result import Result
+from paribus.results.result import Result
 from paribus.store import Store
 
 NAME = "fake-study"
@@ -58,8 +58,8 @@ def test_kept_contrasts_are_those_that_were_kept(study) -> None:
     before = result_of(study)
     before.summary  # noqa: B018
     after = result_of(study)
-    assert after._kept is not None
-    assert repr(after._contrasts) == repr(before._contrasts)  # nan is not equal to itself
+    assert after._only._kept is not None
+    assert repr(after._only._contrasts) == repr(before._only._contrasts)  # nan is not equal to itself
 
 
 @pytest.fixture
@@ -67,7 +67,9 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """An entry a time that the test set was resampled."""
     calls: list[int] = []
     over_test_items = sample.over_test_items
-    monkeypatch.setattr("paribus.result.over_test_items", lambda *given: calls.append(1) or over_test_items(*given))
+    monkeypatch.setattr(
+        "paribus.results.outcome.over_test_items", lambda *given: calls.append(1) or over_test_items(*given)
+    )
     return calls
 
 

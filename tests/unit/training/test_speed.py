@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from paribus.execution import speed
+from paribus.training import speed
 
 
 @pytest.fixture(autouse=True)
