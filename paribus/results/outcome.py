@@ -21,9 +21,6 @@ from paribus.data.prepared import prepared
 from paribus.errors import SpecError
 from paribus.freezing import frozen_sentence
 from paribus.prediction.loading import load_run
-from paribus.report.content import Content
-from paribus.report.pages.html import is_page_of, page_stamp
-from paribus.report.pages.study import write_page
 from paribus.report.tables.choice import best_variant, probed_runs
 from paribus.report.tables.items import read_answers
 from paribus.report.tables.study import Tables, load_tables, run_table, scored, scores_of, seeds_of
@@ -35,6 +32,7 @@ if TYPE_CHECKING:
 
     from paribus.evaluation.items import Answers
     from paribus.prediction.trained import Trained
+    from paribus.report.content import Content
 
 
 class Outcome:
@@ -122,6 +120,8 @@ class Outcome:
     @property
     def content(self) -> Content:
         """What the report says, as plain values."""
+        from paribus.report.content import Content  # late, as it draws, which `show` does without
+
         return Content(self.record, self.tables, self.verdicts)
 
     @property
@@ -155,6 +155,9 @@ class Outcome:
 
     def report(self, target: Path, *, anew: bool) -> Path:
         """Write the report there, unless one lies there that was made of the same and `anew` is false."""
+        from paribus.report.pages.html import is_page_of
+        from paribus.report.pages.study import write_page
+
         if not anew and is_page_of(self.page_stamp, target):
             return target.absolute()
         return write_page(target, self.record, self.tables, self.verdicts, self.page_stamp)
@@ -162,6 +165,8 @@ class Outcome:
     @property
     def page_stamp(self) -> str:
         """Equal where reports are: of the study, its runs, and what else a report shows."""
+        from paribus.report.pages.html import page_stamp
+
         data = self.record.data
         found = [sorted(self._store.probe(key)) for key in self._probed.values()]
         there = prepared(self._store.home, data) is not None

@@ -13,9 +13,6 @@ import pandas as pd
 from paribus.comparison.diff import StudyDiff, compare_studies
 from paribus.comparison.summary import plain
 from paribus.errors import SpecError
-from paribus.report import gallery
-from paribus.report.pages import across as page
-from paribus.report.pages.html import ending, is_page_of, page_stamp, write_text
 from paribus.report.tables import across
 from paribus.report.tables.study import Tables, contrast_table
 from paribus.results.outcome import Outcome
@@ -193,6 +190,9 @@ class Result:
     @property
     def figures(self) -> dict[str, go.Figure]:
         """The report's figures by name; over several data sets those across them, and each one's own in its part."""
+        from paribus.report import gallery  # late, as drawing takes what `show` does without
+        from paribus.report.pages import across as page
+
         return page.figures(self._tables) if self._series else gallery.figures(self._only.tables)
 
     def load(self, variant: str, seed: int | None = None, *, trust: bool = False) -> Trained:
@@ -255,6 +255,9 @@ class Result:
         target = Path(path) if path else self._store.home / "reports" / f"{self.name}.html"
         if not self._series:
             return self._only.report(target, anew=anew)
+        from paribus.report.pages import across as page
+        from paribus.report.pages.html import ending, is_page_of, page_stamp, write_text
+
         pages = {data: part.report(target.parent / f"{part.name}.html", anew=anew) for data, part in self.parts.items()}
         stamp = page_stamp(self._series.values, [outcome.page_stamp for outcome in self._outcomes])
         if not anew and is_page_of(stamp, target):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from pydantic import TypeAdapter, ValidationError
@@ -99,12 +99,19 @@ def _faults_of_search(search: SearchRecord, tune: AskedSearch | None) -> Iterato
         yield "tuning.trials: a point lacks a value"
 
 
-def read_run(row: dict[str, Any]) -> StoredRun | None:
-    """The run of a row of the database, by column; None if the row lacks what it must have."""
-    if row["status"] not in STATUSES or not is_key(row["key"]):
+def read_facts(recipe: Any) -> RecipeFacts | None:
+    """What tables and verdicts ask of a stored recipe, JSON values; None if it is none."""
+    try:
+        return _RECIPE.validate_python(recipe)
+    except ValidationError:
+        return None
+
+
+def read_run(row: Mapping[str, Any], facts: RecipeFacts | None) -> StoredRun | None:
+    """The run of a row of the database, by column; None if the row lacks what it must have, or `facts` are missing."""
+    if row["status"] not in STATUSES or not is_key(row["key"]) or facts is None:
         return None
     try:
-        facts = _RECIPE.validate_python(row["recipe"])
         _METRICS.validate_python(row["metrics"])
     except ValidationError:
         return None

@@ -10,7 +10,7 @@ import pytest
 from paribus.errors import SpecError
 from paribus.prediction.trained import Trained
 from paribus.spec import StudySpec
-from paribus.store.records.faults import read_run
+from paribus.store.records.faults import read_facts, read_run
 
 SOUND: dict[str, Any] = {
     "key": "0" * 64, "seed": 0, "recipe": {"data": {"validation": 0.1}, "epochs": 1}, "status": "finished", "epochs": 1,
@@ -24,12 +24,13 @@ BROKEN: dict[str, Any] = {
 
 
 def test_a_sound_row_is_one() -> None:
-    assert read_run(SOUND)
+    assert read_run(SOUND, read_facts(SOUND["recipe"]))
 
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_one_is_none(name: str) -> None:
-    assert not read_run({**SOUND, name: BROKEN[name]})
+    row = {**SOUND, name: BROKEN[name]}
+    assert not read_run(row, read_facts(row["recipe"]))
 
 
 def test_a_recipe_that_utf_8_cannot_write_is_refused_when_it_is_loaded() -> None:
