@@ -6,7 +6,6 @@ What only a result needs is imported when training is over, so that it begins a 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from paribus.running.fitting import data_of, quick_fields
 from paribus.running.forecast import Forecast, forecast, forecast_search
 from paribus.running.record import series_values
 from paribus.running.search import search
-from paribus.running.work import Pool, Work, frozen_entry, work_of
+from paribus.running.work import Pool, Work, frozen_entry, lay_out, plan_with_data
 from paribus.spec import DataSpec, StudySpec
 from paribus.store import find_store, home_directory
 from paribus.store.running import driving
@@ -110,11 +109,12 @@ class Study(StudySpec):
             StoreError: the home cannot be used.
         """
         with executor_of(workers, run_timeout) as executor:
-            works = [work_of(part, self._origin) for part in self.parts()]
+            parts = [plan_with_data(part, self._origin) for part in self.parts()]
             folder = home_directory(Path(home) if home else None)
-            frozen = frozen_entry(self._plan_file, self, works, folder, quiet)
-            with driving(folder, {self.name, *(work.study.name for work in works)}, quiet) as store:
-                works = [replace(work, frozen=frozen).on_disk(store) for work in works]
+            frozen = frozen_entry(self._plan_file, self, parts, folder, quiet)
+            with driving(folder, {self.name, *(part.study.name for part in parts)}, quiet) as store:
+                works = [lay_out(part, store, frozen) for part in parts]
+                del parts  # whose data are mapped from now on
                 self._train(works, Pool(store, executor, quiet))
         from paribus.results.result import Result
 
@@ -124,7 +124,7 @@ class Study(StudySpec):
         """Search, train what is planned, and go on with more seeds where the verdicts ask for them."""
         store = pool.store
         if self.tune:
-            works = [work.tuned(search(work, pool).record(work.study)).on_disk(store) for work in works]
+            works = [work.tuned(search(work, pool).record(work.study)) for work in works]
         if not isinstance(self.data, DataSpec):
             store.save_study(self.name, series_values(self, [work.study.name for work in works]))
         while works:

@@ -1,9 +1,8 @@
-"""The data as workers and reports map them: arrays in a folder named by their fingerprint; texts as counts of terms."""
+"""The data as workers and reports map them: arrays in a folder named by their fingerprint."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,8 @@ import numpy as np
 
 from paribus.data.checks import describe
 from paribus.data.dataset import Dataset
-from paribus.data.text.tokens import write_tokens
+from paribus.data.text.stored import read_texts, write_texts
 from paribus.errors import DataError
-from paribus.spec import Preparation
 from paribus.store.checksums import is_damaged, is_whole
 from paribus.store.keys import checked_key
 from paribus.store.records.study import DataFacts
@@ -23,17 +21,16 @@ from paribus.store.writing import remove_damaged, written
 _PARTS = ("x_train", "y_train", "x_test", "y_test")
 
 
-def prepare(dataset: Dataset, home: Path, preparations: Iterable[Preparation]) -> tuple[Path, dict[str, Any]]:
-    """Lay the data set out for workers, once; what is there is used again, unless it is damaged.
+def prepare(dataset: Dataset, home: Path) -> tuple[Path, dict[str, Any]]:
+    """Lay the data set out for workers and reports, once; what is there is used again, unless it is damaged.
 
     Args:
         dataset: to be laid out.
         home: directory of the store.
-        preparations: those of all recipes, which say what texts are counted by.
 
     Returns:
-        The folder with `x_train.npy`, `y_train.npy`, `x_test.npy` and `y_test.npy`, where for texts the two of x are
-        what `write_tokens` writes; and the data set's description.
+        The folder with `x_train.npy`, `y_train.npy`, `x_test.npy` and `y_test.npy`, where for texts the two of x are in
+        the folder `texts`, see `write_texts`; and the data set's description.
 
     Raises:
         StoreError: the disk is full, or the home cannot be written.
@@ -46,9 +43,8 @@ def prepare(dataset: Dataset, home: Path, preparations: Iterable[Preparation]) -
                 np.save(temporary / f"{name}.npy", getattr(dataset, name), allow_pickle=False)
             (temporary / "description.json").write_text(json.dumps(describe(dataset)), encoding="utf-8")
             remove_damaged(folder)
-    for preparation in preparations:
-        if preparation.text:
-            write_tokens(dataset, folder, preparation.text)
+    if dataset.is_text:
+        write_texts(dataset, folder)
     stored = json.loads((folder / "description.json").read_text(encoding="utf-8"))
     return folder, {**stored, "name": dataset.name, "notes": list(dataset.notes)}  # no part of the fingerprint
 
@@ -56,7 +52,7 @@ def prepare(dataset: Dataset, home: Path, preparations: Iterable[Preparation]) -
 def mapped(dataset: Dataset, folder: Path) -> Dataset:
     """The same data set in no memory of its own: its arrays are mapped from the folder that `prepare` laid out.
 
-    Of texts there are only counts, so that those are left out.
+    Texts are left out: who needs them reads them.
 
     Raises:
         DataError: a file is damaged or missing.
@@ -81,11 +77,14 @@ def prepared(home: Path, facts: DataFacts) -> Dataset | None:
         facts: of the data set, in the study's record.
     """
     folder = _folder(home, facts.fingerprint)
-    files = {name: folder / f"{name}.npy" for name in _PARTS}
-    if not all(file.is_file() for file in files.values()) or is_damaged(folder):
+    if not folder.is_dir() or is_damaged(folder):
         return None
-    arrays = {name: np.load(file, mmap_mode="r", allow_pickle=False) for name, file in files.items()}
-    return Dataset(facts.name, **arrays, class_names=facts.class_names)
+    texts = {} if facts.item_shape else read_texts(folder)
+    names = _PARTS[1::2] if texts else _PARTS
+    if texts is None or not all((folder / f"{name}.npy").is_file() for name in names):
+        return None
+    arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in names}
+    return Dataset(facts.name, **texts, **arrays, class_names=facts.class_names)
 
 
 def _folder(home: Path, fingerprint: str) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,13 +12,14 @@ import cloudpickle
 
 from paribus.data import Dataset
 from paribus.data.prepared import mapped, prepare
+from paribus.data.text.tokens import write_tokens
 from paribus.execution import Executor, pack, show_progress
 from paribus.memory import give_back
 from paribus.planning import Plan, Run, grow
 from paribus.running.fitting import check_space, data_of, plan_on, predict, stack_size
 from paribus.running.record import record_values
 from paribus.running.resuming import Start, starts_of, stored_keys
-from paribus.spec import Recipe, StudySpec
+from paribus.spec import StudySpec
 from paribus.spec.parts import find_part
 from paribus.store import RunRecord, Status, Store
 from paribus.store.records.study import FrozenRecord
@@ -64,33 +65,41 @@ class Pool:
 
 
 @dataclass(frozen=True)
-class Work:
+class PlannedStudy:
     """A study over one data set that is known to fit its data; nothing is written yet.
 
     Args:
         study: as it was asked.
-        plan: of the study; before a search is done, with the first values of its space for tuned levels.
+        plan: of the study; before a search, with the first values of its space for tuned levels.
         dataset: its data.
         base: folder that its files are relative to.
-        search: what a search came to, as JSON values.
-        frozen: what was frozen before, and whether this is it.
-        laid_out: the folder where workers find the data, and the data set's description; None before `on_disk`.
     """
 
     study: StudySpec
     plan: Plan
     dataset: Dataset
     base: Path
-    search: dict[str, Any] | None = None
-    frozen: FrozenRecord | None = None
-    laid_out: tuple[Path, dict[str, Any]] | None = None
 
-    def on_disk(self, store: Store) -> Work:
-        """The same with its data laid out for workers, and mapped from there; texts stay for a search to count."""
-        if self.dataset.is_text and self.study.tune and not self.search:
-            return self
-        laid_out = self._lay_out(store, self.plan.variants.values())
-        return replace(self, dataset=mapped(self.dataset, laid_out[0]), laid_out=laid_out)
+
+@dataclass(frozen=True)
+class Work(PlannedStudy):
+    """The same with its data laid out in a home, where workers map them.
+
+    Args:
+        study: as it was asked.
+        plan: of the study; before a search, with the first values of its space for tuned levels.
+        dataset: its data, mapped too.
+        base: folder that its files are relative to.
+        folder: where the data lie.
+        description: of the data set.
+        frozen: what was frozen before, and whether this is it.
+        search: what a search came to, as JSON values.
+    """
+
+    folder: Path
+    description: dict[str, Any]
+    frozen: FrozenRecord | None
+    search: dict[str, Any] | None = None
 
     def tuned(self, search: dict[str, Any]) -> Work:
         """The same with the winner of a search in the place of tuned levels."""
@@ -110,13 +119,14 @@ class Work:
 
     def begin(self, store: Store, taken: Set[str] = frozenset()) -> list[Job]:
         """Write the study's record, and say what is left of each cohort of its plan; arguments as for `left`."""
-        _, description = self._lay_out(store, self.plan.variants.values())
-        values = record_values(self.study, self.plan, self.dataset, description, search=self.search, frozen=self.frozen)
+        values = record_values(
+            self.study, self.plan, self.dataset, self.description, search=self.search, frozen=self.frozen
+        )
         store.save_study(self.study.name, values)
         return self.left(self.plan.cohorts, store, taken)
 
     def left(self, cohorts: Sequence[Runs], store: Store, taken: Set[str] = frozenset()) -> list[Job]:
-        """Lay the data out for workers, and say what is left of each cohort.
+        """Say what is left of each cohort.
 
         Args:
             cohorts: of runs on these data.
@@ -124,30 +134,28 @@ class Work:
             taken: keys of further runs that need none, as others train them.
         """
         runs = [run for cohort in cohorts for run in cohort]
-        folder, _ = self._lay_out(store, [run.recipe for run in runs])
+        for text in {run.recipe.data.text: None for run in runs if run.recipe.data.text}:
+            write_tokens(self.folder, text)
         store.mend(run.key for run in runs)
         stored = stored_keys(runs, store)
         _forget(store, stored)  # what a kill left
         known = stored | taken
         missing = [tuple(run for run in cohort if run.key not in known) for cohort in cohorts]
         starts = starts_of([run for cohort in missing for run in cohort], self.plan.fingerprint, store)
-        return [self._job(cohort, folder, store, starts) for cohort in missing if cohort]
+        return [self._job(cohort, store, starts) for cohort in missing if cohort]
 
-    def _lay_out(self, store: Store, recipes: Iterable[Recipe]) -> tuple[Path, dict[str, Any]]:
-        return self.laid_out or prepare(self.dataset, store.home, [recipe.data for recipe in recipes])
-
-    def _job(self, cohort: Runs, folder: Path, store: Store, starts: dict[str, Start]) -> Job:
+    def _job(self, cohort: Runs, store: Store, starts: dict[str, Start]) -> Job:
         part = find_part("model", cohort[0].recipe.model.kind)
         own = OwnCode(part.kind, code_hash(part.own), cloudpickle.dumps(part.own), self.base) if part.own else None
         tasks = tuple(self._task(run, starts.get(run.key, Start())) for run in cohort)
-        return Job(tasks, folder, self.dataset.num_classes, self.dataset.item_shape, own, store.checkpoints)
+        return Job(tasks, self.folder, self.dataset.num_classes, self.dataset.item_shape, own, store.checkpoints)
 
     def _task(self, run: Run, start: Start) -> RunTask:
         time_s = predict(run.recipe, self.dataset) * (1 - start.epochs / run.recipe.epochs)
         return RunTask(run.key, run.seed, run.recipe.model_dump(mode="json"), start.folder, start.epochs, time_s)
 
 
-def work_of(study: StudySpec, origin: Origin) -> Work:
+def plan_with_data(study: StudySpec, origin: Origin) -> PlannedStudy:
     """Load the data of a study and plan its runs on them.
 
     Raises:
@@ -156,19 +164,31 @@ def work_of(study: StudySpec, origin: Origin) -> Work:
     """
     dataset = data_of(study.one_data, origin)
     give_back()
-    planned = study.with_tuned(study.tune.corners()[0]) if study.tune else study
-    plan = plan_on(planned, dataset)
+    plan = plan_on(study.with_tuned(study.tune.corners()[0]) if study.tune else study, dataset)
     check_space(study, dataset)
-    return Work(study, plan, dataset, origin.folder)
+    return PlannedStudy(study, plan, dataset, origin.folder)
 
 
-def frozen_entry(path: Path, study: StudySpec, works: Sequence[Work], home: Path, quiet: bool) -> FrozenRecord | None:
+def lay_out(planned: PlannedStudy, store: Store, frozen: FrozenRecord | None) -> Work:
+    """Lay the data of a study out in the home, and let go of them in memory.
+
+    Raises:
+        StoreError: the home cannot be written.
+    """
+    folder, description = prepare(planned.dataset, store.home)
+    dataset = mapped(planned.dataset, folder)
+    return Work(planned.study, planned.plan, dataset, planned.base, folder, description, frozen)
+
+
+def frozen_entry(
+    path: Path, study: StudySpec, parts: Sequence[PlannedStudy], home: Path, quiet: bool
+) -> FrozenRecord | None:
     """What the records of a study keep of its frozen plan, see `check_frozen`; None where there is none.
 
     Args:
         path: of the plan's file.
         study: that is about to run.
-        works: its parts.
+        parts: of it, one per data set.
         home: directory of the store.
         quiet: do not warn of a study that is not the one that was frozen.
 
@@ -180,9 +200,9 @@ def frozen_entry(path: Path, study: StudySpec, works: Sequence[Work], home: Path
     from paribus.freezing import check_frozen, read_frozen, warn  # late, as few studies need it
 
     content = read_frozen(path)
-    rows = Store(home).runs(run.key for work in works for run in work.plan.runs).values()
+    rows = Store(home).runs(run.key for part in parts for run in part.plan.runs).values()
     stored = [row.created for row in rows if row.status != Status.FAILED]
-    entry = check_frozen(content, study, [work.dataset.fingerprint for work in works], stored)
+    entry = check_frozen(content, study, [part.dataset.fingerprint for part in parts], stored)
     if not quiet:
         warn(entry)
     return entry

@@ -13,6 +13,7 @@ from scipy.sparse import random as random_matrix
 from paribus import DataError, Study
 from paribus.data.loading import load
 from paribus.data.prepared import prepare
+from paribus.data.text.tokens import write_tokens
 from paribus.execution.worker import prepare_torch
 from paribus.models.layers import Dense, SparseRows
 from paribus.models.layers.tape import Stack
@@ -92,7 +93,8 @@ def test_a_cohort_of_texts_equals_its_runs_alone(name: str, tmp_path: Path) -> N
     prepare_torch()
     asked = study()
     recipe = asked.recipe(LEVELS[name])
-    folder, _ = prepare(load(asked.data, tmp_path), tmp_path, [recipe.data])
+    folder, _ = prepare(load(asked.data, tmp_path), tmp_path)
+    write_tokens(folder, recipe.data.text)
 
     def train(seeds: list[int]) -> list[RunRecord]:
         runs = tuple(RunTask(str(seed), seed, recipe.model_dump(mode="json")) for seed in seeds)
@@ -109,6 +111,19 @@ def test_a_cohort_of_texts_equals_its_runs_alone(name: str, tmp_path: Path) -> N
 @pytest.fixture(scope="module")
 def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
     return study().run(tmp_path_factory.mktemp("home"), quiet=True)
+
+
+def test_the_report_shows_the_texts_that_are_mistaken(tmp_path: Path) -> None:
+    untaught = {**study().model_dump(mode="json"), "factors": {}, "seeds": 1}
+    untaught["baseline"] |= {"epochs": 1, "optimizer": {"kind": "adam", "lr": 1e-6}}
+    result = Study(**{**untaught, "data": study().data}).run(tmp_path, quiet=True)
+    result.probe()
+    assert "features" in result.figures  # of test texts, which lie in the home
+    page = result.report().read_text()
+    texts = load(study().data, tmp_path).x_test
+    wrong = result.tables.mistakes["item"].tolist()
+    assert wrong
+    assert all(texts[item] in page for item in wrong[:3])
 
 
 def test_the_planted_word_is_learned(result: Result) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from paribus.data.dataset import Dataset
+from paribus.data.text.stored import read_texts
+from paribus.errors import DataError
 from paribus.spec.data import TextFeatures
 from paribus.store.checksums import is_whole
 from paribus.store.writing import remove_damaged, written
@@ -43,26 +44,30 @@ def token_folder(folder: Path, text: TextFeatures) -> Path:
     return folder / f"tokens-{low}-{high}-{text.stop_words}"
 
 
-def write_tokens(dataset: Dataset, folder: Path, text: TextFeatures) -> None:
-    """Write the counts of the data set's texts into its `token_folder`, unless they are there and whole.
+def write_tokens(folder: Path, text: TextFeatures) -> None:
+    """Write the counts of a prepared data set's texts into its `token_folder`, unless they are there and whole.
 
     `{train,test}_{indptr,indices,counts}.npy` as in `Tokens`, counts as uint16 where they fit; `terms.npy`, the terms
     of both parts one after the other in UTF-8, and `ends.npy`, where each of them ends.
 
     Raises:
         StoreError: the disk is full, or the folder cannot be written.
+        DataError: the texts are damaged.
     """
     target = token_folder(folder, text)
     if is_whole(target):
         return
-    tokens = count_terms([*dataset.x_train, *dataset.x_test], text)
+    texts = read_texts(folder)
+    if texts is None:
+        raise DataError(f"{folder / 'texts'} is damaged. The same command makes it anew from the data.")
+    tokens = count_terms([*texts["x_train"], *texts["x_test"]], text)
     _, ends, content = tokens.terms.buffers()
     arrays = {
         "terms": np.frombuffer(content, np.uint8),
         "ends": np.frombuffer(ends, np.int32)[1 : len(tokens.terms) + 1].astype(np.int64),
     }
     kind = count_type(tokens.counts)
-    num_train = len(dataset.x_train)
+    num_train = len(texts["x_train"])
     for part, rows in (("train", slice(0, num_train + 1)), ("test", slice(num_train, None))):
         indptr = tokens.indptr[rows]
         entries = slice(indptr[0], indptr[-1])

@@ -13,9 +13,10 @@ from sklearn.datasets import load_digits
 from paribus.data import Dataset, load
 from paribus.data.locate import Place
 from paribus.data.prepared import mapped, prepare, prepared
+from paribus.data.text.tokens import write_tokens
 from paribus.errors import DataError, StoreError
 from paribus.running.fitting import data_of
-from paribus.spec import Preparation, TextFeatures
+from paribus.spec import TextFeatures
 from paribus.spec.data import DataSpec
 from paribus.spec.parts import parts
 from paribus.user_code import Origin
@@ -224,7 +225,7 @@ def test_mini_is_what_the_script_draws(tmp_path: Path) -> None:
 def test_prepared_data_are_found_again_and_missing_ones_are_none(tmp_path: Path) -> None:
     x, y = np.arange(12, dtype=np.float32).reshape(6, 2), np.arange(6) % 2
     data = Dataset("toy", x, y, x[:2], y[:2], ("a", "b"))
-    folder, described = prepare(data, tmp_path, [])
+    folder, described = prepare(data, tmp_path)
     described["class_names"] = list(data.class_names)
     facts = study_of({"dataset": described}).data
     found = prepared(tmp_path, facts)
@@ -237,8 +238,8 @@ def test_prepared_data_are_found_again_and_missing_ones_are_none(tmp_path: Path)
 def test_equal_data_under_another_name_are_described_by_it(tmp_path: Path) -> None:
     data = Dataset("toy", X, Y, X[:2], Y[:2], ("a", "b"), notes=("a note",))
     twin = replace(data, name="twin", notes=("another", "two"))
-    folder, described = prepare(data, tmp_path, [])
-    found, other = prepare(twin, tmp_path, [])
+    folder, described = prepare(data, tmp_path)
+    found, other = prepare(twin, tmp_path)
     assert (folder, described) == (found, {**other, "name": "toy", "notes": ["a note"]})
     assert (other["name"], other["notes"]) == ("twin", ["another", "two"])
 
@@ -257,15 +258,20 @@ def test_data_that_cannot_be_laid_out_are_told_and_leave_nothing(
     data = Dataset("toy", texts, y, texts[:2], y[:2], ("a", "b"))
     place = tmp_path / "data"
     if what != "rows":
-        place = prepare(data, tmp_path, [])[0]
+        place = prepare(data, tmp_path)[0]
     before = set(place.glob("*"))
-    preparations = [Preparation(text=TextFeatures(kind="counts"))]
+
+    def lay_out() -> Path:
+        folder, _ = prepare(data, tmp_path)
+        write_tokens(folder, TextFeatures(kind="counts"))
+        return folder
+
     with monkeypatch.context() as patch:
         patch.setattr(call, full)
         with pytest.raises(StoreError, match=rf"Cannot write {place}/\w.*No space left on device"):
-            prepare(data, tmp_path, preparations)
+            lay_out()
     assert set(place.glob("*")) == before
-    assert list(prepare(data, tmp_path, preparations)[0].glob("tokens-*"))
+    assert list(lay_out().glob("tokens-*"))
 
 
 def test_data_that_another_process_laid_out_meanwhile_are_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,13 +279,13 @@ def test_data_that_another_process_laid_out_meanwhile_are_used(tmp_path: Path, m
 
     def describe_late(_: Dataset) -> dict[str, Any]:
         monkeypatch.undo()
-        prepare(data, tmp_path / "other", [])
+        prepare(data, tmp_path / "other")
         (tmp_path / "other/data").rename(tmp_path / "faster")
         (tmp_path / "faster" / data.fingerprint).rename(tmp_path / "data" / data.fingerprint)
         return {}
 
     monkeypatch.setattr("paribus.data.prepared.describe", describe_late)
-    folder, described = prepare(data, tmp_path, [])
+    folder, described = prepare(data, tmp_path)
     assert described["fingerprint"] == data.fingerprint
     assert list((tmp_path / "data").iterdir()) == [folder]
 
@@ -287,7 +293,7 @@ def test_data_that_another_process_laid_out_meanwhile_are_used(tmp_path: Path, m
 def test_what_is_laid_out_is_mapped_and_keeps_its_fingerprint(tmp_path: Path) -> None:
     x, y = np.arange(12, dtype=np.float32).reshape(6, 2), np.arange(6) % 2
     data = Dataset("toy", x, y, x[:2], y[:2], ("a", "b"), ("left", "right"), ("a note",))
-    folder, _ = prepare(data, tmp_path, [])
+    folder, _ = prepare(data, tmp_path)
     found = mapped(data, folder)
     parts = (found.x_train, found.y_train, found.x_test, found.y_test)
     assert all(isinstance(part, np.memmap) for part in parts)
@@ -298,13 +304,24 @@ def test_what_is_laid_out_is_mapped_and_keeps_its_fingerprint(tmp_path: Path) ->
         mapped(data, folder)
 
 
-def test_of_texts_that_are_laid_out_only_counts_are_left(tmp_path: Path) -> None:
-    texts, y = np.array(["some words", "other words", "few"], object), np.array([0, 1, 0])
-    data = Dataset("toy", texts, y, texts[:2], y[:2], ("a", "b"))
-    preparations = [Preparation(text=TextFeatures(kind="counts"))]
-    folder, _ = prepare(data, tmp_path, preparations)
+def test_texts_that_are_laid_out_are_let_go_of_and_found_again(tmp_path: Path) -> None:
+    texts, y = np.array(["some words", "", "naïve 日本 \U0001f600\n", "few"], object), np.array([0, 1, 0, 1])
+    data = Dataset("toy", texts, y, texts[:3], y[:3], ("a", "b"))
+    folder, described = prepare(data, tmp_path)
     found = mapped(data, folder)
-    assert (found.is_text, found.item_shape, len(found.x_train)) == (True, (), 3)
+    assert (found.is_text, found.item_shape, len(found.x_train)) == (True, (), 4)
     assert found.fingerprint == data.fingerprint
     assert "words" not in found.x_train
-    assert prepare(found, tmp_path, preparations)[0] == folder  # what is counted needs no texts
+    assert prepare(found, tmp_path)[0] == folder  # which needs no texts now
+    described["class_names"] = list(data.class_names)
+    facts = study_of({"dataset": described}).data
+    again = prepared(tmp_path, facts)
+    assert again is not None
+    assert (again.x_train.tolist(), again.x_test.tolist()) == (texts.tolist(), texts[:3].tolist())
+    assert again.fingerprint == data.fingerprint
+    (folder / "texts" / "x_test.npy").write_bytes(b"")
+    assert prepared(tmp_path, facts) is None
+    with pytest.raises(DataError, match="texts is damaged. The same command makes it anew"):
+        write_tokens(folder, TextFeatures(kind="counts"))
+    prepare(data, tmp_path)
+    assert prepared(tmp_path, facts) is not None

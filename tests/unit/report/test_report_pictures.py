@@ -70,6 +70,16 @@ def test_mistakes_are_pictures_of_the_test_items_they_name() -> None:
         np.testing.assert_array_equal(np.asarray(picture), data.x_test[item])
 
 
+def test_mistakes_among_texts_show_how_they_begin() -> None:
+    texts = np.array(["none", "a\tshort  one\n", "none", "word " * 200], object)
+    data = Dataset("toy", texts, np.array([0, 1, 0, 1]), texts, np.array([0, 1, 0, 1]), ("a", "b"))
+    frame = mistakes.frame(MISTAKES, data)
+    assert frame["text"].tolist() == [f"{'word ' * 59}word …", "a short one"]
+    heads, rows = mistakes.listed(frame)
+    assert (heads[-1], rows[1][-1]) == ("how it begins", "a short one")
+    assert mistakes.draw(frame, data) is None
+
+
 def test_mistakes_among_rows_of_a_table_show_their_values() -> None:
     data = dataset(3)
     frame = mistakes.frame(MISTAKES, data)

@@ -14,18 +14,23 @@ from paribus.report.figures.data import samples
 SHOWN = 24
 _VALUES = 8
 """Values of an item that the table shows."""
+_CHARACTERS = 300
+"""Of a text that the table shows."""
 
 
 def frame(mistakes: pd.DataFrame, dataset: Dataset | None) -> pd.DataFrame:
-    """Columns item, true, predicted, confidence, wrong and runs, the surest first; with values if items are rows.
+    """Columns item, true, predicted, confidence, wrong and runs, the surest first; with what rows and texts say.
 
     Args:
         mistakes: as in `Tables.mistakes`.
         dataset: whose test items they are; None if it cannot be had.
     """
-    if dataset is None or len(dataset.item_shape) != 1:
+    if dataset is None or len(dataset.item_shape) > 1:
         return mistakes
-    items = dataset.x_test[mistakes["item"].to_numpy(dtype=int), :_VALUES]
+    items = dataset.x_test[mistakes["item"].to_numpy(dtype=int)]
+    if dataset.is_text:
+        return mistakes.assign(text=[_beginning(text) for text in items])
+    items = items[:, :_VALUES]
     return mistakes.assign(values=["; ".join(f"{value:.4g}" for value in item) for item in items])
 
 
@@ -50,7 +55,7 @@ def draw(frame: pd.DataFrame, dataset: Dataset | None) -> go.Figure | None:
 
 
 def listed(frame: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
-    """Headings and rows of the first 24, for a page without pictures: of texts, and where the data are gone.
+    """Headings and rows of the first 24, for a page without pictures: of rows, of texts, and where the data are gone.
 
     Args:
         frame: from `frame`.
@@ -65,8 +70,14 @@ def listed(frame: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
             "runs wrong": [f"{wrong} of {runs}" for wrong, runs in zip(first["wrong"], first["runs"], strict=True)],
         }
     )
-    table = table.assign(**{"first values": first["values"]}) if "values" in first else table
+    for column, heading in (("values", "first values"), ("text", "how it begins")):
+        table = table.assign(**{heading: first[column]}) if column in first else table
     return list(table.columns), table.to_numpy().tolist()
+
+
+def _beginning(text: str) -> str:
+    words = " ".join(text[: 4 * _CHARACTERS].split())
+    return words if len(words) <= _CHARACTERS else f"{words[:_CHARACTERS].rstrip()} …"
 
 
 FIGURE = StudyFigure(

@@ -12,8 +12,9 @@ from sklearn.preprocessing import normalize
 from paribus.data import Dataset
 from paribus.data.prepared import prepare
 from paribus.data.text.features import Documents, Vectorizer, fit_vectorizer
+from paribus.data.text.tokens import write_tokens
 from paribus.errors import DataError
-from paribus.spec import Preparation, TextFeatures
+from paribus.spec import TextFeatures
 
 RNG = np.random.default_rng(0)
 WORDS = [f"w{at}" for at in range(300)] + ["the", "of", "Öl", "x"]
@@ -41,7 +42,9 @@ def dataset(texts: list[str]) -> Dataset:
 
 
 def prepared(home: Path, text: TextFeatures, texts: list[str] = TEXTS) -> Path:
-    return prepare(dataset(texts), home, [Preparation(text=text), Preparation()])[0]
+    folder, _ = prepare(dataset(texts), home)
+    write_tokens(folder, text)
+    return folder
 
 
 def matrix(documents: Documents, rows: np.ndarray) -> csr_matrix:
@@ -122,13 +125,13 @@ def test_what_is_there_is_used_again_and_other_counts_are_added(tmp_path: Path) 
     folder = prepared(tmp_path, TextFeatures(kind="tfidf"))
     before = {path.name: path.stat().st_mtime_ns for path in folder.rglob("*.npy")}
     assert {"y_train.npy", "y_test.npy", "terms.npy", "train_counts.npy"} <= before.keys()
-    assert not {"x_train.npy", "x_test.npy"} & before.keys()
+    assert {path.parent.name for path in folder.rglob("x_*.npy")} == {"texts"}
     assert np.load(folder / "tokens-1-1-none" / "train_counts.npy").dtype == np.uint16
     prepared(tmp_path, TextFeatures(kind="binary", max_features=3))
     assert {path.name: path.stat().st_mtime_ns for path in folder.rglob("*.npy")} == before
     prepared(tmp_path, TextFeatures(kind="tfidf", ngrams=2, stop_words="english"))
     names = sorted(path.name for path in folder.iterdir() if path.is_dir())
-    assert names == ["tokens-1-1-none", "tokens-1-2-english"]
+    assert names == ["texts", "tokens-1-1-none", "tokens-1-2-english"]
 
 
 def test_counts_that_need_more_bits(tmp_path: Path) -> None:
