@@ -15,11 +15,12 @@ from paribus.comparison.judging import contrasts_of
 from paribus.comparison.ladder import ladder_sentence
 from paribus.comparison.searched import search_sentences
 from paribus.comparison.sources import source_sentence
-from paribus.comparison.summary import plain, planned_runs, spreads_of, stamp_of, summarize
+from paribus.comparison.summary import plain, planned_runs, spreads_of, stamp_of, summarize, unscored
 from paribus.comparison.verdicts import Contrast, contrast_of
 from paribus.comparison.words import sentence
 from paribus.data.prepared import prepared
 from paribus.errors import SpecError
+from paribus.evaluation.scoring import scored_runs
 from paribus.freezing import frozen_sentence
 from paribus.prediction.loading import load_run
 from paribus.report.content import Content
@@ -56,7 +57,7 @@ class Result:
         self.name = checked_name(name)
         self._store = store
         self._record = store.study_on_one(name)
-        self._rows = store.runs(self._record.keys)
+        self._rows = scored_runs(store, self._record)
 
     @cached_property
     def summary(self) -> dict[str, Any]:
@@ -108,7 +109,7 @@ class Result:
 
     @property
     def metric(self) -> str:
-        """What the study is about: `accuracy`, `loss`, `f1_macro` or `f1_weighted`."""
+        """What the study is about, such as `accuracy` or `loss`."""
         return self._record.asked.metric
 
     @property
@@ -125,6 +126,11 @@ class Result:
             *(f"{run.variant}, seed {run.seed}: {row.last_line}" for run, row in runs if row.status == Status.FAILED),
             *(f"trial {trial.number}: {trial.failed}" for trial in trials if trial.failed),
         ]
+
+    @property
+    def unscored(self) -> list[str]:
+        """Why runs that finished lack a score of the study's metric, and how many; empty where none does."""
+        return unscored(self.overview["runs"])
 
     @cached_property
     def tables(self) -> Tables:

@@ -76,13 +76,18 @@ class Series:
 
     @property
     def metric(self) -> str:
-        """What the study is about: `accuracy`, `loss`, `f1_macro` or `f1_weighted`."""
+        """What the study is about, such as `accuracy` or `loss`."""
         return self._record.asked.metric
 
     @property
     def failures(self) -> list[str]:
         """Data set, variant, seed and last line of the message of every failed run."""
         return [f"{data}: {text}" for data, part in self.parts.items() for text in part.failures]
+
+    @property
+    def unscored(self) -> list[str]:
+        """As `Result.unscored`, with the data set before each."""
+        return [f"{data}: {text}" for data, part in self.parts.items() for text in part.unscored]
 
     @property
     def figures(self) -> dict[str, go.Figure]:
