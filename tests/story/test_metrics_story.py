@@ -15,6 +15,7 @@ import pytest
 from sklearn.metrics import f1_score, roc_auc_score
 
 from paribus import Result, RunError, Series, Study
+from paribus.freezing.document import changes, document
 from paribus.store import Store
 
 HALVES = """\
@@ -74,9 +75,22 @@ def test_f1_of_two_classes_and_another_metric_of_the_same_runs(cli, folder: Path
         auc = roc_auc_score(arrays["test_labels"], arrays["test_probabilities"][:, 1])
         assert run["metrics"]["test_roc_auc"] == pytest.approx(auc)
     assert times(store.home) == before  # nothing was trained
-    wrong = cli("plan", "tiny.yaml", "--set", "metric=f1")
-    assert (wrong.code, "metric: f1 is for 2 classes" in wrong.err) == (2, True)
-    assert "Did you mean 'loss'?" in cli("plan", "tiny.yaml", "--set", "metric=log_loss").err
+
+
+@pytest.mark.parametrize(
+    ("metric", "words"),
+    [
+        ("f1", "metric: f1 is for 2 classes, of which the one with index 1 is the positive one; found 10."),
+        ("top_10", "metric: top_10 needs more than 10 classes; found 10."),
+        ("log_loss", "metric: must be one of these, found 'log_loss'. Did you mean 'loss'? Known: accuracy, "),
+        ("costs:cost", "metric: costs:cost: there is no module 'costs'"),
+    ],
+)
+def test_mistakes_are_told_before_anything_trains(cli, folder: Path, metric: str, words: str) -> None:
+    for verb in ("plan", "run"):
+        done = cli(verb, "tiny.yaml", "--set", f"metric={metric}")
+        assert (done.code, words in done.err) == (2, True), done.err
+    assert not (folder / "paribus-home").exists()
 
 
 def page(folder: Path, name: str) -> str:
@@ -229,3 +243,12 @@ def test_a_ladder_grows_by_it(tmp_path: Path) -> None:
     assert result.summary["status"] == "finished"
     assert result.summary["contrasts"][0]["n"] == len(result.seeds) / 2
     assert result.seeds["test_top_3"].notna().all()
+
+
+def test_a_frozen_plan_knows_the_code_of_the_metric(folder: Path) -> None:
+    def frozen(by: float) -> dict[str, Any]:
+        study = Study(name="a", metric=lambda labels_B, probabilities_BC: by * labels_B.mean(), **SMALL)
+        return document(study, ["0" * 64], 0)
+
+    assert changes(frozen(1.0), frozen(1.0)) == []
+    assert changes(frozen(1.0), frozen(2.0)) == ["metric"]
