@@ -16,7 +16,7 @@ import numpy as np
 
 from paribus.evaluation.metrics import score
 from paribus.planning import Run
-from paribus.running.work import work_of
+from paribus.running.work import lay_out, plan_with_data
 from paribus.store import RunRecord, Store
 from paribus.store.records import Status
 from paribus.study import Study
@@ -44,8 +44,10 @@ factors:
 def fill(home: Path, file: Path, seeds: int) -> int:
     """Train the first seed of a study, make up the others, and return the number of runs that it has then."""
     Study.open(str(file), ["seeds=1"]).run(home, quiet=True)
-    store, work = Store(home), work_of(Study.open(str(file), [f"seeds={seeds}"]), Origin(file.parent, str(file)))
-    work.on_disk(store).begin(store)
+    planned = plan_with_data(Study.open(str(file), [f"seeds={seeds}"]), Origin(file.parent, str(file)))
+    store = Store(home)
+    work = lay_out(planned, store, None)
+    work.begin(store)
     trained = {run.variant: read(store, run) for run in work.plan.runs if run.seed == 0}
     for run in work.plan.runs:
         store.save_run(made_up(run, trained[run.variant]))  # those of the first seed stay

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from paribus.execution.worker import prepare_torch
-from paribus.running.work import work_of
+from paribus.running.work import lay_out, plan_with_data
 from paribus.store import Store
 from paribus.study import Study
 from paribus.training.cohort import Cohort
@@ -34,7 +34,8 @@ def epoch(file: Path) -> dict[str, np.ndarray]:
     prepare_torch()
     with tempfile.TemporaryDirectory() as home:
         store = Store(Path(home))
-        (job,) = work_of(Study.open(str(file)), Origin(file.parent)).on_disk(store).begin(store)
+        planned = plan_with_data(Study.open(str(file)), Origin(file.parent))
+        (job,) = lay_out(planned, store, None).begin(store)
         plain, other = Cohort(job), Cohort(job)
         (member,), before = plain.members, plain.network.state_of(0)
         rows = member.rows.train[member.stream("order", 0).permutation(len(member.rows.train))]

@@ -34,13 +34,13 @@ def _print_across(result: Result, console: Console) -> None:
     metric, data_sets = f"test_{result.metric}", list(result.parts)
     numbers = metric_of(metric)
     console.print(Text.assemble((result.name, "bold"), f": {len(data_sets)} data sets side by side\n"))
-    title = f"{metric} ({numbers.unit}): rank, mean, * best by validation; 95 % interval"
+    title = f"{numbers.headed(metric)}: rank, mean, * best by validation; 95 % interval"
     console.print(_grid(title, "variant", data_sets, result.across, lambda row: _score(row, numbers)))
     contrasts = result.contrasts
     if len(contrasts):
         console.print()
         frame = contrasts.assign(contrast=titles(contrasts))
-        title = f"difference ({numbers.difference})"
+        title = numbers.headed_difference("difference")
         console.print(_grid(title, "contrast", data_sets, frame, lambda row: _verdict(row, numbers)))
     console.print()
     console.print(_best(result.best, numbers))

@@ -41,8 +41,9 @@ def print_outcome(result: Result) -> None:
     if summary["contrasts"]:
         console.print()
         print_contrasts(console, summary["contrasts"], metric, result.verdicts)
-    for message in result.failures:
-        console.print(Text.assemble(("failed", "red"), f" {message}"), soft_wrap=True)
+    lacking = [*(("failed", line) for line in result.failures), *(("no score", line) for line in result.unscored)]
+    for what, line in lacking:
+        console.print(Text.assemble((what, "red"), f" {line}"), soft_wrap=True)
     if summary["status"] == "interrupted":
         console.print("\nNot all runs are stored: `paribus run` goes on where it stopped.")
 
@@ -67,9 +68,7 @@ def _scores(result: Result, metric: str) -> Table:
         runs.setdefault(str(row["variant"]), {})[int(row["seed"])] = row
     seeds = list(dict.fromkeys(seed for members in runs.values() for seed in members))
     listed = len(seeds) <= _LISTED
-    table = Table(
-        box=None, pad_edge=False, header_style="bold", title=f"{metric} ({numbers.unit})", title_justify="left"
-    )
+    table = Table(box=None, pad_edge=False, header_style="bold", title=numbers.headed(metric), title_justify="left")
     table.add_column("variant")
     for head in [f"seed {seed}" for seed in seeds] if listed else ["seeds", "lowest", "highest"]:
         table.add_column(head, justify="right")
@@ -87,20 +86,19 @@ def _cell(run: Mapping[Any, Any] | None, metric: str) -> str:
     """The score of a run, or why there is none; nothing where none was planned."""
     if run is None:
         return ""
-    return metric_of(metric).number(run[metric]) if run["status"] == "finished" else run["status"]
+    return or_dash(metric_of(metric).number, run[metric]) if run["status"] == "finished" else run["status"]
 
 
 def _range(runs: Iterable[Mapping[Any, Any]], metric: str) -> list[str]:
-    """How many runs finished, and their lowest and highest score."""
-    found = [run[metric] for run in runs if run["status"] == "finished"]
+    """How many runs have a score, and the lowest and highest of these."""
+    found = [run[metric] for run in runs if run["status"] == "finished" and not math.isnan(run[metric])]
     return [str(len(found)), *(map(metric_of(metric).number, (min(found), max(found))) if found else ("-", "-"))]
 
 
 def _contrasts(contrasts: list[dict[str, Any]], metric: str, first: str) -> Table:
     numbers = metric_of(metric)
-    table = Table(
-        box=None, pad_edge=False, header_style="bold", title=f"difference ({numbers.difference})", title_justify="left"
-    )
+    title = numbers.headed_difference("difference")
+    table = Table(box=None, pad_edge=False, header_style="bold", title=title, title_justify="left")
     table.add_column(first)
     table.add_column("level against reference")
     for column in ("n", "mean", "95 % interval"):

@@ -49,7 +49,7 @@ def _anew(record: StudyRecord, search: SearchRecord, variants: Iterable[Mapping[
     metric = search.metric
     for row in variants:
         if row["variant"] in tuned and not isnan(row["validation"]):
-            test = metric.replace("val_", "test_")
+            test = f"test_{metric.removeprefix('val_')}"
             return (
                 f" in the search, {metric_of(metric).amount(row['validation'])} with the study's own seeds "
                 f"({metric_name(test)} {metric_of(test).amount(row['mean'])})"

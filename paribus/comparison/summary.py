@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -13,6 +14,7 @@ from paribus.comparison.ladder import ladder_facts, seeds_wanted
 from paribus.comparison.sources import SourceSpread, plain_spreads, source_spreads
 from paribus.comparison.verdicts import Contrast
 from paribus.environment import environment, program
+from paribus.metric import metric_of
 from paribus.planning.plan import canonical
 from paribus.store.records.run import StoredRun
 from paribus.store.records.study import StudyRecord
@@ -75,7 +77,10 @@ def stamp_of(record: StudyRecord, rows: Mapping[str, StoredRun]) -> str:
         record: of the study.
         rows: its stored runs by key; a run that is there stays as it is, but one that failed may be trained anew.
     """
-    found = [(key, rows[key].status, rows[key].created.isoformat()) for key in sorted(rows)]
+    found: list[Any] = [(key, rows[key].status, rows[key].created.isoformat()) for key in sorted(rows)]
+    metric = record.asked.metric
+    if not metric_of(metric).stored:  # what was computed of a run, and kept, is part of no run
+        found += [rows[key].metrics.get(f"{part}_{metric}") for key in sorted(rows) for part in ("val", "test")]
     return hashlib.sha256(canonical([record.values, found, environment(), program()]).encode()).hexdigest()
 
 
@@ -89,6 +94,7 @@ def _run(planned: Mapping[str, Any], row: StoredRun | None) -> dict[str, Any]:
     empty: dict[str, Any] = {"status": "interrupted", "epochs": 0, "best_epoch": 0, "seconds": 0.0, "metrics": {}}
     if row is None:
         return {**planned, **empty}
+    lacking = {"unscored": row.message} if row.status == "finished" and row.message else {}
     return {
         **planned,
         "status": row.status,
@@ -96,7 +102,18 @@ def _run(planned: Mapping[str, Any], row: StoredRun | None) -> dict[str, Any]:
         "best_epoch": row.best_epoch,
         "seconds": row.time_s,
         "metrics": dict(sorted(row.metrics.items())),
+        **lacking,
     }
+
+
+def unscored(runs: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Why runs that finished lack a score of the study's metric, a reason each, and how many do.
+
+    Args:
+        runs: from `planned_runs`.
+    """
+    reasons = Counter(run["unscored"] for run in runs if "unscored" in run)
+    return [f"{reason} ({count:,} run{'' if count == 1 else 's'})" for reason, count in reasons.items()]
 
 
 def plain(contrast: Contrast) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Scores of one run, from the probabilities it left behind."""
+"""Scores of one run, from the probabilities it left behind; each is a file in `metric/scores/`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from paribus.evaluation.confusion import confusion
+from paribus.metric import STORED, Metric
+from paribus.metric.rates import rates, seen
 
 
 def score(p_BC: np.ndarray, y_B: np.ndarray) -> dict[str, float]:
-    """Score predictions against the true classes.
+    """What every run stores: predictions scored against the true classes.
 
     Args:
         p_BC: predicted probabilities, float32, shape (row, class); each row sums to 1.
@@ -26,26 +28,33 @@ def score(p_BC: np.ndarray, y_B: np.ndarray) -> dict[str, float]:
 
     Source: scikit-learn `accuracy_score`, `log_loss` and `f1_score(zero_division=0)`, whose numbers these are.
     """
-    counted = score_counts(confusion(p_BC, y_B))
-    eps = np.finfo(p_BC.dtype).eps
-    p_true_B = np.clip(p_BC[np.arange(len(y_B)), y_B], eps, 1 - eps)
-    return {**counted, "loss": float(-np.log(p_true_B, dtype=np.float64).mean())}
+    counts_CC = confusion(p_BC, y_B)
+    return {name: _computed(metric, counts_CC, y_B, p_BC) for name, metric in STORED.items()}
 
 
 def score_counts(confusion_CC: np.ndarray) -> dict[str, float]:
-    """The scores that see classes only, `accuracy`, `f1_macro` and `f1_weighted`; see `score`.
+    """The scores of every run that see classes only, `accuracy`, `f1_macro` and `f1_weighted`; see `score`.
 
     Args:
         confusion_CC: counts, shape (class, class), true classes in rows, at least one of them.
     """
-    support_C = confusion_CC.sum(axis=1)
-    seen_C = support_C + confusion_CC.sum(axis=0) > 0
-    f1_C = _rates(confusion_CC)[2]
-    return {
-        "accuracy": float(np.trace(confusion_CC) / support_C.sum()),
-        "f1_macro": float(f1_C[seen_C].mean()),
-        "f1_weighted": float(np.average(f1_C, weights=support_C)),
-    }
+    return {name: metric.from_counts(confusion_CC) for name, metric in STORED.items() if metric.from_counts}
+
+
+def measure(metric: Metric, p_BC: np.ndarray, y_B: np.ndarray) -> float:
+    """One score of predictions; arguments as of `score`.
+
+    Raises:
+        DataError: the predictions do not fit the labels (see `confusion`), or the metric cannot be computed of them.
+    """
+    return _computed(metric, confusion(p_BC, y_B), y_B, p_BC)
+
+
+def _computed(metric: Metric, counts_CC: np.ndarray, y_B: np.ndarray, p_BC: np.ndarray) -> float:
+    if metric.from_counts:
+        return metric.from_counts(counts_CC)
+    assert metric.from_probabilities
+    return metric.from_probabilities(y_B, p_BC)
 
 
 def class_report(confusion_CC: np.ndarray, class_names: Sequence[str]) -> list[dict[str, str | float | int]]:
@@ -61,7 +70,7 @@ def class_report(confusion_CC: np.ndarray, class_names: Sequence[str]) -> list[d
 
     Source: scikit-learn `precision_recall_fscore_support(zero_division=0)`.
     """
-    columns = (*(rate_C.tolist() for rate_C in _rates(confusion_CC)), confusion_CC.sum(axis=1).tolist())
+    columns = (*(rate_C.tolist() for rate_C in rates(confusion_CC)), confusion_CC.sum(axis=1).tolist())
     return [
         {"class": name, "precision": precision, "recall": recall, "f1": f1, "support": support}
         for name, precision, recall, f1, support in zip(class_names, *columns, strict=True)
@@ -80,22 +89,10 @@ def averages(confusion_CC: np.ndarray) -> list[dict[str, str | float | int]]:
 
     Source: scikit-learn `classification_report(zero_division=0)`.
     """
-    support_C = confusion_CC.sum(axis=1)
-    seen_C = support_C + confusion_CC.sum(axis=0) > 0
+    support_C, seen_C = confusion_CC.sum(axis=1), seen(confusion_CC)
     found: list[dict[str, str | float | int]] = []
     for name, weights_C in (("macro average", seen_C), ("weighted average", support_C)):
-        precision, recall, f1 = (float(np.average(rate_C, weights=weights_C)) for rate_C in _rates(confusion_CC))
+        precision, recall, f1 = (float(np.average(rate_C, weights=weights_C)) for rate_C in rates(confusion_CC))
         row = {"class": name, "precision": precision, "recall": recall, "f1": f1, "support": int(support_C.sum())}
         found.append(row)
     return found
-
-
-def _rates(confusion_CC: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Precision, recall and F1, each of shape (class,)."""
-    hit_C = np.diag(confusion_CC)
-    true_C, predicted_C = confusion_CC.sum(axis=1), confusion_CC.sum(axis=0)
-    return _share(hit_C, predicted_C), _share(hit_C, true_C), _share(2 * hit_C, true_C + predicted_C)
-
-
-def _share(part_C: np.ndarray, whole_C: np.ndarray) -> np.ndarray:
-    return part_C / np.maximum(whole_C, 1)

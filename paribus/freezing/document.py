@@ -13,6 +13,7 @@ from paribus.comparison.verdicts import ALPHA, FAMILY
 from paribus.comparison.winning import LEAST
 from paribus.comparison.words import hypothesis
 from paribus.metric import metric_name, metric_of
+from paribus.metric.own import code_of
 from paribus.planning import ENGINE, Plan, plan_study
 from paribus.planning.plan import canonical
 from paribus.spec import Recipe, StudySpec
@@ -57,7 +58,7 @@ def document(study: StudySpec, fingerprints: Sequence[str], already_stored: int)
         "name": study.name,
         "question": study.question,
         "already_stored": already_stored,
-        "metric": metric_name(f"test_{study.metric}"),
+        "metric": _metric(study.metric),
         "margin": study.margin,
         "alpha": ALPHA,
         "tests": _tests(study),
@@ -95,6 +96,12 @@ def changes(frozen: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
         "recipes": any(_other_recipes(one, other) for one, other in pairs),
     }
     return found + [name for name, differs in named.items() if differs]
+
+
+def _metric(metric: str) -> str:
+    """In words; a user's own with the hash of its code."""
+    own = f" ({metric}, sha256 of its code {code})" if (code := code_of(metric)) else ""
+    return f"{metric_name(f'test_{metric}')}{own}"
 
 
 def _tests(study: StudySpec) -> dict[str, str]:

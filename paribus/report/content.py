@@ -68,7 +68,8 @@ class Content:
     def margin(self) -> str:
         """The margin with its unit."""
         margin = self.unit.scale * self.asked.margin
-        return f"{margin:g} {'point' if (margin, self.unit.difference) == (1, 'points') else self.unit.difference}"
+        unit = "point" if (margin, self.unit.difference) == (1, "points") else self.unit.difference
+        return f"{margin:g} {unit}".rstrip()
 
     @property
     def by_wins(self) -> bool:
@@ -88,7 +89,8 @@ class Content:
     def headline(self) -> list[str]:
         """The outcome in a few sentences."""
         quick = f"This is {CAVEATS['C14']}." if self.asked.quick_look else ""
-        return [text for text in (quick, self._outcome(), self._winner(), self._missing()) if text]
+        told = (quick, self._outcome(), self._winner(), self._missing(), *self.tables.unscored)
+        return [text for text in told if text]
 
     def groups(self) -> list[dict[str, Any]]:
         """Verdicts by factor, interactions apart, each with its sentence and caveats as (code, text)."""
@@ -248,7 +250,7 @@ class Content:
             return "No run has finished yet, so there are no scores."
         row = table[table["variant"] == best.variant].iloc[0]
         interval = self.unit.between(row["ci_low"], row["ci_high"])
-        size = f"{self.unit.show(row['mean'])} {self.unit.suffix}"
+        size = f"{self.unit.show(row['mean'])} {self.unit.suffix}".rstrip()
         within = "one seed" if interval == MISSING else f"95 % interval {interval}"
         rows = " on the test rows" if self.by_test else ""
         why = f"Best by validation {self.metric.removeprefix('test ')}{rows}" if best.validated else "First of the plan"

@@ -19,6 +19,10 @@ class Unit:
     difference: str
     decimals: int
 
+    def titled(self, title: str, joined: str = ", ") -> str:
+        """A title of values with their unit behind it, if they have one."""
+        return f"{title}{joined}{self.suffix}" if self.suffix else title
+
     @property
     def of_difference(self) -> Unit:
         """How differences of two means are written: they may be far smaller than what one test item changes."""

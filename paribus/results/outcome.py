@@ -14,11 +14,12 @@ from paribus.comparison.judging import contrasts_of
 from paribus.comparison.ladder import ladder_sentence
 from paribus.comparison.searched import search_sentences
 from paribus.comparison.sources import source_sentence
-from paribus.comparison.summary import planned_runs, spreads_of, stamp_of, summarize
+from paribus.comparison.summary import planned_runs, spreads_of, stamp_of, summarize, unscored
 from paribus.comparison.verdicts import Contrast, contrast_of
 from paribus.comparison.words import sentence
 from paribus.data.prepared import prepared
 from paribus.errors import SpecError
+from paribus.evaluation.scoring import scored_runs
 from paribus.freezing import frozen_sentence
 from paribus.prediction.loading import load_run
 from paribus.report.tables.choice import best_variant, probed_runs
@@ -50,7 +51,7 @@ class Outcome:
         self.name = name
         self._store = store
         self.record = store.study_on_one(name)
-        self._rows = store.runs(self.record.keys)
+        self._rows = scored_runs(store, self.record)
 
     @property
     def metric(self) -> str:
@@ -81,6 +82,11 @@ class Outcome:
             *(f"{run.variant}, seed {run.seed}: {row.last_line}" for run, row in runs if row.status == Status.FAILED),
             *(f"trial {trial.number}: {trial.failed}" for trial in trials if trial.failed),
         ]
+
+    @property
+    def unscored(self) -> list[str]:
+        """Why runs that finished lack a score of the study's metric, and how many; empty where none does."""
+        return unscored(self.overview["runs"])
 
     @property
     def sources(self) -> str:

@@ -84,6 +84,11 @@ class Result:
         return self._sentences(lambda outcome: outcome.failures)
 
     @property
+    def unscored(self) -> list[str]:
+        """Why runs that finished lack a score of the study's metric, and how many; empty where none does."""
+        return self._sentences(lambda outcome: outcome.unscored)
+
+    @property
     def tables(self) -> Tables:
         """All tables that the figures are drawn from, of one data set.
 

@@ -9,6 +9,7 @@ import numpy as np
 from paribus.data import Dataset, load
 from paribus.data.sampling import rows_of
 from paribus.errors import DataError, SpecError
+from paribus.evaluation.scoring import check_metric
 from paribus.machine import machine
 from paribus.memory import machine_memory
 from paribus.models.blueprint import model_of
@@ -26,10 +27,11 @@ def plan_on(study: StudySpec, dataset: Dataset) -> Plan:
 
     Raises:
         DataError: a variant would have no rows to train on, or none of the validation rows that it asks for, or is for
-            another number of classes.
+            another number of classes; or the metric cannot be computed of the test rows.
         SpecError: a variant cannot take these items.
     """
     plan = plan_study(study, dataset.fingerprint, stack_size)
+    _check_metric(study, dataset)
     _check_texts(plan, dataset)
     for name, recipe in plan.variants.items():
         _check_recipe(name, recipe, dataset)
@@ -47,6 +49,13 @@ def plan_on(study: StudySpec, dataset: Dataset) -> Plan:
 def stack_size(recipe: Recipe) -> int:
     """Runs stacked at most: one where a processor gains nothing from more, as with convolutions and sparse texts."""
     return COHORT_SIZE if model_of(recipe).stacks and not recipe.data.text else 1
+
+
+def _check_metric(study: StudySpec, dataset: Dataset) -> None:
+    try:
+        check_metric(study.metric, dataset.y_test, dataset.num_classes)
+    except DataError as error:
+        raise DataError(f"metric: {error}") from None
 
 
 def _check_texts(plan: Plan, dataset: Dataset) -> None:

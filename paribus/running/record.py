@@ -8,6 +8,7 @@ from typing import Any
 
 from paribus.data import Dataset
 from paribus.environment import environment
+from paribus.metric.own import code_of
 from paribus.planning import ENGINE, Plan
 from paribus.running.fitting import count
 from paribus.spec import StudySpec
@@ -50,6 +51,7 @@ def record_values(
         "dataset": {**description, "class_names": list(dataset.class_names)},
         "variants": variants,
         "code": _codes(plan),
+        **({"metric_code": code} if (code := code_of(study.metric)) else {}),
         "levels": [asdict(level) for level in plan.levels],
         "runs": [{"key": run.key, "variant": run.variant, "seed": run.seed, "fold": run.fold} for run in plan.runs],
         "environment": {**environment(), "engine": ENGINE},

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from paribus.errors import RunError
+from paribus.evaluation.scoring import need_scores, with_scores
 from paribus.metric import metric_of
 from paribus.planning import cohorts_of
 from paribus.running.fitting import stack_size
@@ -86,7 +87,7 @@ def search(work: Work, pool: Pool) -> Search:
     """Carry out the search of a study; what the home holds is not trained again, so one that was killed goes on.
 
     Raises:
-        RunError: no trial has a score.
+        RunError: no trial has a score, or one that finished has none in the study's metric.
         SpecError: Optuna is not installed.
     """
     study, tune = work.study, work.study.tune
@@ -144,12 +145,11 @@ def _train(work: Work, pool: Pool, stage: Sequence[tuple[Trial, int]], title: st
     every = {run.key: run for members in runs for run in members}
     pool.store.mend(every, deep=True)  # all of them, as the next rung goes on from them
     pool.train(work.left(cohorts_of(list(every.values()), stack_size), pool.store), len(every), title)
-    rows = pool.store.runs(every)
+    rows, score = with_scores(pool.store, work.study.metric, pool.store.runs(every)), f"val_{work.study.metric}"
+    need_scores(rows.values(), score)
     for (trial, epochs), members in zip(stage, runs, strict=True):
         keys = [run.key for run in members]
-        trial.scores[epochs] = float(
-            np.mean([rows[key].metrics.get(f"val_{work.study.metric}", np.nan) for key in keys])
-        )
+        trial.scores[epochs] = float(np.mean([rows[key].metrics.get(score, np.nan) for key in keys]))
         trial.keys += keys
         trial.failed = next((rows[key].last_line for key in keys if rows[key].status == "failed"), trial.failed)
 

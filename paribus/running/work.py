@@ -13,6 +13,7 @@ import cloudpickle
 from paribus.data import Dataset
 from paribus.data.prepared import mapped, prepare
 from paribus.data.text.tokens import write_tokens
+from paribus.evaluation.scoring import need_scores, scored_runs
 from paribus.execution import Executor, pack, show_progress
 from paribus.memory import give_back
 from paribus.planning import Plan, Run, grow
@@ -113,7 +114,8 @@ class Work(PlannedStudy):
         from paribus.comparison.ladder import seeds_wanted
 
         record = store.study_on_one(self.study.name)
-        rows = store.runs(record.keys)
+        rows = scored_runs(store, record)
+        need_scores(rows.values(), f"test_{self.study.metric}")
         wanted = seeds_wanted(record, contrasts_of(record, rows))
         return replace(self, plan=grow(self.plan, wanted, stack_size)) if wanted else None
 

@@ -20,7 +20,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from paribus.errors import SpecError, suggest
 from paribus.spec.base import Record, wrong
-from paribus.user_code import Origin, code_hash, code_in, import_function, is_installed, name_of, origin_given
+from paribus.user_code import Origin, code_hash, code_in, import_function, is_installed, origin_given, own_name
 
 PartKind = Literal["data", "model", "optimizer", "schedule"]
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -92,7 +92,7 @@ def register_own(part_kind: PartKind, function: Callable[..., Any], kind: str = 
     Raises:
         SpecError: it has no name, or takes less than two arguments, or any number of them.
     """
-    kind, parameters = kind or _own_kind(function), list(inspect.signature(function).parameters.values())
+    kind, parameters = kind or own_name(function), list(inspect.signature(function).parameters.values())
     named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     if len(parameters) < 2 or any(p.kind not in named for p in parameters[2:]):
         raise SpecError(
@@ -148,11 +148,6 @@ def check_code(kind: str, function: Callable[..., Any], code: str) -> None:
             f"The code of {kind}, or a global that it names, is not what was trained. Restore it, or run the study "
             "again."
         )
-
-
-def _own_kind(function: Callable[..., Any]) -> str:
-    name = name_of(function)
-    return f"{name}@{code_hash(function)[:8]}" if "<" in name else name
 
 
 def with_names(value: Any) -> Any:

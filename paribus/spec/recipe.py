@@ -6,17 +6,44 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast, get_args
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_serializer, model_validator
 
+from paribus.errors import SpecError, suggest
 from paribus.machine import machine
-from paribus.metric import METRICS
+from paribus.metric import METRICS, STORED, find_metric
+from paribus.metric.own import register
 from paribus.spec.base import Record, wrong
 from paribus.spec.data import Preparation
 from paribus.spec.parts import OptionsOf, call_part
 
 if TYPE_CHECKING:
-    MetricName = Monitor = str
+    Monitor = str
 else:
-    MetricName = Literal[tuple(METRICS)]
-    Monitor = Literal[(*METRICS, "train_loss")]
+    Monitor = Literal[(*STORED, "train_loss")]
+
+
+def _check_metric(metric: Any) -> Any:
+    if callable(metric) or (isinstance(metric, str) and ":" in metric):
+        try:
+            return register(metric)
+        except SpecError as error:
+            raise wrong(str(error).removesuffix(".")) from error
+    if not isinstance(metric, str) or not find_metric(metric):
+        raise wrong(f"must be one of these, found {metric!r}", allowed=suggest(metric, METRICS))
+    return metric
+
+
+MetricName = Annotated[
+    str,
+    BeforeValidator(_check_metric),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": list(METRICS)},
+                {"type": "string", "pattern": "^top_[1-9][0-9]*$", "description": "Top-k accuracy, as in top_3."},
+                {"type": "string", "pattern": ":", "description": "A function of your own: module:function[:lower]."},
+            ]
+        }
+    ),
+]
 
 SAME_IN_BF16 = {"mlp": "dense", "cnn": "images"}
 """Models that were shown to reach the same accuracy in bfloat16, and the layers that they spend their time in:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +24,7 @@ from paribus.store.records import RunRecord
 from paribus.store.writing import written
 
 T = TypeVar("T")
+Kept = Literal["verdicts", "scores"]
 _IN_FILES = ("history", "predictions", "weights", "state")
 
 
@@ -207,11 +208,12 @@ def read_study_file(path: Path) -> dict[str, Any]:
     return values
 
 
-def write_kept(home: Path, name: str, stamp: str, values: Any) -> None:
-    """Write or replace `verdicts/NAME.json`: what was worked out of a study's runs.
+def write_kept(home: Path, place: Kept, name: str, stamp: str, values: Any) -> None:
+    """Write or replace `verdicts/NAME.json` or `scores/NAME.json`: what was worked out of a study's runs.
 
     Args:
         home: of the study.
+        place: the folder.
         name: of the study.
         stamp: of all that the values rest on; for as long as it is the same, they are.
         values: JSON values; nan and infinity are told apart.
@@ -220,19 +222,19 @@ def write_kept(home: Path, name: str, stamp: str, values: Any) -> None:
         StoreError: the disk is full, or the directory cannot be written.
     """
     content = json.dumps({"sha256": SEAL, "stamp": stamp, "values": values}, separators=(",", ":"))
-    with written(_kept(home, name), durable=False) as path:
+    with written(_kept(home, place, name), durable=False) as path:
         path.write_text(content, encoding="utf-8")
         seal(path)
 
 
-def read_kept(home: Path, name: str, stamp: str) -> Any | None:
+def read_kept(home: Path, place: Kept, name: str, stamp: str) -> Any | None:
     """What `write_kept` wrote with this stamp; None if that was with another one, or is damaged, or never was."""
     try:
-        found = json.loads(read_sealed(_kept(home, name)))
+        found = json.loads(read_sealed(_kept(home, place, name)))
     except DamagedError:
         return None
     return found["values"] if found["stamp"] == stamp else None
 
 
-def _kept(home: Path, name: str) -> Path:
-    return home / "verdicts" / f"{checked_name(name)}.json"
+def _kept(home: Path, place: Kept, name: str) -> Path:
+    return home / place / f"{checked_name(name)}.json"

@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from paribus.errors import DamagedError, StoreError, suggest
 from paribus.store.answers import answers_of, packed, unpacked
 from paribus.store.artifacts import (
+    Kept,
     fault_of_run,
     read_arrays,
     read_history,
@@ -324,21 +325,22 @@ class Store:
         with self._explained():
             return read_probe(self.home, key)
 
-    def kept(self, study: str, stamp: str) -> Any | None:
+    def kept(self, study: str, stamp: str, place: Kept = "verdicts") -> Any | None:
         """What was kept of a study with this stamp; None if nothing was, or with another one."""
         with self._explained():
-            return read_kept(self.home, study, stamp)
+            return read_kept(self.home, place, study, stamp)
 
-    def keep(self, study: str, stamp: str, values: Any) -> None:
+    def keep(self, study: str, stamp: str, values: Any, place: Kept = "verdicts") -> None:
         """Keep what was worked out of a study in place of what was kept before, if the home can be written.
 
         Args:
             study: its name.
             stamp: of all that the values rest on.
             values: JSON values; numbers need not be finite.
+            place: what kind of thing it is.
         """
         with suppress(StoreError):
-            write_kept(self.home, study, stamp, values)
+            write_kept(self.home, place, study, stamp, values)
 
     def folder(self, key: str) -> Path:
         """Where the artifacts of a stored run lie."""

@@ -17,7 +17,7 @@ from safetensors import SafetensorError
 from paribus.errors import StoreError
 from paribus.store.checksums import is_whole, write_sums
 
-_PLACES = ("runs", "studies", "probes", "verdicts", "checkpoints", "reports", "data", "data/*")
+_PLACES = ("runs", "studies", "probes", "verdicts", "scores", "checkpoints", "reports", "data", "data/*")
 _LOCK = ".lock"
 _UNLOCKED_S = 3600
 """Seconds after which a folder without a lock was left, be it by an earlier version, which had none."""

@@ -9,7 +9,7 @@ import torch
 
 from paribus.data.sampling import Rows
 from paribus.evaluation.metrics import score
-from paribus.metric import METRICS
+from paribus.metric import STORED
 from paribus.planning.estimate import predicted_time_s
 from paribus.planning.streams import stream
 from paribus.spec import Recipe
@@ -17,7 +17,7 @@ from paribus.spec.recipe import Source
 from paribus.store.records import RunRecord, Status
 from paribus.training.stopping import Watch
 
-VALIDATION = ("val_loss", *(f"val_{name}" for name in METRICS if name != "loss"))
+VALIDATION = ("val_loss", *(f"val_{name}" for name in STORED if name != "loss"))
 """Columns of the history that its validation rows give."""
 COLUMNS = ("lr", "train_loss", "train_accuracy", *VALIDATION)
 """Of the history: the learning rate of the epoch's first step, means over its batches, then its validation."""

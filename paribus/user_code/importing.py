@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from paribus.errors import SpecError, suggest
+from paribus.user_code.code_hash import code_hash
 
 _VERSIONS: dict[str, tuple[Path, int]] = {}
 """File of each module that was imported by name, and when it was last changed, in nanoseconds."""
@@ -92,6 +93,16 @@ def name_of(function: Callable[..., Any]) -> str:
     if not hasattr(function, "__qualname__"):
         raise SpecError(f"{function!r} has no name. Write a function with `def` that calls it.")
     return f"{function.__module__}:{function.__qualname__}"
+
+
+def own_name(function: Callable[..., Any]) -> str:
+    """The same, with a part of the code's hash where another function may have that name too, as those made within one.
+
+    Raises:
+        SpecError: as of `name_of`.
+    """
+    name = name_of(function)
+    return f"{name}@{code_hash(function)[:8]}" if "<" in name else name
 
 
 def told(failed: BaseException) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from paribus import Study
 from paribus.execution.worker import prepare_torch
-from paribus.running.work import work_of
+from paribus.running.work import lay_out, plan_with_data
 from paribus.store import Store
 from paribus.training.cohort import train_cohort
 from paribus.user_code import Origin
@@ -25,7 +25,7 @@ def train(asked: Study, home: Path) -> tuple[list[str], int]:
     """Run a study in this process; the keys of its runs, and how many of them were trained."""
     prepare_torch()
     store = Store(home)
-    work = work_of(asked, Origin()).on_disk(store)
+    work = lay_out(plan_with_data(asked, Origin()), store, None)
     records = [record for job in work.begin(store) for record in train_cohort(job)]
     for record in records:
         store.save_run(record)

@@ -54,7 +54,7 @@ def run(
         path = result.report(anew=False)
     if not as_json:
         typer.echo(f"\nReport: {path}")
-    if result.failures:
+    if result.failures or result.unscored:
         raise typer.Exit(1)
 
 

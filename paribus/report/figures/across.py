@@ -44,7 +44,7 @@ def draw_scores(scores: pd.DataFrame, score: str) -> go.Figure:
                 hovertemplate="%{x:.4g} ± %{error_x.array:.2g}",
             )
         )
-    return figure.update_xaxes(title=f"{metric_name(score)}, {unit.suffix}")
+    return figure.update_xaxes(title=unit.titled(metric_name(score)))
 
 
 def draw_contrasts(contrasts: pd.DataFrame) -> go.Figure:
@@ -72,7 +72,7 @@ def draw_contrasts(contrasts: pd.DataFrame) -> go.Figure:
         at = rows[["factor", "level"]].apply(tuple, axis=1).map(places) + _offset(number, len(data_sets))
         figure.add_traces(_forest(rows, at, str(data), _colour(number), unit.scale))
     side = "right" if metric_of(metric).higher_is_better else "left"
-    title = f"difference in {metric_name(metric)}<br>in {unit.difference}, {side} is better"
+    title = unit.of_difference.titled(f"difference in {metric_name(metric)}", "<br>in ") + f", {side} is better"
     ends = reach(contrasts, margin, unit.scale)
     return figure.update_xaxes(title=title, range=ends, zeroline=True, zerolinecolor="#aaaaaa", zerolinewidth=1.2)
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from paribus.comparison.statistics.intervals import t_interval
+from paribus.comparison.summary import unscored
 from paribus.data import Dataset
 from paribus.data.prepared import prepared
 from paribus.evaluation.items import Answers
@@ -53,6 +54,7 @@ class Tables:
         suspects: training rows whose label is probably wrong, by runs of the best variant that held them out; empty
             without cleanlab, and where the test rows validate.
         unfinished: one row per run that did not finish, with the reason.
+        unscored: why runs that finished lack a score of the metric, and how many.
         best: the variant chosen by its validation scores.
         shown: variants whose learning curves are visible at first.
         metric: the study's.
@@ -85,6 +87,7 @@ class Tables:
     items: ItemTables
     suspects: pd.DataFrame
     unfinished: pd.DataFrame
+    unscored: Sequence[str]
     best: Best
     shown: tuple[str, ...]
     metric: str
@@ -144,6 +147,7 @@ def load_tables(store: Store, record: StudyRecord, summary: Mapping[str, Any], a
         items=load_items(record, answers, summary["test_set"]),
         suspects=predictions.suspects(store, runs, _variant_with_held_out_rows(record, best.variant), names),
         unfinished=_unfinished(store, runs),
+        unscored=unscored(summary["runs"]),
         best=best,
         shown=shown_variants(runs, record.levels, metric, best.variant),
         engine=_engine(store, runs),
@@ -231,7 +235,7 @@ def scores_of(record: StudyRecord, seeds: pd.DataFrame, metric: str) -> pd.DataF
     rows: list[dict[str, Any]] = []
     for name, planned in seeds.groupby("variant", sort=False):
         done = planned[planned["status"] == "finished"]
-        scores = done[f"test_{metric}"].to_numpy(dtype=float)
+        scores = done[f"test_{metric}"].dropna().to_numpy(dtype=float)
         interval = t_interval(scores)
         rows.append(
             {

@@ -11,8 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from paribus.errors import DamagedError, StoreError
 from paribus.store.keys import is_key
-from paribus.store.records.recipe import Number, RecipeFacts, Text
-from paribus.store.records.run import Status, StoredRun
+from paribus.store.records.recipe import Hash, Number, RecipeFacts, Text
+from paribus.store.records.run import KeptScores, Status, StoredRun
 from paribus.store.records.study import (
     VERSION,
     AskedSearch,
@@ -25,7 +25,7 @@ from paribus.store.records.study import (
 STATUSES = {status.value for status in Status}
 
 _ONE, _SEVERAL, _RECIPE = TypeAdapter(StudyRecord), TypeAdapter(SeriesRecord), TypeAdapter(RecipeFacts)
-_METRICS = TypeAdapter(dict[Text, Number])
+_METRICS, _SCORES = TypeAdapter(dict[Text, Number]), TypeAdapter(dict[Hash, KeptScores])
 
 
 def read_study(values: Any) -> StudyRecord | SeriesRecord:
@@ -97,6 +97,14 @@ def _faults_of_search(search: SearchRecord, tune: AskedSearch | None) -> Iterato
         yield "tuning.winner_number: no trial of this number went all the way"
     if any(tune.space.keys() - trial.point.keys() for trial in search.trials):
         yield "tuning.trials: a point lacks a value"
+
+
+def read_scores(values: Any) -> dict[str, KeptScores]:
+    """Scores that were kept of a study's runs, by key; none where these JSON values are none."""
+    try:
+        return _SCORES.validate_python(values)
+    except ValidationError:
+        return {}
 
 
 def read_facts(recipe: Any) -> RecipeFacts | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, Strict, StringConstraints
+from pydantic import AfterValidator, Field, Strict, StringConstraints
 
-from paribus.metric import METRICS
+from paribus.metric import find_metric
 
 Hash = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 Text = Annotated[str, StringConstraints(max_length=1_000_000)]
@@ -17,11 +17,21 @@ Count = Annotated[Whole, Field(ge=0, le=2**63 - 1)]
 Number = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 """A number that JSON can write."""
 Epochs = Annotated[str, StringConstraints(pattern=r"^\d{1,9}$")]
-if TYPE_CHECKING:
-    MetricName = ScoreName = str
-else:
-    MetricName = Literal[tuple(METRICS)]
-    ScoreName = Literal[tuple(f"val_{name}" for name in METRICS)]
+
+
+def _metric(name: str) -> str:
+    if not find_metric(name):
+        raise ValueError("no metric has this name")
+    return name
+
+
+def _score(name: str) -> str:
+    return f"val_{_metric(name.removeprefix('val_'))}"
+
+
+_Name = Annotated[str, StringConstraints(max_length=1_000)]
+MetricName = Annotated[_Name, AfterValidator(_metric)]
+ScoreName = Annotated[_Name, StringConstraints(pattern="^val_"), AfterValidator(_score)]
 Truth = Annotated[bool, Strict()]
 Validation = Number | Literal["test"] | dict[str, Count | None]
 """A share of the training rows, `test` where the test rows validate, or `folds` and `fold`."""

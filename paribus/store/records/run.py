@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from paribus.store.records.recipe import RecipeFacts
+from paribus.store.records.recipe import Number, RecipeFacts, Text
 
 
 class Status(StrEnum):
@@ -61,6 +61,21 @@ class RunRecord:
 
 
 @dataclass(frozen=True)
+class KeptScores:
+    """A metric that runs do not store, computed of the predictions of one of them.
+
+    Args:
+        created: when that run was stored, ISO 8601.
+        scores: by name, `val_ece` and `test_ece`; without what could not be computed.
+        fault: why it could not; empty if all could.
+    """
+
+    created: Text
+    scores: dict[Text, Number]
+    fault: Text = ""
+
+
+@dataclass(frozen=True)
 class StoredRun:
     """What the database has of a run; its arrays lie in files.
 
@@ -75,7 +90,7 @@ class StoredRun:
         time_s: as in `RunRecord`.
         predicted_s: as in `RunRecord`.
         metrics: by name; empty unless finished.
-        message: why it failed, with the traceback.
+        message: why it failed, with the traceback; of one that finished, why it lacks a score that a study asks for.
         created: when it was stored.
     """
 

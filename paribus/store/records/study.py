@@ -300,6 +300,7 @@ class StudyRecord:
         runs: that are planned.
         machine: where it ran last.
         code: by variant, the hash of the code of a model of the user's own.
+        metric_code: the hash of the code of a metric of the user's own; empty for others.
         frozen: of its frozen plan; None where there is none.
         search: what its search came to; None without one.
         version: of the record.
@@ -313,6 +314,7 @@ class StudyRecord:
     runs: Annotated[tuple[PlannedRun, ...], Field(min_length=1)]
     machine: Annotated[MachineRecord, Field(validation_alias="environment")]
     code: dict[str, str] = field(default_factory=dict[str, str])
+    metric_code: str = ""
     frozen: FrozenRecord | None = None
     search: Annotated[SearchRecord | None, Field(validation_alias="tuning")] = None
     version: Count = 0

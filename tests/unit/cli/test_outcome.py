@@ -49,6 +49,7 @@ def outcome(status: str, second: dict[str, Any]) -> Any:
         ladder="Verdicts were looked for at 2, 4 seeds.",
         sources="",
         failures=failures,
+        unscored=["No test ROC AUC: class [3] has no rows (1 run)"] if second["status"] == "finished" else [],
         search=["Search (grid): 2 trials, 4 epochs in all.", "Winner: trial 1.", "Widen it."],
     )
 
@@ -70,3 +71,10 @@ def test_outcome(capsys: pytest.CaptureFixture[str], status: str, second: str) -
     assert ("failed depth=2, seed 0: ValueError: no luck in [/tmp] :x:\n" in text) == (second == "failed")
     assert ("Not all runs are stored" in text) == (status == "interrupted")
     assert ("a is a quick look" in text) == (status == "interrupted")
+
+
+def test_a_run_that_finished_without_a_score(capsys: pytest.CaptureFixture[str]) -> None:
+    print_outcome(outcome("finished", run("depth=2", 0, "finished")))
+    text = capsys.readouterr().out
+    assert ["depth=2", "-", "-", "-"] in [line.split() for line in text.splitlines()]
+    assert "no score No test ROC AUC: class [3] has no rows (1 run)\n" in text

@@ -58,7 +58,7 @@ def draw(frame: pd.DataFrame) -> go.Figure:
         range=[place - 0.4, -0.6], tickvals=list(texts), ticktext=list(texts.values()), ticks="", showgrid=False
     )
     side = "right" if metric_of(metric).higher_is_better else "left"
-    title = f"difference in {metric_name(metric)}<br>in {unit.difference}, {side} is better"
+    title = unit.of_difference.titled(f"difference in {metric_name(metric)}", "<br>in ") + f", {side} is better"
     zero = {"zeroline": True, "zerolinecolor": "#aaaaaa", "zerolinewidth": 1.2}
     return figure.update_xaxes(title=title, range=reach(frame, margin, unit.scale), **zero)
 

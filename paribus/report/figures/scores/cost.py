@@ -53,7 +53,7 @@ def draw(frame: pd.DataFrame, score: str) -> go.Figure:
         wide = frame[column].max() > _WIDE * frame[column].min() > 0
         title = "parameters" if column == "parameters" else "seconds of a run"
         figure.update_xaxes(title=title, type="log" if wide else "linear", row=row, col=1)
-    figure.update_yaxes(title=f"{metric_name(score)}, {unit.suffix}")
+    figure.update_yaxes(title=unit.titled(metric_name(score)))
     return figure.update_layout(template=TEMPLATE, height=620, hovermode="closest")
 
 

@@ -66,7 +66,7 @@ def draw(frame: pd.DataFrame, score: str) -> go.Figure:
             title=label(one, 40), tickvals=list(range(len(ticks))), ticktext=ticks, range=[-0.4, len(ticks) - 0.6],
             showgrid=False, row=row, col=1,
         )  # fmt: skip
-        figure.update_yaxes(title=f"{metric_name(score)}, {unit.suffix}", row=row, col=1)
+        figure.update_yaxes(title=unit.titled(metric_name(score)), row=row, col=1)
         axes: Any = figure.layout
         top: float = axes[f"yaxis{'' if row == 1 else row}"].domain[1]
         figure.update_layout(

@@ -50,7 +50,9 @@ def draw(frame: pd.DataFrame, score: str) -> go.Figure:
         hovertemplate="%{y}: %{x:.3g}, %{text} seeds<extra></extra>",
     )
     figure = go.Figure(dots, layout={"template": TEMPLATE, "height": 110 + 44 * len(frame), "showlegend": False})
-    figure.update_xaxes(title=f"standard deviation of {metric_name(score)}, {unit.difference}", rangemode="tozero")
+    figure.update_xaxes(
+        title=unit.of_difference.titled(f"standard deviation of {metric_name(score)}"), rangemode="tozero"
+    )
     return figure.update_yaxes(autorange="reversed")
 
 

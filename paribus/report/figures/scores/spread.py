@@ -32,7 +32,7 @@ def draw(frame: pd.DataFrame, score: str) -> go.Figure:
         score: what the scores are, such as `test_accuracy`.
     """
     unit = unit_of(score)
-    return draw_rows(frame, unit, f"{metric_name(score)}, {unit.suffix}")
+    return draw_rows(frame, unit, unit.titled(metric_name(score)))
 
 
 def draw_rows(frame: pd.DataFrame, unit: Unit, title: str) -> go.Figure:

@@ -60,7 +60,7 @@ def draw(frame: pd.DataFrame, score: str) -> go.Figure:
             hovertemplate=f"trial %{{x}}, %{{customdata}} epochs: {told}",
         )
     figure.update_xaxes(title="trial, in the order drawn", tickformat="d", range=_range(frame), showgrid=False)
-    return figure.update_yaxes(title=f"{metric_name(score)}, {unit.suffix}").update_layout(hovermode="closest")
+    return figure.update_yaxes(title=unit.titled(metric_name(score))).update_layout(hovermode="closest")
 
 
 def _range(frame: pd.DataFrame) -> list[float]:

@@ -50,7 +50,7 @@ def draw(frame: pd.DataFrame, space: Mapping[str, Any], score: str) -> go.Figure
     if len(lengths) > 1:
         axes.append(_axis("epochs", frame["epochs"], [int(length) for length in lengths]))
     scores = frame["score"] * unit.scale
-    axes.append({"label": f"{metric_name(score.removeprefix('val_'))}, {unit.suffix}", "values": scores})
+    axes.append({"label": unit.titled(metric_name(score.removeprefix("val_"))), "values": scores})
     lines = go.Parcoords(
         dimensions=axes,
         line={"color": scores, "colorscale": _COLOURS, "reversescale": not metric_of(score).higher_is_better},

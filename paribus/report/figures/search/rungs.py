@@ -67,7 +67,7 @@ def draw(frame: pd.DataFrame, score: str) -> go.Figure:
     )
     epochs = sorted(frame["epochs"].unique())
     figure.update_xaxes(title="epochs trained", type="log", tickvals=epochs, ticktext=list(map(str, epochs)))
-    return figure.update_yaxes(title=f"{metric_name(score)}, {unit.suffix}")
+    return figure.update_yaxes(title=unit.titled(metric_name(score)))
 
 
 FIGURE = StudyFigure(

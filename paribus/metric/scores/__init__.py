@@ -1,0 +1,1 @@
+"""One file a metric, whose record is called METRIC."""
