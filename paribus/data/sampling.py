@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from paribus.planning.streams import stream
-from paribus.spec import Folds, Preparation
+from paribus.spec import Folds, Last, Preparation
+
+_ROUNDING = 1e-9
+"""What a product of a whole number and a share may be too small by."""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Row numbers of the original training part, ascending; none validates where the test set does."""
+    """Row numbers of the original training part, ascending; a row that was drawn twice stands there twice.
+
+    None validates where the test set does.
+    """
 
     train: np.ndarray
     validation: np.ndarray
@@ -38,19 +45,32 @@ def stratified(labels_B: np.ndarray, share: float, rng: np.random.Generator) -> 
 
 
 def rows_of(labels_B: np.ndarray, preparation: Preparation, seed: int) -> Rows:
-    """The rows of the run with `seed`: a class-wise sample, split into training and validation.
+    """The rows of the run with `seed`: a sample, split into training and validation.
 
     They depend on the seed and the preparation alone, so runs of one seed are paired across variants.
+
+    Source: `last` is Keras' `validation_split`, which cuts at the whole number below (1 - share) of the rows.
     """
     rows = np.arange(len(labels_B))
-    if preparation.fraction < 1:
-        rows = rows[stratified(labels_B, preparation.fraction, stream(seed, "sample"))]
-    if isinstance(preparation.validation, Folds):
+    if preparation.fraction < 1 or preparation.sample == "with-replacement":
+        rows = _sample(labels_B, preparation, stream(seed, "sample"))
+    if isinstance(preparation.validation, Last):
+        held_out = np.arange(len(rows)) >= math.floor(len(rows) * (1 - preparation.validation.last) + _ROUNDING)
+    elif isinstance(preparation.validation, Folds):
         fold = folds_of(labels_B[rows], preparation.validation.folds, stream(seed, "split", "folds"))
         held_out = fold == (preparation.validation.fold or 0)
     else:
         held_out = stratified(labels_B[rows], preparation.held_out, stream(seed, "split"))
     return Rows(train=rows[~held_out], validation=rows[held_out])
+
+
+def _sample(labels_B: np.ndarray, preparation: Preparation, rng: np.random.Generator) -> np.ndarray:
+    """Numbers of the rows that a run is given, ascending; a row stands there again where it was drawn again."""
+    if preparation.sample == "class-wise":
+        return np.flatnonzero(stratified(labels_B, preparation.fraction, rng))
+    size = math.floor(len(labels_B) * preparation.fraction + 0.5)
+    again = preparation.sample == "with-replacement"
+    return np.sort(rng.choice(len(labels_B), size, replace=again))
 
 
 def folds_of(labels_B: np.ndarray, folds: int, rng: np.random.Generator) -> np.ndarray:

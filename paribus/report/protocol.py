@@ -166,7 +166,9 @@ def _preparation(asked: AskedData) -> str:
     scaled = "features as they are" if asked.scale == "none" else f"features scaled ({asked.scale}, on training rows)"
     if asked.text:
         scaled = f"{_features(asked.text)}, {scaled}"
+    drawn = {"class-wise": "", "rows": ", whatever their class", "with-replacement": ", drawn with replacement"}
     part = "all training rows" if asked.fraction == 1 else f"{100 * asked.fraction:g} % of the training rows"
+    part += drawn.get(asked.sample, "") if asked.fraction < 1 or asked.sample == "with-replacement" else ""
     return f"{scaled}; {part}. A factor may change this for its levels."
 
 
@@ -182,6 +184,9 @@ def _split(asked: AskedData) -> str:
     validation = asked.validation
     if validation == "test":
         return "the test rows validate: they choose epochs and stop runs, so test scores are too good (caveat C05)."
+    if isinstance(validation, dict) and "last" in validation:
+        share = f"the last {100 * (validation['last'] or 0):g} % of the training rows, in the order of the data,"
+        return f"{share} validate, the same for each seed. The test rows never choose."
     if isinstance(validation, dict):
         return (
             f"{validation['folds']} folds of the training rows, by class and anew for each seed; each validates once. "

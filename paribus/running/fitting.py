@@ -15,7 +15,7 @@ from paribus.memory import machine_memory
 from paribus.models.blueprint import model_of
 from paribus.planning import COHORT_SIZE, Plan, plan_study, quick_look
 from paribus.planning.estimate import predicted_time_s
-from paribus.spec import DataSpec, Recipe, StudySpec
+from paribus.spec import DataSpec, Last, Recipe, StudySpec
 from paribus.user_code import Origin, code_in
 
 _TRAINED = 16
@@ -43,7 +43,20 @@ def plan_on(study: StudySpec, dataset: Dataset) -> Plan:
                 f"{name}: data.fraction {preparation.fraction:g} and data.validation {preparation.held_out:g} of "
                 f"{len(dataset.y_train)} rows leave none for {part}. Choose other shares, or give more data."
             )
+        if isinstance(preparation.validation, Last):
+            _check_all_classes(name, dataset, rows.train)
     return plan
+
+
+def _check_all_classes(name: str, dataset: Dataset, rows: np.ndarray) -> None:
+    """Refuse the last rows for validation where a class stands among them alone, as in a file that is sorted."""
+    counts = np.bincount(dataset.y_train[rows], minlength=dataset.num_classes)
+    if not counts.all():
+        missing = dataset.class_names[int(np.argmin(counts))]
+        raise DataError(
+            f"{name}: data.validation takes the last rows, and then no row of the class {missing!r} is left for "
+            "training: the rows are sorted by class. Use a share, as in `validation: 0.2`, or shuffle the file."
+        )
 
 
 def stack_size(recipe: Recipe) -> int:

@@ -6,11 +6,20 @@ import re
 from pathlib import PurePath
 from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag, WithJsonSchema, model_validator
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    Tag,
+    WithJsonSchema,
+    model_serializer,
+    model_validator,
+)
 
 from paribus.errors import SpecError
 from paribus.spec.base import LONGEST_NAME, Record, wrong
-from paribus.spec.validation import Folds, Validation
+from paribus.spec.validation import Folds, Last, Validation
 from paribus.user_code import name_of
 
 Scale = Literal["none", "unit", "standard", "per-feature", "l2-rows", "l2-columns", "image-columns"]
@@ -124,10 +133,25 @@ class Preparation(Record):
         "largest magnitude; `l2-rows`, `l2-columns`: by the norm of each row, or feature; `image-columns`: by that of "
         "each column of an image. With `text`: `none`, the default, or `l2-rows`.",
     )
-    fraction: float = Field(default=1.0, gt=0, le=1, description="Class-wise sample of the training part.")
-    validation: Validation = Field(
-        default=0.1, description="Stratified share of the training part, {folds: 5}, or `test`: the test set chooses."
+    fraction: float = Field(default=1.0, gt=0, le=1, description="Share of the training part that a run is given.")
+    sample: Literal["class-wise", "rows", "with-replacement"] = Field(
+        default="class-wise",
+        description="How that share is drawn: of each class; of all rows, whatever their class; or row by row, so that "
+        "a row may stand in it again, for training and for validation.",
     )
+    validation: Validation = Field(
+        default=0.1,
+        description="Stratified share of the training part, {folds: 5}, {last: 0.2} for its last fifth in the order of "
+        "the data, or `test`: the test set chooses.",
+    )
+
+    @model_serializer(mode="wrap")
+    def _without_the_usual(self, handler: Any) -> dict[str, Any]:
+        """Without `sample` where it is class-wise, so that such a run keeps the key that it always had."""
+        values: dict[str, Any] = handler(self)
+        if values.get("sample") == "class-wise":
+            del values["sample"]
+        return values
 
     def feature_shape(self, item_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Shape of an item as a network is given it: that of the data, or of the features of a text.
@@ -144,6 +168,8 @@ class Preparation(Record):
         """Share of the training rows that validate."""
         if isinstance(self.validation, Folds):
             return 1 / self.validation.folds
+        if isinstance(self.validation, Last):
+            return self.validation.last
         return 0.0 if self.validation == "test" else float(self.validation)
 
     @property
@@ -187,7 +213,7 @@ class DataSpec(Preparation):
 
     def preparation(self) -> Preparation:
         """The part of it that a recipe carries."""
-        return Preparation(text=self.text, scale=self.scale, fraction=self.fraction, validation=self.validation)
+        return Preparation.model_construct(**{name: getattr(self, name) for name in Preparation.model_fields})
 
 
 def is_name(text: str) -> bool:

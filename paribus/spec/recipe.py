@@ -127,6 +127,9 @@ class Baseline(Record):
     )
     augment: Augmentation | None = Field(default=None, description="Random changes of training images.")
     epochs: int = Field(default=10, ge=1, le=1_000_000, description="Passes over the training rows.")
+    shuffle: bool = Field(
+        default=True, description="Training rows in another order each epoch; `false`: in the order of the data."
+    )
     batch_size: int = Field(
         default=128, ge=1, le=1_000_000_000, description="Rows a step; the last batch of an epoch may be smaller."
     )
@@ -147,10 +150,11 @@ class Baseline(Record):
 
     @model_serializer(mode="wrap")
     def _as_before(self, handler: Any) -> dict[str, Any]:
-        """Without `vary_only` where all varies, so that such a run keeps the key that it always had."""
+        """Without options that came later where they say what was always done: such a run keeps its key."""
         values: dict[str, Any] = handler(self)
-        if values.get("vary_only", ()) is None:
-            del values["vary_only"]
+        for name, usual in (("vary_only", None), ("shuffle", True)):
+            if values.get(name, ()) is usual:
+                del values[name]
         return values
 
     def seed_of(self, source: Source, seed: int) -> int:

@@ -42,7 +42,7 @@ Space = dict[str, Range | tuple[Any, ...]]
 _ROWS = "trials would be compared on different validation rows"
 _FIXED = {
     "epochs": "max_epochs says how long trials train",
-    **dict.fromkeys(("data.validation", "data.fraction", "vary_only"), _ROWS),
+    **dict.fromkeys(("data.validation", "data.fraction", "data.sample", "vary_only"), _ROWS),
 }
 """Paths of the recipe that no search may change, and why."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from paribus.errors import SpecError
+from paribus.errors import DataError, SpecError
 from paribus.machine import UNKNOWN, Machine, Rates
 from paribus.study import Study
 
@@ -36,3 +37,10 @@ def test_it_is_not_refused_elsewhere(found: Machine, tmp_path, monkeypatch: pyte
     study = Study.model_validate({"name": "a", "data": {"source": "digits"}, **STUDIES["precision=bf16"]})
     (forecast,) = study.plan(tmp_path)
     assert [recipe.precision for recipe in forecast.plan.variants.values()] == ["fp32", "bf16"]
+
+
+def test_the_last_rows_of_a_sorted_file_are_refused(tmp_path) -> None:
+    rows = {"x": np.arange(40, dtype=float).reshape(20, 2), "y": np.repeat(["a", "b", "c"], [9, 8, 3])}
+    study = Study(name="a", data={"source": lambda: rows, "test": 0.1, "validation": {"last": 0.3}})
+    with pytest.raises(DataError, match="no row of the class 'c' is left for training: the rows are sorted by class"):
+        study.plan(tmp_path)

@@ -33,8 +33,8 @@ _Name = Annotated[str, StringConstraints(max_length=1_000)]
 MetricName = Annotated[_Name, AfterValidator(_metric)]
 ScoreName = Annotated[_Name, StringConstraints(pattern="^val_"), AfterValidator(_score)]
 Truth = Annotated[bool, Strict()]
-Validation = Number | Literal["test"] | dict[str, Count | None]
-"""A share of the training rows, `test` where the test rows validate, or `folds` and `fold`."""
+Validation = Number | Literal["test"] | dict[str, Count | Number | None]
+"""A share of the training rows, `test` where the test rows validate, `folds` and `fold`, or the share of the `last`."""
 
 
 @dataclass(frozen=True)

@@ -117,6 +117,7 @@ class AskedData:
     validation: Validation
     test: Any = None
     text: dict[str, Any] | None = None
+    sample: str = "class-wise"
 
 
 @dataclass(frozen=True)

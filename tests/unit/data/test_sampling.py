@@ -102,3 +102,42 @@ def test_no_training_row_validates_where_the_test_set_does() -> None:
     rows = drawn(validation="test")
     assert len(rows.train) == len(LABELS)
     assert not len(rows.validation)
+
+
+@pytest.mark.parametrize(
+    ("size", "last", "training"), [(100, 0.2, 80), (7, 0.2, 5), (27_455, 0.2, 21_964), (10, 0.9, 1)]
+)
+def test_the_last_rows_are_those_of_keras_and_the_same_for_every_seed(size: int, last: float, training: int) -> None:
+    for seed in (0, 5):
+        rows = rows_of(np.arange(size) % 2, Preparation(validation={"last": last}), seed)
+        assert rows.train.tolist() == list(range(training))
+        assert rows.validation.tolist() == list(range(training, size))
+
+
+def test_rows_drawn_with_replacement_stand_in_training_and_in_validation() -> None:
+    rows = drawn(fraction=0.5, validation=0.2, sample="with-replacement")
+    both = np.concatenate([rows.train, rows.validation])
+    assert len(both) == rounded(len(LABELS), "0.5")
+    assert len(np.unique(both)) < len(both)
+    assert set(rows.train) & set(rows.validation)
+    assert (np.diff(rows.train) >= 0).all()
+    everything = drawn(fraction=1.0, validation=0, sample="with-replacement").train
+    assert len(everything) == len(LABELS)
+    # a row is left out of n draws with probability (1 - 1/n)^n
+    missing = [
+        1 - len(np.unique(rows_of(LABELS, Preparation(validation=0, sample="with-replacement"), s).train)) / 200
+        for s in range(200)
+    ]
+    assert np.mean(missing) == pytest.approx((1 - 1 / 200) ** 200, abs=5 * np.std(missing) / 200**0.5)
+
+
+def test_rows_drawn_whatever_their_class_hit_each_class_by_its_size() -> None:
+    hits = np.mean([counts(drawn(seed, fraction=0.25, validation=0, sample="rows").train) for seed in range(400)], 0)
+    assert hits == pytest.approx(np.array(SIZES) / 4, rel=0.2)
+    rows = drawn(fraction=0.25, validation=0, sample="rows").train
+    assert len(np.unique(rows)) == len(rows) == 50
+
+
+def test_what_was_always_done_keeps_its_key() -> None:
+    assert "sample" not in Preparation(fraction=0.5).model_dump(mode="json")
+    assert Preparation(sample="rows").model_dump(mode="json")["sample"] == "rows"
