@@ -207,9 +207,9 @@ class Store:
         with self._explained(), self._engine.connect() as connection:
             return {row.key: run_of_row(row) for row in connection.execute(select(*STORED))}
 
-    def recent_runs(self, limit: int = 50) -> list[StoredRun]:
-        """The runs that finished last, newest first."""
-        query = select(*STORED).where(RUNS.c.status == "finished").order_by(RUNS.c.created.desc()).limit(limit)
+    def recent_runs(self) -> list[StoredRun]:
+        """The 50 runs that finished last, newest first."""
+        query = select(*STORED).where(RUNS.c.status == "finished").order_by(RUNS.c.created.desc()).limit(50)
         with self._explained(), self._engine.connect() as connection:
             found = [run_of_row(row) for row in connection.execute(query)]
             return [run for run in found if run]
