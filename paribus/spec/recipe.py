@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast, get_args
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_serializer, model_validator
+from pydantic import BeforeValidator, Field, model_serializer, model_validator
 
 from paribus.machine import machine
 from paribus.metric import METRICS
@@ -33,11 +33,8 @@ def _check_weights(weights: Any) -> Any:
 
 
 ClassWeights = Annotated[
-    Any,
+    Literal["balanced"] | Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=2)] | None,
     BeforeValidator(_check_weights),
-    WithJsonSchema(
-        {"anyOf": [{"type": "null"}, {"const": "balanced"}, {"type": "array", "items": {"type": "number"}}]}
-    ),
 ]
 
 
@@ -52,11 +49,7 @@ def _check_sources(sources: Any) -> Any:
     return tuple(dict.fromkeys(found)) or None
 
 
-Sources = Annotated[
-    tuple[Source, ...] | None,
-    BeforeValidator(_check_sources),
-    WithJsonSchema({"anyOf": [{"type": "null"}, {"type": "array", "items": {"enum": list(get_args(Source))}}]}),
-]
+Sources = Annotated[tuple[Source, ...] | None, BeforeValidator(_check_sources)]
 
 
 class EarlyStopping(Record):

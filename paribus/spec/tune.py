@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from paribus.spec.base import Record, wrong
 from paribus.spec.parts import with_names
@@ -37,7 +37,7 @@ class Range(Record):
         return self
 
 
-Space = dict[str, Range | tuple[Any, ...]]
+Space = dict[str, Range | Annotated[tuple[Any, ...], Field(min_length=2)]]
 
 _ROWS = "trials would be compared on different validation rows"
 _FIXED = {
@@ -71,18 +71,15 @@ def _check_may_differ(path: str, values: Any) -> None:
                 raise wrong(f"cannot be searched, as {why}. Remove it", place)
 
 
-Paths = Annotated[
-    Any,
-    BeforeValidator(_check_space),
-    WithJsonSchema({"type": "object", "additionalProperties": {"type": ["array", "object"]}}),
-]
 Algorithm = Literal["hyperband", "successive_halving", "random", "grid", "tpe"]
 
 
 class Tune(Record):
     """A search whose winner takes the place of levels written {tuned: true}; it sees validation rows only."""
 
-    space: Paths = Field(description="Path in the recipe: {low, high, log} or a list of values.")
+    space: Annotated[Space, BeforeValidator(_check_space)] = Field(
+        description="Path in the recipe: {low, high, log} or a list of values."
+    )
     algorithm: Algorithm = Field(default="hyperband", description="How trials are drawn and stopped.")
     max_epochs: int = Field(default=5, ge=1, le=1_000_000, description="Epochs of a trial that goes all the way.")
     factor: int = Field(default=3, ge=2, description="Hyperband and halving: one trial in so many goes on.")
