@@ -224,7 +224,7 @@ class StudySpec(Record):
         self._checked("baseline")
         if check_tuned(self.tune, self.factors):
             self._check_search()
-            for point in self.tune.tried() if self.tune else ():
+            for point in self.tune.points_to_check() if self.tune else ():
                 self._checked("tune.space", point)
                 self.with_tuned(point)._check_levels()
         else:

@@ -98,18 +98,22 @@ class Tune(Record):
 
     @model_validator(mode="after")
     def _ends_some_day(self) -> Tune:
-        points = prod(len(values) for values in self.space.values() if not isinstance(values, Range))
-        if self.algorithm == "grid" and points > MOST_TRIALS:
-            raise wrong(f"of a grid must have at most {MOST_TRIALS:,} points, found {points:,}", "space")
+        if self.algorithm == "grid" and self.num_points > MOST_TRIALS:
+            raise wrong(f"of a grid must have at most {MOST_TRIALS:,} points, found {self.num_points:,}", "space")
         return self
+
+    @property
+    def num_points(self) -> int:
+        """Combinations of the listed values: the trials of a grid."""
+        return prod(len(values) for values in self.space.values() if not isinstance(values, Range))
 
     def corners(self) -> list[dict[str, Any]]:
         """All lowest and all highest values, or first and last: what must be allowed for the rest to be."""
         ends = {path: (v.low, v.high) if isinstance(v, Range) else (v[0], v[-1]) for path, v in self.space.items()}
         return [{path: end[at] for path, end in ends.items()} for at in (0, 1)]
 
-    def tried(self) -> list[dict[str, Any]]:
-        """Points that must be allowed before the search begins: the corners, and each listed value beside the first."""
+    def points_to_check(self) -> list[dict[str, Any]]:
+        """Points that must be allowed before the search begins: both corners of the space, and each listed value."""
         first, last = self.corners()
         listed = {path: values[1:-1] for path, values in self.space.items() if not isinstance(values, Range)}
         return [first, last, *({**first, path: value} for path, values in listed.items() for value in values)]
