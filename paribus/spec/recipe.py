@@ -94,7 +94,7 @@ class Baseline(Record):
     augment: Augmentation | None = Field(default=None, description="Random changes of training images.")
     epochs: int = Field(default=10, ge=1, le=1_000_000, description="Passes over the training rows.")
     batch_size: int = Field(
-        default=128, ge=1, le=1_000_000_000, description="Rows a step; the last batch of an epoch may be smaller."
+        default=128, ge=1, le=1_000_000_000, description="Rows per step; the last batch of an epoch may be smaller."
     )
     precision: Literal["fp32", "bf16", "auto"] = Field(
         default="fp32",

@@ -182,7 +182,7 @@ class Store:
         return RUNS.c.answers if any(column["name"] == "answers" for column in columns) else null().label("answers")
 
     def _rows(self, keys: Iterable[str], *columns: Any) -> Iterator[Any]:
-        """Columns of the stored runs among `keys`, some hundred runs a query; without those that were left out."""
+        """Columns of the stored runs among `keys`, some hundred runs per query; without those that were left out."""
         wanted = [key for key in keys if key not in self._left_out]
         with self._explained(), self._engine.connect() as connection:
             for start in range(0, len(wanted), 500):
