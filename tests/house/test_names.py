@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -33,3 +34,13 @@ def test_no_public_name_is_defined_in_more_than_two_rooms() -> None:
     assert len(places) > 300
     rooms = {name: {file.parent for file in files} for name, files in places.items()}
     assert not {name: list(map(named, places[name])) for name, folders in rooms.items() if len(folders) > 2}
+
+
+def test_the_glossary_names_places_that_define_its_words() -> None:
+    text = (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    lines = text.partition("## Words")[2].partition("\n## ")[0].splitlines()
+    rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")][1:]
+    places = {word: re.findall(r"`([^`]+)`", place) for word, _, place in rows}
+    assert len(places) > 40
+    assert all(places.values())
+    assert not [path for paths in places.values() for path in paths if not (PACKAGE.parent / path).exists()]
