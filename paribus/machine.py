@@ -26,8 +26,8 @@ _TIME_S = 120
 
 
 @dataclass(frozen=True)
-class Rates:
-    """Additions and multiplications a second of one thread, in 1e9."""
+class Throughput:
+    """Additions and multiplications per second of one thread, in 1e9."""
 
     fp32: float
     bf16: float
@@ -55,11 +55,11 @@ class Machine:
         images: convolutions and their gradients.
     """
 
-    dense: Rates
-    images: Rates
+    dense: Throughput
+    images: Throughput
 
 
-UNKNOWN = Machine(Rates(0.0, 0.0), Rates(0.0, 0.0))
+UNKNOWN = Machine(Throughput(0.0, 0.0), Throughput(0.0, 0.0))
 """Where nothing could be measured: bfloat16 is neither worth it nor emulated."""
 
 
@@ -90,7 +90,7 @@ def remembered() -> Path:
 
 def _of(values: dict[str, Any]) -> Machine:
     kinds: tuple[Literal["dense", "images"], ...] = ("dense", "images")
-    dense, images = (Rates(float(values[kind]["fp32"]), float(values[kind]["bf16"])) for kind in kinds)
+    dense, images = (Throughput(float(values[kind]["fp32"]), float(values[kind]["bf16"])) for kind in kinds)
     return Machine(dense, images)
 
 

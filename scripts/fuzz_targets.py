@@ -382,7 +382,7 @@ def _archive(at: Path) -> Read:
     def read(data: bytes) -> None:
         (at / "aclImdb_v1.tar.gz").write_bytes(data)
         if len(data) % 2:
-            read_reviews(original, 1, places=[Place("here", at / "aclImdb")], cache=at / "cache")
+            read_reviews(original, 1, places=[Place("here", at / "aclImdb")])
         else:
             unpack(at / "aclImdb_v1.tar.gz", ["0_1.txt"], at / "unpacked")
 

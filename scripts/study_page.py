@@ -61,7 +61,7 @@ def _part(store: Store, name: str) -> Iterator[str]:
 
 
 def _scores(content: Content) -> str:
-    """A row a variant, the best first; where the metric is another, the accuracy stands beside it."""
+    """One row per variant, the best first; where the metric is another, the accuracy stands beside it."""
     accuracy = content.tables.seeds.groupby("variant")["test_accuracy"].mean()
     beside = content.tables.metric != "accuracy"
     head = ["variant", f"{content.metric}, {content.unit.suffix}", "95 % interval", "validation"]

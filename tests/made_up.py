@@ -7,6 +7,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
+from paribus.comparison.verdicts import Pairing, Scores
 from paribus.store.records.recipe import PreparationFacts, RecipeFacts
 from paribus.store.records.run import Status, StoredRun
 from paribus.store.records.study import (
@@ -65,6 +66,15 @@ def study_of(values: Mapping[str, Any]) -> StudyRecord:
 def levels_of(levels: list[dict[str, Any]]) -> tuple[Level, ...]:
     """Levels of JSON values."""
     return tuple(Level(**{**level, "variants": tuple(level["variants"])}) for level in levels)
+
+
+def pairings_of(factor: str, reference: str, scores: Scores) -> list[Pairing]:
+    """Every level against the reference."""
+    return [
+        Pairing(factor=factor, level=level, reference=reference, level_S=level_S, reference_S=scores[reference])
+        for level, level_S in scores.items()
+        if level != reference
+    ]
 
 
 def run_of(key: str, **values: Any) -> StoredRun:

@@ -47,7 +47,7 @@ def _print_across(result: Result, console: Console) -> None:
 
 
 def _grid(title: str, key: str, data_sets: list[str], frame: pd.DataFrame, cell: Callable[[Row], str | Text]) -> Table:
-    """One row a name, one column a data set."""
+    """One row per name, one column per data set."""
     table = Table(box=None, pad_edge=False, header_style="bold", title=title, title_justify="left")
     table.add_column(key)
     for data in data_sets:

@@ -28,7 +28,7 @@ Settings = Annotated[
 Workers = Annotated[
     int | None,
     typer.Option(
-        "--workers", min=0, help="Processes, of one thread each; 0 for none.  [PARIBUS_WORKERS, else one a core]"
+        "--workers", min=0, help="Processes, of one thread each; 0 for none.  [PARIBUS_WORKERS, else one per core]"
     ),
 ]
 RunTimeout = Annotated[
@@ -53,7 +53,7 @@ def settings_with(settings: list[str], seeds: int | None) -> list[str]:
 
 
 def print_json(values: Any) -> None:
-    """Print JSON values, one line a leaf, keys in order."""
+    """Print JSON values, one line per leaf, keys in order."""
     import json
 
     typer.echo(json.dumps(values, indent=1, allow_nan=False))

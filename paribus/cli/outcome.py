@@ -61,7 +61,7 @@ def print_contrasts(
 
 
 def _scores(result: Result, metric: str) -> Table:
-    """One row a variant: the score of each seed, or their range where they are many, the mean and its interval."""
+    """One row per variant: the score of each seed, or their range where they are many, the mean and its interval."""
     numbers = metric_of(metric)
     runs: dict[str, dict[int, dict[Any, Any]]] = {}
     for row in result.seeds.to_dict("records"):

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from paribus.comparison.caveats import caveat
-from paribus.comparison.judging import Folds, data_doubts, question_of, run_doubts, runs_of, seed_score
+from paribus.comparison.judging import Folds, data_doubts, question_of, run_doubts, runs_by_seed, seed_score
 from paribus.comparison.summary import plain
 from paribus.comparison.verdicts import Contrast, Pairing, compare_pairings
 from paribus.errors import SpecError
@@ -90,7 +90,7 @@ def compare_studies(a: Side, b: Side) -> StudyDiff:
     terms = _terms(a, b)
     names = _common("variant", a, b, list(a.variants), list(b.variants))
     seeds = _common("seed", a, b, a.seeds, b.seeds)
-    runs = {(side.name, name): found for side in (a, b) for name, found in runs_of(side.record, side.rows).items()}
+    runs = {(side.name, name): found for side in (a, b) for name, found in runs_by_seed(side.record, side.rows).items()}
     surroundings = tuple(_changes(_surroundings(a), _surroundings(b)))
     quick = [caveat("C14")] if any(side.record.asked.quick_look for side in (a, b)) else []
     doubts = [*quick, *_other(surroundings), *data_doubts(a.record.data), *data_doubts(b.record.data)]

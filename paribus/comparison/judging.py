@@ -83,20 +83,21 @@ def question_of(asked: AskedStudy) -> Question:
 
 def contrasts_of(record: StudyRecord, rows: Mapping[str, StoredRun]) -> list[Contrast]:
     """The contrasts of a study on the test set, with their caveats; see `judge_contrasts`."""
-    by_variant = {name: list(seeds.values()) for name, seeds in runs_of(record, rows).items()}
-    contrasts = judge_contrasts(question_of(record.asked), record.levels, scores_of(record, rows))
+    by_variant = {name: list(seeds.values()) for name, seeds in runs_by_seed(record, rows).items()}
+    contrasts = judge_contrasts(question_of(record.asked), record.levels, scores_by_variant(record, rows))
     return [_doubted(contrast, by_variant, record) for contrast in contrasts]
 
 
-def scores_of(record: StudyRecord, rows: Mapping[str, StoredRun]) -> dict[str, list[float | None]]:
+def scores_by_variant(record: StudyRecord, rows: Mapping[str, StoredRun]) -> dict[str, list[float | None]]:
     """One test score per seed of each variant; None where it did not finish."""
     metric = record.asked.metric
     return {
-        name: [seed_score(folds, metric) for folds in seeds.values()] for name, seeds in runs_of(record, rows).items()
+        name: [seed_score(folds, metric) for folds in seeds.values()]
+        for name, seeds in runs_by_seed(record, rows).items()
     }
 
 
-def runs_of(record: StudyRecord, rows: Mapping[str, StoredRun]) -> dict[str, dict[int, Folds]]:
+def runs_by_seed(record: StudyRecord, rows: Mapping[str, StoredRun]) -> dict[str, dict[int, Folds]]:
     """The runs of each seed of each variant, by variant, then by seed, whatever the order of the record's runs."""
     found: dict[str, dict[int, Folds]] = {name: {} for name in record.variants}
     for run in record.runs:

@@ -41,7 +41,7 @@ def ladder_facts(record: StudyRecord) -> dict[str, Any] | None:
     if len(looks) == 1:
         return None
     have, trained = _seeds_of(record), Counter(run.variant for run in record.runs)
-    whole = sum(num // have[name] * looks[-1] for name, num in trained.items())  # with folds, several runs a seed
+    whole = sum(num // have[name] * looks[-1] for name, num in trained.items())  # with folds, several runs per seed
     taken = [look for look in looks if look <= max(have.values())]
     return {"looks": taken, "trained": trained.total(), "saved": whole - trained.total()}
 

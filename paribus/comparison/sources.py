@@ -37,7 +37,7 @@ def source_spreads(record: StudyRecord, scores: Mapping[str, list[float | None]]
 
     Args:
         record: of the study.
-        scores: variant to one score a seed, None for a run without one.
+        scores: variant to one score per seed, None for a run without one.
 
     Source: Bouthillier et al. (2021), arXiv 2103.03098, section 3: the variance of each source, all others fixed.
     """

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from paribus.comparison.judging import contrasts_of, scores_of
+from paribus.comparison.judging import contrasts_of, scores_by_variant
 from paribus.comparison.ladder import ladder_facts, seeds_wanted
 from paribus.comparison.sources import SourceSpread, plain_spreads, source_spreads
 from paribus.comparison.verdicts import Contrast
@@ -67,7 +67,7 @@ def _frozen(record: StudyRecord) -> dict[str, Any] | None:
 
 def spreads_of(record: StudyRecord, rows: Mapping[str, StoredRun]) -> list[SourceSpread]:
     """How much each source of randomness moves the test metric, where the study varies one at a time."""
-    return source_spreads(record, scores_of(record, rows))
+    return source_spreads(record, scores_by_variant(record, rows))
 
 
 def stamp_of(record: StudyRecord, rows: Mapping[str, StoredRun]) -> str:

@@ -16,7 +16,7 @@ from paribus.comparison.statistics.power import seeds_needed
 from paribus.comparison.statistics.sequential import nominal_level, overall_p
 from paribus.comparison.statistics.significance import holm, paired_t_p, sign_flip_p, smallest_p, step_down_levels
 from paribus.comparison.statistics.superiority import p_superior
-from paribus.errors import DataError, SpecError, suggest
+from paribus.errors import SpecError
 from paribus.planning.streams import stream
 from paribus.spec.design import TIMES
 
@@ -83,7 +83,7 @@ def contrast_of(values: Mapping[str, Any]) -> Contrast:
 
 @dataclass(frozen=True, kw_only=True)
 class Pairing:
-    """What is to be compared, one score a seed each, and what its contrast will be called."""
+    """What is to be compared, one score per seed each, and what its contrast will be called."""
 
     factor: str
     level: str
@@ -113,51 +113,7 @@ class _Question:
     metric: str
     margin: float
     sign: float
-    seed: int
     looks: tuple[int, ...]
-
-
-def compare_factor(
-    factor: str,
-    reference: str,
-    scores: Scores,
-    *,
-    metric: str,
-    margin: float,
-    higher_is_better: bool,
-    seed: int = 0,
-) -> list[Contrast]:
-    """Compare every level of a factor with its reference.
-
-    Neither the order of the levels nor that of the seeds changes a number.
-
-    Args:
-        factor: name of the factor.
-        reference: the level that the others are compared with.
-        scores: level to one score a seed, in the metric's units, the same seeds in the same order for every level;
-            None (or a number that is not finite) for a run that diverged or failed: its pair is left out.
-        metric: what the scores are, for the record.
-        margin: the smallest difference that matters, in the metric's units; 0 for none.
-        higher_is_better: False for a loss.
-        seed: of the bootstrap, and of the sign flips above 14 pairs.
-
-    Returns:
-        One contrast a level but the reference, in the order given.
-
-    Raises:
-        SpecError: `reference` is not a level, or the margin is negative or not finite.
-        DataError: the levels differ in their number of scores.
-
-    Source: Holm (1979) over the paired t tests of the factor, step down; Schuirmann (1987) for equivalence.
-    Differs: equivalence is judged by the interval that the verdict rests on, wider than TOST's at the same alpha.
-    """
-    _check(factor, reference, scores)
-    pairings = [
-        Pairing(factor=factor, level=level, reference=reference, level_S=scores[level], reference_S=scores[reference])
-        for level in scores
-        if level != reference
-    ]
-    return compare_pairings(pairings, metric=metric, margin=margin, higher_is_better=higher_is_better, seed=seed)
 
 
 def compare_in_looks(
@@ -170,7 +126,7 @@ def compare_in_looks(
     Args:
         pairings: with a score for every seed that both sides have so far.
         looks: numbers of seeds at which verdicts are drawn, in rising order; one of them without a ladder.
-        metric: as for `compare_factor`, like the following.
+        metric: as for `compare_pairings`, like the following.
         margin: the smallest difference that matters.
         higher_is_better: False for a loss.
 
@@ -198,28 +154,30 @@ def compare_pairings(
     metric: str,
     margin: float,
     higher_is_better: bool,
-    seed: int = 0,
     looks: Sequence[int] = (1,),
 ) -> list[Contrast]:
     """Judge pairings together: each verdict is corrected for the others, and for all looks that are taken.
 
+    Neither the order of the pairings nor that of the seeds changes a number.
+
     Args:
-        pairings: what to judge.
-        metric: as for `compare_factor`, like the following.
-        margin: the smallest difference that matters.
+        pairings: what to judge; a pair of which a score is None, or not finite, is left out.
+        metric: what the scores are, for the record.
+        margin: the smallest difference that matters, in the metric's units; 0 for none.
         higher_is_better: False for a loss.
-        seed: of the bootstrap.
         looks: numbers of seeds at which the same question is asked, this one among them. With more than one `ci` and
             `bca` are wide enough to hold at all of them together.
 
     Raises:
         SpecError: the margin is negative or not finite.
 
-    Source: as of `compare_factor`; Pocock (1977) for more than one look.
+    Source: Holm (1979) over the paired t tests, step down; Schuirmann (1987) for equivalence; Pocock (1977) for more
+    than one look. Differs: equivalence is judged by the interval that the verdict rests on, wider than TOST's at the
+    same alpha.
     """
     if not 0 <= margin < inf:
         raise SpecError(f"The margin is {margin}; it must be 0 or a positive number in the units of the metric.")
-    question = _Question(metric, margin, 1.0 if higher_is_better else -1.0, seed, tuple(looks))
+    question = _Question(metric, margin, 1.0 if higher_is_better else -1.0, tuple(looks))
     pairs = [_pair(pairing.level_S, pairing.reference_S) for pairing in pairings]
     confidences = step_down_levels([_overall_t_p(pair, looks) for pair in pairs], ALPHA).tolist()
     drafts = [
@@ -256,18 +214,6 @@ def judge(gain_S: ArrayLike, *, level: float, margin: float) -> Verdict:
     return "equivalent" if -margin < interval.low and interval.high < margin else "undecided"
 
 
-def _check(factor: str, reference: str, scores: Scores) -> None:
-    if reference not in scores:
-        raise SpecError(f"Factor {factor!r} has no level {reference!r} to refer to. {suggest(reference, scores)}")
-    counts = {level: len(scores_S) for level, scores_S in scores.items()}
-    if len(set(counts.values())) > 1:
-        found = ", ".join(f"{level!r}: {count}" for level, count in counts.items())
-        raise DataError(
-            f"The levels of factor {factor!r} differ in their number of scores ({found}), so seeds cannot be paired. "
-            "Give one score a seed for every level, None where a run did not finish."
-        )
-
-
 def _pair(level: Sequence[float | None], reference: Sequence[float | None]) -> _Pairs:
     both = np.array([level, reference], dtype=np.float64)  # None becomes nan
     level_S, reference_S = both[:, np.isfinite(both).all(axis=0)]
@@ -287,7 +233,7 @@ def _measure(question: _Question, pairing: Pairing, pair: _Pairs, confidence: fl
     """Everything about one pairing but what depends on the others' sign-flip p values."""
 
     def rng(purpose: str) -> np.random.Generator:
-        return stream(question.seed, "bootstrap", pairing.factor, pairing.level, purpose)
+        return stream(0, "bootstrap", pairing.factor, pairing.level, purpose)
 
     diff_S, sign, margin = pair.diff_S, question.sign, question.margin
     level = nominal_level(1 - ALPHA, question.looks)

@@ -29,7 +29,7 @@ def augment(
         x_MBF: unscaled images, float32, shape (run, row, channel * height * width).
         planes: channel, height and width.
         options: how much of what; what an image is moved away from is 0.
-        streams: one a run.
+        streams: one per run.
         ends: the least and the largest value that pixels of the data have.
 
     Returns:
@@ -59,7 +59,7 @@ def augment(
 
 
 def _items(values: np.ndarray, x: Tensor) -> Tensor:
-    """One number an item, ready to be broadcast over its pixels."""
+    """One number per item, ready to be broadcast over its pixels."""
     kind = torch.bool if values.dtype == bool else torch.float32
     return torch.from_numpy(values.ravel()).to(x.device, kind).view(-1, 1, 1, 1)
 

@@ -91,7 +91,7 @@ def _text_facts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _groups(x_train: np.ndarray, x_test: np.ndarray) -> np.ndarray:
-    """One number a row, train then test; equal bytes, equal number."""
+    """One number per row, train then test; equal bytes, equal number."""
     if x_train.dtype == object:
         return np.unique(np.concatenate([x_train, x_test]), return_inverse=True)[1]
     x = np.concatenate([part.reshape(len(part), np.prod(part.shape[1:], dtype=int)) for part in (x_train, x_test)])

@@ -20,8 +20,8 @@ class Dataset:
         y_train: their classes, shape (row,), int64 from 0 to number of classes - 1.
         x_test: test items, shape (row, *item).
         y_test: their classes, shape (row,).
-        class_names: one name a class.
-        feature_names: one name a feature, if the items are rows of a table with names; no part of the fingerprint.
+        class_names: one name per class.
+        feature_names: one name per feature, if the items are rows of a table with names; no part of the fingerprint.
         notes: what a reader must know before believing a result on it; no part of the fingerprint.
     """
 

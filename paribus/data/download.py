@@ -15,10 +15,11 @@ from typing import Any
 from paribus.errors import DataError
 
 WAITS_S = (1.0, 4.0)
+"""Pause after each failed try of a mirror; there is one try more than there are pauses."""
 _TIMEOUT_S = (5, 30)  # to connect, to wait for the next bytes
 
 
-def download(file: str, md5: str, mirrors: Sequence[str], folder: Path, waits_s: Sequence[float] = WAITS_S) -> Path:
+def download(file: str, md5: str, mirrors: Sequence[str], folder: Path) -> Path:
     """Fetch `file` from the first mirror that serves it whole.
 
     Args:
@@ -26,17 +27,16 @@ def download(file: str, md5: str, mirrors: Sequence[str], folder: Path, waits_s:
         md5: its published checksum, hexadecimal.
         mirrors: addresses in order of preference, each ending in a slash.
         folder: where it is put; made if it is not there.
-        waits_s: pause after each failed try of a mirror, in seconds; one try more than there are pauses.
 
     Returns:
         Path of the file, whose checksum is right.
 
     Raises:
-        DataError: no mirror served it; one line a mirror says why. Or `folder` cannot be written.
+        DataError: no mirror served it; one line per mirror says why. Or `folder` cannot be written.
     """
     said: list[str] = []
     for mirror in mirrors:
-        reason = _try_mirror(mirror + file, md5, folder / file, waits_s)
+        reason = _try_mirror(mirror + file, md5, folder / file)
         if not reason:
             return folder / file
         said.append(f"  {mirror}{file}: {reason}")
@@ -69,10 +69,10 @@ def unpack(archive: Path, files: Sequence[str], folder: Path) -> None:
     archive.unlink()
 
 
-def _try_mirror(url: str, md5: str, target: Path, waits_s: Sequence[float]) -> str:
+def _try_mirror(url: str, md5: str, target: Path) -> str:
     """Why the mirror did not serve the file; empty if it did."""
     reason = ""
-    for attempt, wait_s in enumerate((*waits_s, 0.0), start=1):
+    for attempt, wait_s in enumerate((*WAITS_S, 0.0), start=1):
         reason, again = _try_once(url, md5, target)
         if not again:
             return reason

@@ -16,7 +16,7 @@ from paribus.data.formats.texts import holds_texts, read_texts
 from paribus.errors import DataError, SpecError, suggest
 from paribus.spec.data import DataSpec
 from paribus.spec.parts import parts
-from paribus.user_code import import_function, told
+from paribus.user_code import describe_error, import_function
 
 _OPTIONS = {
     "label": "tables",
@@ -88,7 +88,7 @@ def _from_function(function: Callable[[], Any], name: str, test: float | str) ->
     except KeyboardInterrupt:
         raise
     except BaseException as failed:  # whatever it raises, be it the end of the program
-        raise DataError(f"{name} raised {told(failed)}. Mend the function.") from failed
+        raise DataError(f"{name} raised {describe_error(failed)}. Mend the function.") from failed
     if isinstance(result, Dataset):
         arrays = {name: getattr(result, name) for name in ("x_train", "y_train", "x_test", "y_test", "class_names")}
         return replace(dataset_from(arrays, result.name, test), notes=result.notes, feature_names=result.feature_names)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from paribus.data.dataset import Dataset
-from paribus.data.download import WAITS_S, download, unpack
+from paribus.data.download import download, unpack
 from paribus.data.formats.idx import parse_idx
 from paribus.data.formats.packed import read_published
 from paribus.errors import DataError, suggest
@@ -104,12 +104,12 @@ def publish(original: Original) -> Original:
     return original
 
 
-def places_of(original: Original, environ: Mapping[str, str] = os.environ, cache: Path | None = None) -> list[Place]:
-    """Every folder where the files may lie, in the order of search; `cache` is the user's unless given."""
+def places_of(original: Original) -> list[Place]:
+    """Every folder where the files may lie, in the order of search."""
     inside = original.archive.folder if original.archive else ""
-    roots = [Path(os.path.expanduser(root)) for root in environ.get("PARIBUS_DATA", "").split(os.pathsep) if root]
+    roots = [Path(os.path.expanduser(root)) for root in os.environ.get("PARIBUS_DATA", "").split(os.pathsep) if root]
     places = [Place("PARIBUS_DATA", folder / inside) for root in roots for folder in (root / original.name, root)]
-    places.append(Place("cache", (cache or cache_of(original)) / inside))
+    places.append(Place("cache", cache_of(original) / inside))
     return [*places, Place("Debian", original.debian)] if original.debian else places
 
 
@@ -118,44 +118,33 @@ def load_original(
     class_names: Sequence[str],
     *,
     places: Sequence[Place] | None = None,
-    cache: Path | None = None,
-    waits_s: Sequence[float] = WAITS_S,
 ) -> Dataset:
     """Find, check and read the four IDX files of `original`.
 
     Args:
         original: what is sought.
-        class_names: one name a class.
+        class_names: one name per class.
         places: folders to search; those of `places_of` unless given.
-        cache: folder that downloads go to; the user's cache unless given.
-        waits_s: pauses between tries of a mirror, in seconds.
 
     Raises:
         DataError: a file is damaged, or is nowhere and cannot be downloaded.
     """
-    x_train, y_train, x_test, y_test = read_original(original, places=places, cache=cache, waits_s=waits_s)
+    x_train, y_train, x_test, y_test = read_original(original, places=places)
     labels = y_train.astype(np.int64), y_test.astype(np.int64)
     return Dataset(original.name, x_train, labels[0], x_test, labels[1], tuple(class_names))
 
 
-def read_original(
-    original: Original,
-    *,
-    places: Sequence[Place] | None = None,
-    cache: Path | None = None,
-    waits_s: Sequence[float] = WAITS_S,
-) -> list[Any]:
+def read_original(original: Original, *, places: Sequence[Place] | None = None) -> list[Any]:
     """Find, check and parse every file of `original`, in its order; the arguments are those of `load_original`.
 
     Raises:
         DataError: a file is damaged, or is nowhere and cannot be downloaded.
     """
-    cache = cache or cache_of(original)
-    places = places_of(original, cache=cache) if places is None else places
-    return [original.parse(_content(original, file, places, cache, waits_s), file) for file in original.files]
+    places = places_of(original) if places is None else places
+    return [original.parse(_content(original, file, places), file) for file in original.files]
 
 
-def locations(name: str, places: Sequence[Place] | None = None) -> list[tuple[str, str]]:
+def locations(name: str) -> list[tuple[str, str]]:
     """Where the source `name` would come from now, without reading it.
 
     Returns:
@@ -169,7 +158,7 @@ def locations(name: str, places: Sequence[Place] | None = None) -> list[tuple[st
     if name not in _PUBLISHED:
         return [("bundled", "installed with paribus")]
     original = _PUBLISHED[name]
-    places = places_of(original) if places is None else places
+    places = places_of(original)
     there = {str(place): {file for file in original.files if _is_there(original, place, file)} for place in places}
     missing = set(original.files).difference(*there.values())
     all_files = f"{len(original.files)} {'folders' if original.archive and original.archive.packed else 'files'}"
@@ -198,7 +187,7 @@ def _path(place: Place, file: str) -> Path | None:
     return next((path for path in (place.folder / f"{file}.gz", place.folder / file) if path.is_file()), None)
 
 
-def _content(original: Original, file: str, places: Sequence[Place], cache: Path, waits_s: Sequence[float]) -> bytes:
+def _content(original: Original, file: str, places: Sequence[Place]) -> bytes:
     said: list[str] = []
     for place in places:
         path = _path(place, file)
@@ -208,13 +197,14 @@ def _content(original: Original, file: str, places: Sequence[Place], cache: Path
         missing = "not there" if place.folder.is_dir() else "no such folder"
         said.append(f"  {place}: {'holds the file of another data set' if path else missing}")
     try:
-        path = _fetch(original, file, cache, waits_s)
+        path = _fetch(original, file)
     except DataError as failed:
         what = original.archive.file if original.archive else f"the {len(original.files)} files"
         raise DataError(
             f"{original.name}: no copy of {file}{_packed(original)}. Searched:\n"
             + "\n".join([*said, str(failed)])
-            + f"\nDownload {what} by hand into {cache}, or set PARIBUS_DATA to a folder that holds the files."
+            + f"\nDownload {what} by hand into {cache_of(original)}, or set PARIBUS_DATA to a folder that holds the "
+            "files."
         ) from failed
     return _checked(original, file, path)
 
@@ -223,16 +213,16 @@ def _packed(original: Original) -> str:
     return ".gz" if original.mirrors and not original.archive else ""
 
 
-def _fetch(original: Original, file: str, cache: Path, waits_s: Sequence[float]) -> Path:
+def _fetch(original: Original, file: str) -> Path:
     """Download the file, or the archive that holds it; what is in the cache already is used."""
-    archive = original.archive
+    archive, cache = original.archive, cache_of(original)
     if not original.mirrors:
         raise DataError(f"  {original.page}: asks for an account, so paribus cannot download it")
     if not archive:
-        return download(f"{file}.gz", original.files[file].md5, original.mirrors, cache, waits_s)
+        return download(f"{file}.gz", original.files[file].md5, original.mirrors, cache)
     path = cache / archive.folder / file
     if not path.is_file():
-        unpack(download(archive.file, archive.md5, original.mirrors, cache, waits_s), list(original.files), path.parent)
+        unpack(download(archive.file, archive.md5, original.mirrors, cache), list(original.files), path.parent)
     return path
 
 

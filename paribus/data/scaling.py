@@ -44,7 +44,7 @@ def fit_scalings(
 
     Args:
         x_BF: all training items, shape (row, feature), uint8 or float32.
-        rows_S: the row numbers to fit on, ascending, one array a run; no other rows are read.
+        rows_S: the row numbers to fit on, ascending, one array per run; no other rows are read.
         scale: `unit` divides pixels by 255 and other features by their largest magnitude; `standard` takes one mean and
             deviation for all pixels, and for each feature of other rows one of its own, as their units differ;
             `per-feature` one each in any case; `l2-columns` divides each feature by its norm over the rows, `l2-rows`

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from paribus.errors import SpecError
 from paribus.freezing.document import changes, content_hash, document
-from paribus.freezing.words import told
+from paribus.freezing.words import with_verb
 from paribus.planning.plan import canonical
 from paribus.spec import StudySpec
 from paribus.spec.files import parse_yaml, to_yaml
@@ -108,7 +108,7 @@ def _same(path: Path, values: dict[str, Any]) -> dict[str, Any]:
     if found:
         raise SpecError(
             f"{path} holds another plan, frozen {content['time']} (sha256 {content['hash'][:12]}…): "
-            f"{told(found, 'differs', 'differ')}. Run the study as it was frozen, or freeze this one "
+            f"{with_verb(found, 'differs', 'differ')}. Run the study as it was frozen, or freeze this one "
             "under another name."
         )
     return content

@@ -22,11 +22,11 @@ def frozen_sentence(entry: FrozenRecord | None) -> str:
     before = (
         f"when {num:,} of its runs {'was' if num == 1 else 'were'} stored already" if num else "before any of its runs"
     )
-    end = f"; {told(found, 'was', 'were')} changed since" if found else ", and ran as frozen"
+    end = f"; {with_verb(found, 'was', 'were')} changed since" if found else ", and ran as frozen"
     return f"This study was frozen on {plan}, {before}{end}."
 
 
-def told(changes: Sequence[str], one: str, many: str) -> str:
+def with_verb(changes: Sequence[str], one: str, many: str) -> str:
     """`the seeds and the margin` with the form of a verb that fits.
 
     Args:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from paribus.errors import DataError, SpecError
 from paribus.metric import OWN
 from paribus.metric.record import Metric
-from paribus.user_code import code_hash, import_function, origin_given, own_name, told
+from paribus.user_code import code_hash, describe_error, import_function, origin_given, own_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,7 +65,7 @@ def with_code(metric: Metric, code: str) -> Metric:
         except KeyboardInterrupt:
             raise
         except BaseException as failed:  # whatever it raises, be it the end of the program
-            raise DataError(f"{metric.name} raised {told(failed)}. Mend the function.") from failed
+            raise DataError(f"{metric.name} raised {describe_error(failed)}. Mend the function.") from failed
         return _finite(metric.name, value)
 
     return replace(metric, from_probabilities=score)

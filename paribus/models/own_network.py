@@ -12,7 +12,7 @@ from paribus.errors import SpecError
 from paribus.models.blueprint import Shape
 from paribus.models.families.own import OwnModel
 from paribus.models.layers import Pullback, SparseRows
-from paribus.user_code import told
+from paribus.user_code import describe_error
 
 
 class OwnNetwork(nn.Module):
@@ -50,7 +50,7 @@ class OwnNetwork(nn.Module):
                 raise
             raise SpecError(
                 "The last batch of an epoch holds the one row that is left, and the model cannot be trained on it: "
-                f"{told(failed)}. Choose another batch_size."
+                f"{describe_error(failed)}. Choose another batch_size."
             ) from failed
 
         def back(grad: Tensor) -> Tensor:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 RATE = 130e9
-"""Multiplications and additions a second of one thread, on the machine of the design's measurements."""
+"""Multiplications and additions per second of one thread, on the machine of the design's measurements."""
 
 OVERHEAD_S = 120e-6
-"""Seconds a step costs one stacked run beside its arithmetic, on that machine."""
+"""Seconds that a step costs one stacked run beside its arithmetic, on that machine."""
 
 PRIOR_S = 10.0
 """Predicted seconds of a run that is taken to be as predicted, before any is done."""
@@ -49,7 +49,7 @@ def predicted_time_s(operations: int, rows: int, epochs: int, batch_size: int) -
         operations: multiplications and additions of a forward pass, an item.
         rows: training rows.
         epochs: passes over them.
-        batch_size: rows a step.
+        batch_size: rows per step.
     """
     steps = epochs * -(-rows // batch_size)
     return 3.0 * operations * rows * epochs / RATE + steps * OVERHEAD_S

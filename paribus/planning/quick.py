@@ -59,7 +59,7 @@ def _fractions(study: StudySpec) -> list[float]:
 
 
 def _scale(fractions: Sequence[float], counts: Sequence[int]) -> float:
-    """What to multiply the fractions with, so that the largest gives `ROWS` and the smallest `EACH` rows a class."""
+    """What to multiply the fractions with, so that the largest gives `ROWS` and the smallest `EACH` rows per class."""
     rarest = min(count for count in counts if count)
     return min(1.0, max(ROWS / (sum(counts) * max(fractions)), EACH / (rarest * min(fractions))))
 

@@ -21,7 +21,7 @@ _NUMBER: dict[str, int] = {
 def stream(seed: int, purpose: Purpose, *place: int | str) -> np.random.Generator:
     """A generator of its own for `purpose` at `place` (an epoch, a layer's path, a shape) of the run with `seed`.
 
-    Source: NumPy `SeedSequence` with `spawn_key`; SFC64 because dropout draws millions of raw words a second.
+    Source: NumPy `SeedSequence` with `spawn_key`; SFC64 because dropout draws millions of raw words per second.
     """
     key = (_NUMBER[purpose], *(p if isinstance(p, int) else zlib.crc32(p.encode()) for p in place))
     return np.random.Generator(np.random.SFC64(np.random.SeedSequence(seed, spawn_key=key)))

@@ -33,7 +33,7 @@ class Trained:
         recipe: the run's recipe, as JSON values.
         weights: tensors by name, as `weights_of` gave them.
         item_shape: of one item, as the data set has it.
-        class_names: one name a class.
+        class_names: one name per class.
         code: hash of the model's code, if it is the user's, when it was trained; None if that is not known.
         trust: import that code by the name that the recipe gives, if its hash is `code`.
 

@@ -45,11 +45,11 @@ def probe(
     return found
 
 
-def balanced_rows(labels_B: np.ndarray, most: int = _MOST) -> np.ndarray:
-    """Draw at most `most` rows, of each class as many as of the others or all it has; ascending, always the same."""
+def balanced_rows(labels_B: np.ndarray) -> np.ndarray:
+    """Draw at most 2,000 rows, of each class as many as of the others or all it has; ascending, always the same."""
     order = stream(0, "sample", "probed").permutation(len(labels_B))
     turn = np.empty(len(order), dtype=np.int64)
     for code in np.unique(labels_B):
         members = np.flatnonzero(labels_B[order] == code)
         turn[members] = np.arange(len(members))
-    return np.sort(order[np.argsort(turn, kind="stable")[:most]])
+    return np.sort(order[np.argsort(turn, kind="stable")[:_MOST]])

@@ -16,7 +16,7 @@ def weight_distributions(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndar
         weights: tensors by name, as the store keeps them.
 
     Returns:
-        Arrays with one row a layer: `layers` (names), `layer_sizes`, `layer_means`, `layer_deviations`, `layer_edges`
+        Arrays with one row per layer: `layers` (names), `layer_sizes`, `layer_means`, `layer_deviations`, `layer_edges`
         (layer, bin + 1) from the lowest to the highest weight, and `layer_counts` (layer, bin).
     """
     kernels = {

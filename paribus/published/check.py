@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from paribus.published.groups import Published
+from paribus.published.groups import PublishedScore
 from paribus.results.result import Result
 from paribus.spec.patch import patched
 from paribus.study import Study
@@ -21,7 +21,7 @@ LIGHT: dict[str, Any] = {
 
 
 def check_group(
-    group: list[Published], home: Path | str | None = None, workers: int | None = None, light: bool = False
+    group: list[PublishedScore], home: Path | str | None = None, workers: int | None = None, light: bool = False
 ) -> Iterator[dict[str, Any]]:
     """Train the studies of a group, or take them from the home, and compare their scores with what was published.
 
@@ -45,7 +45,7 @@ def check_group(
         yield from _rows(published, result, light)
 
 
-def _rows(published: Published, result: Result, light: bool) -> Iterator[dict[str, Any]]:
+def _rows(published: PublishedScore, result: Result, light: bool) -> Iterator[dict[str, Any]]:
     names = {variant["level"] or variant["name"]: variant["name"] for variant in result.summary["variants"]}
     ours = {row["variant"]: row for row in result.variants.to_dict("records")}
     for level, theirs in published.expected.items():

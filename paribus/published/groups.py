@@ -13,7 +13,7 @@ from paribus.spec.base import Record
 from paribus.spec.files import parse_yaml
 
 
-class Published(Record):
+class PublishedScore(Record):
     """One study, and what it scored where it was published."""
 
     source: str = Field(description="Where the scores stand.")
@@ -22,7 +22,7 @@ class Published(Record):
     expected: dict[str, float] = Field(description="Score by level, or of `baseline` without a factor.")
 
 
-def find_groups(names: Sequence[str] = ()) -> dict[str, list[Published]]:
+def find_groups(names: Sequence[str] = ()) -> dict[str, list[PublishedScore]]:
     """The groups of these names, or all, in the order of their names.
 
     Raises:
@@ -33,7 +33,7 @@ def find_groups(names: Sequence[str] = ()) -> dict[str, list[Published]]:
         if name not in files:
             raise SpecError(f"No published group {name!r}. {suggest(name, files)}")
     return {
-        name: [Published.model_validate(values) for values in parse_yaml(path.read_text(encoding="utf-8"))]
+        name: [PublishedScore.model_validate(values) for values in parse_yaml(path.read_text(encoding="utf-8"))]
         for name, path in files.items()
         if name in names or not names
     }

@@ -34,7 +34,7 @@ def by_test(record: StudyRecord) -> bool:
     return any(variant.facts.test_validates for variant in record.variants.values())
 
 
-def statistics(asked: AskedStudy) -> list[tuple[str, str]]:
+def statistics_terms(asked: AskedStudy) -> list[tuple[str, str]]:
     """What was computed, and after whom.
 
     Args:

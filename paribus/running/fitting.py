@@ -83,7 +83,7 @@ def _check_texts(plan: Plan, dataset: Dataset) -> None:
 
 def check_space(study: StudySpec, dataset: Dataset) -> None:
     """Refuse a search in which a point, see `Tune.tried`, does not fit the data; errors as of `plan_on`."""
-    for point in study.tune.tried() if study.tune else ():
+    for point in study.tune.points_to_check() if study.tune else ():
         _check_recipe("tune.space", study.recipe(point), dataset)
 
 

@@ -67,7 +67,7 @@ def wrong(what: str, key: str = "", allowed: str = "") -> PydanticCustomError:
 
 
 def explain(error: ValidationError, where: str = "") -> str:
-    """One line a mistake: path, what was found, what is allowed, the nearest match."""
+    """One line per mistake: path, what was found, what is allowed, the nearest match."""
     first = {_path(detail["loc"]): detail for detail in reversed(error.errors())}
     return "\n".join(_line(detail, where) for detail in reversed(first.values()))
 

@@ -69,35 +69,15 @@ def _source_name(source: Any) -> str:
 Source = Annotated[
     Any, BeforeValidator(_check_source), PlainSerializer(_source_name), WithJsonSchema({"type": "string"})
 ]
-Test = Annotated[
-    Any, BeforeValidator(_check_test), WithJsonSchema({"type": ["number", "string"], "minimum": 0, "maximum": 1})
-]
+Test = Annotated[Annotated[float, Field(gt=0, lt=1)] | str, BeforeValidator(_check_test)]
+_Side = Annotated[int, Field(ge=1)]
 ImageSize = Annotated[
-    Any,
-    BeforeValidator(_check_image_size),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "null"},
-                {"type": "integer", "minimum": 1},
-                {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 2, "maxItems": 2},
-            ]
-        }
-    ),
+    tuple[int, int] | None,
+    BeforeValidator(_check_image_size, json_schema_input_type=_Side | tuple[_Side, _Side] | None),
 ]
-
-
+_Words = Annotated[int, Field(ge=1, le=5)]
 NGrams = Annotated[
-    Any,
-    BeforeValidator(_check_ngrams),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "integer", "minimum": 1, "maximum": 5},
-                {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2},
-            ]
-        }
-    ),
+    tuple[int, int], BeforeValidator(_check_ngrams, json_schema_input_type=_Words | tuple[_Words, _Words])
 ]
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import combinations, product
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, Field
 
 from paribus.errors import SpecError, suggest
 from paribus.spec.base import wrong
@@ -35,21 +35,9 @@ def _check_design(value: Any) -> Any:
 
 
 Design = Annotated[
-    Any,
+    Literal["one-at-a-time", "factorial"]
+    | Annotated[dict[Literal["factorial"], Annotated[list[str], Field(min_length=2)]], Field(min_length=1)],
     BeforeValidator(_check_design),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"enum": ["one-at-a-time", "factorial"]},
-                {
-                    "type": "object",
-                    "properties": {"factorial": {"type": "array", "items": {"type": "string"}, "minItems": 2}},
-                    "required": ["factorial"],
-                    "additionalProperties": False,
-                },
-            ]
-        }
-    ),
 ]
 
 

@@ -60,11 +60,8 @@ def _check_weights(weights: Any) -> Any:
 
 
 ClassWeights = Annotated[
-    Any,
+    Literal["balanced"] | Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=2)] | None,
     BeforeValidator(_check_weights),
-    WithJsonSchema(
-        {"anyOf": [{"type": "null"}, {"const": "balanced"}, {"type": "array", "items": {"type": "number"}}]}
-    ),
 ]
 
 
@@ -79,11 +76,7 @@ def _check_sources(sources: Any) -> Any:
     return tuple(dict.fromkeys(found)) or None
 
 
-Sources = Annotated[
-    tuple[Source, ...] | None,
-    BeforeValidator(_check_sources),
-    WithJsonSchema({"anyOf": [{"type": "null"}, {"type": "array", "items": {"enum": list(get_args(Source))}}]}),
-]
+Sources = Annotated[tuple[Source, ...] | None, BeforeValidator(_check_sources)]
 
 
 class EarlyStopping(Record):
@@ -131,7 +124,7 @@ class Baseline(Record):
         default=True, description="Training rows in another order each epoch; `false`: in the order of the data."
     )
     batch_size: int = Field(
-        default=128, ge=1, le=1_000_000_000, description="Rows a step; the last batch of an epoch may be smaller."
+        default=128, ge=1, le=1_000_000_000, description="Rows per step; the last batch of an epoch may be smaller."
     )
     precision: Literal["fp32", "bf16", "auto"] = Field(
         default="fp32",

@@ -7,7 +7,7 @@ from itertools import product
 from math import prod
 from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from paribus.errors import SpecError, suggest
@@ -90,25 +90,12 @@ def _check_name(name: Any) -> Any:
     return name
 
 
+_Number = Annotated[int, Field(ge=1, le=MOST_SEEDS)]
+_Listed = Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1, max_length=MOST_SEEDS)]
 Seeds = Annotated[
-    tuple[int, ...] | Ladder,
-    BeforeValidator(_seed_list),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "integer", "minimum": 1},
-                {"type": "array", "items": {"type": "integer"}},
-                {
-                    "type": "object",
-                    "properties": {"start": {"type": "integer", "minimum": 2}, "max": {"type": "integer"}},
-                    "required": ["start", "max"],
-                    "additionalProperties": False,
-                },
-            ]
-        }
-    ),
+    tuple[int, ...] | Ladder, BeforeValidator(_seed_list, json_schema_input_type=_Number | _Listed | Ladder)
 ]
-Name = Annotated[str, BeforeValidator(_check_name), WithJsonSchema({"type": "string"})]
+Name = Annotated[str, BeforeValidator(_check_name)]
 
 
 def looks_of(seeds: Any) -> tuple[int, ...]:
@@ -237,7 +224,7 @@ class StudySpec(Record):
         self._checked("baseline")
         if check_tuned(self.tune, self.factors):
             self._check_search()
-            for point in self.tune.tried() if self.tune else ():
+            for point in self.tune.points_to_check() if self.tune else ():
                 self._checked("tune.space", point)
                 self.with_tuned(point)._check_levels()
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from paribus.spec.base import Record, wrong
 from paribus.spec.parts import with_names
@@ -37,7 +37,7 @@ class Range(Record):
         return self
 
 
-Space = dict[str, Range | tuple[Any, ...]]
+Space = dict[str, Range | Annotated[tuple[Any, ...], Field(min_length=2)]]
 
 _ROWS = "trials would be compared on different validation rows"
 _FIXED = {
@@ -71,18 +71,15 @@ def _check_may_differ(path: str, values: Any) -> None:
                 raise wrong(f"cannot be searched, as {why}. Remove it", place)
 
 
-Paths = Annotated[
-    Any,
-    BeforeValidator(_check_space),
-    WithJsonSchema({"type": "object", "additionalProperties": {"type": ["array", "object"]}}),
-]
 Algorithm = Literal["hyperband", "successive_halving", "random", "grid", "tpe"]
 
 
 class Tune(Record):
     """A search whose winner takes the place of levels written {tuned: true}; it sees validation rows only."""
 
-    space: Paths = Field(description="Path in the recipe: {low, high, log} or a list of values.")
+    space: Annotated[Space, BeforeValidator(_check_space)] = Field(
+        description="Path in the recipe: {low, high, log} or a list of values."
+    )
     algorithm: Algorithm = Field(default="hyperband", description="How trials are drawn and stopped.")
     max_epochs: int = Field(default=5, ge=1, le=1_000_000, description="Epochs of a trial that goes all the way.")
     factor: int = Field(default=3, ge=2, description="Hyperband and halving: one trial in so many goes on.")
@@ -101,18 +98,22 @@ class Tune(Record):
 
     @model_validator(mode="after")
     def _ends_some_day(self) -> Tune:
-        points = prod(len(values) for values in self.space.values() if not isinstance(values, Range))
-        if self.algorithm == "grid" and points > MOST_TRIALS:
-            raise wrong(f"of a grid must have at most {MOST_TRIALS:,} points, found {points:,}", "space")
+        if self.algorithm == "grid" and self.num_points > MOST_TRIALS:
+            raise wrong(f"of a grid must have at most {MOST_TRIALS:,} points, found {self.num_points:,}", "space")
         return self
+
+    @property
+    def num_points(self) -> int:
+        """Combinations of the listed values: the trials of a grid."""
+        return prod(len(values) for values in self.space.values() if not isinstance(values, Range))
 
     def corners(self) -> list[dict[str, Any]]:
         """All lowest and all highest values, or first and last: what must be allowed for the rest to be."""
         ends = {path: (v.low, v.high) if isinstance(v, Range) else (v[0], v[-1]) for path, v in self.space.items()}
         return [{path: end[at] for path, end in ends.items()} for at in (0, 1)]
 
-    def tried(self) -> list[dict[str, Any]]:
-        """Points that must be allowed before the search begins: the corners, and each listed value beside the first."""
+    def points_to_check(self) -> list[dict[str, Any]]:
+        """Points that must be allowed before the search begins: both corners of the space, and each listed value."""
         first, last = self.corners()
         listed = {path: values[1:-1] for path, values in self.space.items() if not isinstance(values, Range)}
         return [first, last, *({**first, path: value} for path, values in listed.items() for value in values)]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from paribus.spec.base import Record, wrong
 
@@ -41,20 +41,6 @@ def _check_validation(value: Any) -> Any:
 
 
 Validation = Annotated[
-    Any,
+    Annotated[float, Field(ge=0, lt=1)] | Literal["test"] | Folds | Last,
     BeforeValidator(_check_validation),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "number", "minimum": 0, "exclusiveMaximum": 1},
-                {"const": "test"},
-                {"type": "object", "properties": {"folds": {"type": "integer", "minimum": 2}}, "required": ["folds"]},
-                {
-                    "type": "object",
-                    "properties": {"last": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}},
-                    "required": ["last"],
-                },
-            ]
-        }
-    ),
 ]

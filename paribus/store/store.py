@@ -183,7 +183,7 @@ class Store:
         return RUNS.c.answers if any(column["name"] == "answers" for column in columns) else null().label("answers")
 
     def _rows(self, keys: Iterable[str], *columns: Any) -> Iterator[Any]:
-        """Columns of the stored runs among `keys`, some hundred runs a query; without those that were left out."""
+        """Columns of the stored runs among `keys`, some hundred runs per query; without those that were left out."""
         wanted = [key for key in keys if key not in self._left_out]
         with self._explained(), self._engine.connect() as connection:
             for start in range(0, len(wanted), 500):
@@ -208,9 +208,9 @@ class Store:
         with self._explained(), self._engine.connect() as connection:
             return {row.key: run_of_row(row) for row in connection.execute(select(*STORED))}
 
-    def recent_runs(self, limit: int = 50) -> list[StoredRun]:
-        """The runs that finished last, newest first."""
-        query = select(*STORED).where(RUNS.c.status == "finished").order_by(RUNS.c.created.desc()).limit(limit)
+    def recent_runs(self) -> list[StoredRun]:
+        """The 50 runs that finished last, newest first."""
+        query = select(*STORED).where(RUNS.c.status == "finished").order_by(RUNS.c.created.desc()).limit(50)
         with self._explained(), self._engine.connect() as connection:
             found = [run_of_row(row) for row in connection.execute(query)]
             return [run for run in found if run]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import prod
 
 import numpy as np
 
@@ -26,7 +25,7 @@ def brackets_of(tune: Tune) -> list[list[Rung]]:
         case "successive_halving":
             return [successive_halving(tune.trials, tune.max_epochs, tune.factor)]
         case "grid":
-            return [[Rung(prod(len(values) for values in tune.space.values()), tune.max_epochs)]]
+            return [[Rung(tune.num_points, tune.max_epochs)]]
         case "random" | "tpe":
             return [[Rung(tune.trials, tune.max_epochs)]]
 

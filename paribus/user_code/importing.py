@@ -31,13 +31,13 @@ class Origin:
         folder: where modules are sought before what is installed; a study file's own, or the working directory.
         named_by: the study file, or the command line; empty for a program in Python, whose names are its own code.
         trusted: import what `named_by` names from anywhere, not only what lies beside it, below the working directory.
-        told: names that were announced.
+        announced: names of functions that were announced.
     """
 
     folder: Path = field(default_factory=Path.cwd)
     named_by: str = ""
     trusted: bool = False
-    told: set[str] = field(default_factory=set[str], compare=False)
+    announced: set[str] = field(default_factory=set[str], compare=False)
 
 
 _ORIGIN: ContextVar[Origin | None] = ContextVar("origin", default=None)
@@ -105,7 +105,7 @@ def own_name(function: Callable[..., Any]) -> str:
     return f"{name}@{code_hash(function)[:8]}" if "<" in name else name
 
 
-def told(failed: BaseException) -> str:
+def describe_error(failed: BaseException) -> str:
     """Kind, text and place of an error in the user's own code."""
     frame = traceback.extract_tb(failed.__traceback__)[-1]
     return f"{type(failed).__name__}: {failed} ({frame.filename}, line {frame.lineno})"
@@ -126,7 +126,7 @@ def _announce(name: str, origin: Origin, file: Path | None) -> None:
     Raises:
         SpecError: it does not, and is not trusted.
     """
-    if not origin.named_by or name in origin.told:
+    if not origin.named_by or name in origin.announced:
         return
     module_name, _, function_name = name.partition(":")
     folder, here = origin.folder.resolve(), Path.cwd().resolve()
@@ -138,7 +138,7 @@ def _announce(name: str, origin: Origin, file: Path | None) -> None:
             "--trust, in Python trust=True; else remove it."
         )
     sys.stderr.write(f"{origin.named_by} names code: {shown}; it is imported and run.\n")
-    origin.told.add(name)
+    origin.announced.add(name)
 
 
 def _is_elsewhere(module_name: str) -> bool:
@@ -165,7 +165,9 @@ def _imported(module_name: str, name: str, origin: Origin, file: Path | None) ->
         raise
     except BaseException as failed:  # whatever the user's module raises, be it the end of the program
         if not isinstance(failed, ModuleNotFoundError) or not f"{module_name}.".startswith(f"{failed.name}."):
-            raise SpecError(f"{name}: importing {module_name!r} raised {told(failed)}. Mend the module.") from failed
+            raise SpecError(
+                f"{name}: importing {module_name!r} raised {describe_error(failed)}. Mend the module."
+            ) from failed
         raise SpecError(
             f"{name}: there is no module {failed.name!r} in {origin.folder.resolve()} or among the installed packages. "
             "Write the study file beside the module, or install it."

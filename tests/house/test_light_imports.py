@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -38,14 +38,15 @@ def test_the_rooms_of_numbers_do_without_torch() -> None:
     assert not modules & {"torch", "ray"}
 
 
-def test_help_takes_less_than_half_a_second() -> None:
-    times_s = []
+def test_help_takes_less_than_half_a_second_of_the_processor() -> None:
+    spent_s: list[float] = []
     for _ in range(3):
-        start = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run([sys.executable, "-c", HELP], check=True, capture_output=True, text=True, timeout=60)
-        times_s.append(time.perf_counter() - start)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent_s.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
         assert "Usage: paribus" in done.stdout
-    assert min(times_s) < 0.5
+    assert min(spent_s) < 0.5
 
 
 LOAD = """

@@ -16,7 +16,7 @@ METHODS = {
     "comparison/factorial.py": ["effects", "interactions", "cells_at", "mean_scores"],
     "comparison/ladder.py": ["seeds_wanted"],
     "comparison/sources.py": ["source_spreads"],
-    "comparison/verdicts.py": ["compare_factor", "compare_in_looks", "compare_pairings"],
+    "comparison/verdicts.py": ["compare_in_looks", "compare_pairings"],
     "comparison/items/churn.py": ["churns"],
     "comparison/items/sample.py": ["over_test_items"],
     "evaluation/hardest.py": ["hardest_classes"],

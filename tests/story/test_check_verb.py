@@ -8,7 +8,7 @@ import pytest
 
 from paribus import Study
 from paribus.planning import plan_study
-from paribus.published import Published, find_groups
+from paribus.published import PublishedScore, find_groups
 from paribus.published.check import compared
 
 
@@ -39,14 +39,14 @@ def test_quick_shows_that_it_runs_and_judges_nothing(cli, contents) -> None:
     assert {row["study"] for row in json.loads(cli("list", "--json").out)} == {row["study"] for row in rows}
 
 
-def published(expected: float) -> Published:
+def published(expected: float) -> PublishedScore:
     study = {
         "name": "check-digits",
         "data": {"source": "digits"},
         "baseline": {"model": {"kind": "linear"}, "epochs": 2},
         "seeds": 2,
     }
-    return Published(source="a book", tolerance=0.01, study=study, expected={"baseline": expected})
+    return PublishedScore(source="a book", tolerance=0.01, study=study, expected={"baseline": expected})
 
 
 def test_outside_the_tolerance_is_exit_1(cli, monkeypatch: pytest.MonkeyPatch) -> None:

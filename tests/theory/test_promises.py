@@ -13,7 +13,8 @@ from scipy import stats
 from paribus.comparison.statistics.intervals import t_interval
 from paribus.comparison.statistics.power import t_test_power
 from paribus.comparison.statistics.significance import step_down_levels
-from paribus.comparison.verdicts import compare_factor, judge
+from paribus.comparison.verdicts import compare_pairings, judge
+from tests.made_up import pairings_of
 
 NUM = 2000
 MANY = 32_000
@@ -99,8 +100,9 @@ def test_baseline_against_itself() -> None:
 def test_the_same_runs_under_another_name_never_differ(margin: float, verdict: str) -> None:
     score_S = np.random.default_rng(8).normal(size=10).tolist()
     scores = dict.fromkeys(("baseline", "again", "once more"), score_S)
-    found = compare_factor("name", "baseline", scores, metric="x", margin=margin, higher_is_better=True)
-    assert [contrast.verdict for contrast in found] == [verdict] * 2
+    pairings = pairings_of("name", "baseline", scores)
+    contrasts = compare_pairings(pairings, metric="x", margin=margin, higher_is_better=True)
+    assert [contrast.verdict for contrast in contrasts] == [verdict] * 2
 
 
 @pytest.mark.parametrize("name", EVEN)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from paribus.errors import DataError, SpecError
-from paribus.machine import UNKNOWN, Machine, Rates
+from paribus.machine import UNKNOWN, Machine, Throughput
 from paribus.study import Study
 
-EMULATES = Machine(Rates(56.0, 56.0), Rates(50.0, 1.0))
+EMULATES = Machine(Throughput(56.0, 56.0), Throughput(50.0, 1.0))
 PRECISIONS = {"precision": {"vary": "precision", "levels": ["fp32", "bf16"], "reference": "fp32"}}
 SPACE = {"space": {"precision": ["fp32", "bf16"]}, "algorithm": "random", "trials": 2, "max_epochs": 2}
 STUDIES = {
@@ -31,7 +31,7 @@ def test_emulated_bfloat16_is_refused(place: str, tmp_path, monkeypatch: pytest.
     assert not (tmp_path / "home").exists()
 
 
-@pytest.mark.parametrize("found", [UNKNOWN, Machine(Rates(238.0, 238.0), Rates(232.0, 375.0))])
+@pytest.mark.parametrize("found", [UNKNOWN, Machine(Throughput(238.0, 238.0), Throughput(232.0, 375.0))])
 def test_it_is_not_refused_elsewhere(found: Machine, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("paribus.running.fitting.machine", lambda: found)
     study = Study.model_validate({"name": "a", "data": {"source": "digits"}, **STUDIES["precision=bf16"]})

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from paribus import environment, machine
-from paribus.machine import UNKNOWN, Machine, Rates
+from paribus.machine import UNKNOWN, Machine, Throughput
 
 FOUND = {"dense": {"fp32": 56.0, "bf16": 56.0}, "images": {"fp32": 50.0, "bf16": 1.0}}
 
@@ -39,7 +39,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 def test_it_is_measured_once(measured: list[dict[str, Any]], cache: Path) -> None:
     first = machine.machine()
-    assert first == Machine(Rates(56.0, 56.0), Rates(50.0, 1.0))
+    assert first == Machine(Throughput(56.0, 56.0), Throughput(50.0, 1.0))
     assert again() == first
     assert not measured
     (file,) = cache.iterdir()
@@ -52,14 +52,14 @@ def test_other_instructions_are_another_machine(
     machine.machine()
     measured.append({**FOUND, "dense": {"fp32": 30.0, "bf16": 30.0}})
     monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "SSE41")
-    assert again().dense == Rates(30.0, 30.0)
+    assert again().dense == Throughput(30.0, 30.0)
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"dense": 1, "images": 2}', '{"dense": {"fp32": "a"}}', "[1]", "\x00"])
 def test_a_file_that_says_nothing_is_measured_again(text: str, measured: list[dict[str, Any]]) -> None:
     machine.remembered().parent.mkdir()
     machine.remembered().write_text(text)
-    assert machine.machine().dense == Rates(56.0, 56.0)
+    assert machine.machine().dense == Throughput(56.0, 56.0)
     assert not measured
 
 

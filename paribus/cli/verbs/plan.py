@@ -131,7 +131,7 @@ def _print(ahead: Forecast) -> None:
 
 
 def _variants(ahead: Forecast) -> Table:
-    """A row a variant: the levels it stands for, its parameters, and what is stored of it."""
+    """One row per variant: the levels it stands for, its parameters, and what is stored of it."""
     from rich.table import Table
 
     plan = ahead.plan

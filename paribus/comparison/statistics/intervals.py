@@ -100,7 +100,7 @@ def percentile_interval(
     """Percentile bootstrap interval of the mean of many values of which most repeat, such as right and wrong answers.
 
     Args:
-        value_B: one value a test item or pair, shape (row,): the difference of two variants on that item, averaged
+        value_B: one value per test item or pair, shape (row,): the difference of two variants on that item, averaged
             over seeds, gives the uncertainty that comes from a finite test set. Their order does not matter.
         rng: where the resamples come from.
         level: confidence, 0.95 for 95 %.

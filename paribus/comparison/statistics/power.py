@@ -13,10 +13,13 @@ from numpy.typing import ArrayLike
 from paribus.comparison.statistics.intervals import deviation
 
 MOST_PAIRS = 1000
+POWER = 0.8
+"""Wanted probability of a decision."""
+_NODES = 1000
 
 
-def seeds_needed(diff_S: ArrayLike, margin: float, level: float, power: float = 0.8) -> int | None:
-    """The smallest number of pairs that would probably decide, if the observed mean and deviation were the true ones.
+def seeds_needed(diff_S: ArrayLike, margin: float, level: float) -> int | None:
+    """The smallest number of pairs that would decide with a power of 0.8, if the observed mean and deviation were true.
 
     Decided means that the t interval excludes 0, or that it lies inside the margin, whichever needs fewer pairs. A mean
     beyond the margin can only do the first.
@@ -25,7 +28,6 @@ def seeds_needed(diff_S: ArrayLike, margin: float, level: float, power: float = 
         diff_S: paired differences, shape (seed,).
         margin: the smallest difference that matters, in the units of the differences.
         level: confidence at which the interval is judged, after correction for several levels.
-        power: wanted probability of a decision.
 
     Returns:
         Number of pairs in all, those observed included; None if more than 1,000 would be needed, or if there are
@@ -38,8 +40,8 @@ def seeds_needed(diff_S: ArrayLike, margin: float, level: float, power: float = 
     if not spread > 0:
         return None
     effect = abs(float(values.mean())) / spread
-    difference = _fewest(lambda num: t_test_power(num, effect, level), power)
-    equivalence = _fewest(lambda num: tost_power(num, effect, margin / spread, level), power)
+    difference = _fewest(lambda num: t_test_power(num, effect, level))
+    equivalence = _fewest(lambda num: tost_power(num, effect, margin / spread, level))
     return min((num for num in (difference, equivalence) if num is not None), default=None)
 
 
@@ -57,30 +59,29 @@ def t_test_power(num_pairs: int, effect: float, level: float) -> float:
     return float(scipy.stats.nct.sf(reach, num_pairs - 1, effect * sqrt(num_pairs)))
 
 
-def tost_power(num_pairs: int, effect: float, margin: float, level: float, *, nodes: int = 1000) -> float:
+def tost_power(num_pairs: int, effect: float, margin: float, level: float) -> float:
     """The probability that the t interval of the mean difference lies inside the margin.
 
     Given the observed deviation the mean is normal; that probability is averaged over the distribution of the
-    deviation, at `nodes` equally probable values.
+    deviation, at 1,000 equally probable values.
 
     Args:
         num_pairs: number of pairs, 2 or more.
         effect: true mean difference over its standard deviation, 0 or more.
         margin: margin over the same standard deviation.
         level: confidence of the interval.
-        nodes: number of deviations averaged over.
 
     Source: Schuirmann (1987); Phillips (1990) for the exact power.
     """
     dof = num_pairs - 1
-    spread_N = np.sqrt(scipy.stats.chi2.ppf((np.arange(nodes) + 0.5) / nodes, dof) / dof)
+    spread_N = np.sqrt(scipy.stats.chi2.ppf((np.arange(_NODES) + 0.5) / _NODES, dof) / dof)
     room_N = margin * sqrt(num_pairs) - scipy.stats.t.ppf((1 + level) / 2, dof) * spread_N
     centre = effect * sqrt(num_pairs)
     inside_N = scipy.stats.norm.cdf(room_N - centre) - scipy.stats.norm.cdf(-room_N - centre)
     return float(np.maximum(inside_N, 0).mean())
 
 
-def _fewest(power_at: Callable[[int], float], power: float) -> int | None:
+def _fewest(power_at: Callable[[int], float]) -> int | None:
     nums = range(2, MOST_PAIRS + 1)
-    place = bisect_left(nums, power, key=power_at)
+    place = bisect_left(nums, POWER, key=power_at)
     return nums[place] if place < len(nums) else None

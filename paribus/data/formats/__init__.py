@@ -1,1 +1,1 @@
-"""The readers of files and arrays, one a format."""
+"""The readers of files and arrays, one per format."""

@@ -1,4 +1,4 @@
-"""Folders of images, one a class, as Pillow reads them."""
+"""Folders of images, one per class, as Pillow reads them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Folders of texts, one a class."""
+"""Folders of texts, one per class."""
 
 from __future__ import annotations
 

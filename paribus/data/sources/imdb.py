@@ -12,7 +12,7 @@ from typing import IO
 import numpy as np
 
 from paribus.data.dataset import Dataset
-from paribus.data.download import WAITS_S, download
+from paribus.data.download import download
 from paribus.data.formats.packed import Bounded
 from paribus.data.locate import Archive, Original, Place, Published, cache_of, places_of, publish
 from paribus.errors import DataError
@@ -54,14 +54,7 @@ def imdb() -> Dataset:
     return Dataset("imdb", x_train, y, x_test, y.copy(), ("negative", "positive"))
 
 
-def read_reviews(
-    original: Original,
-    each: int,
-    *,
-    places: Sequence[Place] | None = None,
-    cache: Path | None = None,
-    waits_s: Sequence[float] = WAITS_S,
-) -> dict[str, list[str]]:
+def read_reviews(original: Original, each: int, *, places: Sequence[Place] | None = None) -> dict[str, list[str]]:
     """Find, check and read the texts of `original`, in their folders or in the archive, which is not unpacked.
 
     Args:
@@ -69,8 +62,6 @@ def read_reviews(
             each after its length as 8 bytes, the lowest first.
         each: number of texts in a folder.
         places: folders to search; those of `places_of` unless given.
-        cache: folder that the download goes to; the user's cache unless given.
-        waits_s: pauses between tries of a mirror, in seconds.
 
     Returns:
         The texts of each folder in the order of their names.
@@ -78,11 +69,10 @@ def read_reviews(
     Raises:
         DataError: a folder or the archive is damaged, or is nowhere and cannot be downloaded.
     """
-    cache = cache or cache_of(original)
-    archive = original.archive
+    archive, cache = original.archive, cache_of(original)
     assert archive, f"{original.name} is published without an archive"
     said: list[str] = []
-    for place in places_of(original, cache=cache) if places is None else places:
+    for place in places_of(original) if places is None else places:
         packed = place.folder.parent / archive.file
         if any((place.folder / folder).is_dir() for folder in original.files):
             return _checked(original, each, _unpacked(original, place.folder), place.folder)
@@ -90,7 +80,7 @@ def read_reviews(
             return _checked(original, each, _packed(original, packed), packed)
         said.append(f"  {place}: not there, nor {packed}")
     try:
-        path = download(archive.file, archive.md5, original.mirrors, cache, waits_s)
+        path = download(archive.file, archive.md5, original.mirrors, cache)
     except DataError as failed:
         raise DataError(
             f"{original.name}: no copy of {archive.folder} or {archive.file}. Searched:\n"

@@ -19,7 +19,7 @@ LEAK = (
 
 
 def parse_csv(content: bytes, where: str) -> tuple[np.ndarray, np.ndarray]:
-    """The images in one of the two CSV files: a header, then a label and 784 pixels a line.
+    """The images in one of the two CSV files: a header, then a label and 784 pixels per line.
 
     Args:
         content: the whole file.

@@ -11,7 +11,7 @@ from paribus.errors import SpecError
 from paribus.models.blueprint import Shape
 from paribus.planning.streams import stream
 from paribus.spec.parts import adapter
-from paribus.user_code import name_of, told
+from paribus.user_code import describe_error, name_of
 
 if TYPE_CHECKING:
     from torch import nn
@@ -55,7 +55,7 @@ class OwnModel:
             except KeyboardInterrupt:
                 raise
             except BaseException as failed:  # whatever it raises, be it the end of the program
-                raise SpecError(f"model {name} raised {told(failed)}. Mend the function.") from failed
+                raise SpecError(f"model {name} raised {describe_error(failed)}. Mend the function.") from failed
         if not isinstance(module, torch.nn.Module):
             raise SpecError(f"model {name} returned {type(module).__name__}; asked is a torch.nn.Module.")
         return module
@@ -90,7 +90,7 @@ class OwnModel:
         except BaseException as failed:
             raise SpecError(
                 f"model {name_of(self.factory)} cannot take items of shape (2, {', '.join(map(str, shape))}): "
-                f"{told(failed)}. Mend the module."
+                f"{describe_error(failed)}. Mend the module."
             ) from failed
         if not isinstance(scores, torch.Tensor) or scores.shape != (2, num_outputs):
             found = tuple(scores.shape) if isinstance(scores, torch.Tensor) else type(scores).__name__

@@ -13,7 +13,7 @@ from paribus.report.content import Content
 from paribus.report.figures.classes import mistakes
 from paribus.report.gallery import SECTIONS, figures, frames
 from paribus.report.pages.html import csv_link, data_link, div, ending, template, write_text
-from paribus.report.protocol import data_terms, design_terms, statistics
+from paribus.report.protocol import data_terms, design_terms, statistics_terms
 from paribus.report.tables.study import Tables
 from paribus.spec.files import to_yaml
 from paribus.store.records.study import StudyRecord
@@ -51,7 +51,7 @@ def render_page(record: StudyRecord, tables: Tables, verdicts: Sequence[str]) ->
         csv={name: csv_link(frame) for name, frame in {**shown, **_downloads(tables)}.items()},
         data_terms=data_terms(record, tables.scored),
         design_terms=design_terms(record, content.margin),
-        statistics=statistics(record.asked),
+        statistics=statistics_terms(record.asked),
         environment={**record.environment, **tables.engine},
         study=study,
         study_link=data_link(study, "application/yaml"),

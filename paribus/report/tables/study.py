@@ -60,7 +60,7 @@ class Tables:
         metric: the study's.
         levels: of the study's record.
         engine: how the runs were computed.
-        class_names: one a class.
+        class_names: one per class.
         class_counts: rows of each class, for `train` and `test`.
         dataset: the study's data, mapped from disk; None where they are no longer there.
         probed: keys of the runs whose networks are looked into, by variant.

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from paribus.comparison.factorial import interactions, mean_scores
+from paribus.comparison.factorial import effects, interactions
 from paribus.comparison.items.churn import churns
 from paribus.comparison.items.sample import over_test_items
-from paribus.comparison.verdicts import Contrast, compare_factor, compare_pairings
+from paribus.comparison.verdicts import Contrast, compare_pairings
 from paribus.evaluation.items import Answers
 from paribus.store.records.study import Level
 
@@ -71,11 +71,8 @@ def answers(right: dict[str, list[list[int]]]) -> Answers:
 
 def contrasts(levels: list[Level], found: Answers, metric: str = "test_accuracy") -> list[Contrast]:
     scores = {name: [float(row.mean()) for row in runs.values()] for name, runs in found.classes.items()}
-    effects: list[Contrast] = []
-    for factor in dict.fromkeys(level.factor for level in levels):
-        means = {level.label: mean_scores(level.variants, scores) for level in levels if level.factor == factor}
-        effects += compare_factor(factor, next(iter(means)), means, metric=metric, **TERMS)
-    return [*effects, *compare_pairings(interactions(levels, scores), metric=metric, **TERMS)]
+    families = [*effects(levels, scores).values(), interactions(levels, scores)]
+    return [contrast for family in families for contrast in compare_pairings(family, metric=metric, **TERMS)]
 
 
 def test_one_seed_whose_level_is_only_ever_better_is_binomial() -> None:

@@ -4,16 +4,15 @@ import numpy as np
 import pytest
 
 from paribus.comparison.statistics.superiority import seeds_for_superiority
-from paribus.comparison.verdicts import Contrast, compare_factor
+from paribus.comparison.verdicts import Contrast, compare_pairings
 from paribus.comparison.winning import judge_by_wins
 from paribus.comparison.words import sentence
+from tests.made_up import pairings_of
 
 
 def contrast(wins: int, losses: int) -> Contrast:
     gains = np.array([0.01] * wins + [-0.01] * losses) * np.linspace(1, 2, wins + losses)
-    scores = {"new": list(0.8 + gains), "old": [0.8] * len(gains)}
-    (found,) = compare_factor("f", "old", scores, metric="test_accuracy", margin=0.0, higher_is_better=True)
-    return judge_by_wins(found)
+    return judged(gains.tolist(), margin=0.0)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +61,8 @@ def test_the_other_rules_doubts_are_left_out() -> None:
 
 def judged(gains: list[float], margin: float) -> Contrast:
     scores = {"new": [0.8 + gain for gain in gains], "old": [0.8] * len(gains)}
-    (found,) = compare_factor("f", "old", scores, metric="test_accuracy", margin=margin, higher_is_better=True)
+    pairings = pairings_of("f", "old", scores)
+    (found,) = compare_pairings(pairings, metric="test_accuracy", margin=margin, higher_is_better=True)
     return judge_by_wins(found)
 
 

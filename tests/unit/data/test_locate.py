@@ -7,6 +7,7 @@ import os
 import struct
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,10 @@ import pytest
 from paribus.data import locate
 from paribus.data.download import download
 from paribus.data.locate import Original, Place, Published, load_original, locations, places_of
+from paribus.data.sources.mnist import MNIST
 from paribus.errors import DataError
 
 NAMES = ("train-images", "train-labels", "test-images", "test-labels")
-WAITS_S = (0.01, 0.01)
 
 
 def idx(x: np.ndarray) -> bytes:
@@ -76,8 +77,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the toy's downloads."""
+    monkeypatch.setattr("pooch.os_cache", lambda _: tmp_path / "cache")
+    return tmp_path / "cache" / "toy"
+
+
+@pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr("paribus.data.download.WAITS_S", (0.01, 0.01))
     with Server(("127.0.0.1", 0), Handler) as running:
         running.asked = []
         thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
@@ -90,7 +99,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 def fetch(server: Server, folder: Path, *mirrors: str) -> Path:
     known = original("toy", contents(0)).files["train-images"].md5
     addresses = [f"http://127.0.0.1:{server.server_port}/{mirror}/" for mirror in mirrors]
-    return download("train-images.gz", known, addresses, folder, WAITS_S)
+    return download("train-images.gz", known, addresses, folder)
 
 
 @pytest.mark.parametrize(("mirror", "tries"), [("good", 1), ("busy", 3), ("cut-once", 2)])
@@ -138,7 +147,7 @@ def test_bar_on_a_terminal_only(
 
 def test_nobody_listens(server: Server, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"http://127\.0\.0\.1:9/train-images\.gz: ConnectionError"):
-        download("train-images.gz", "0" * 32, ["http://127.0.0.1:9/"], tmp_path, WAITS_S)
+        download("train-images.gz", "0" * 32, ["http://127.0.0.1:9/"], tmp_path)
 
 
 def test_cache_is_a_file(server: Server, tmp_path: Path) -> None:
@@ -147,26 +156,27 @@ def test_cache_is_a_file(server: Server, tmp_path: Path) -> None:
         fetch(server, tmp_path / "cache", "good")
 
 
-def test_only_missing_files_are_downloaded(server: Server, tmp_path: Path) -> None:
+def test_only_missing_files_are_downloaded(server: Server, tmp_path: Path, cache: Path) -> None:
     files = contents(0)
     toy = original("toy", files, f"http://127.0.0.1:{server.server_port}/good/")
     put(tmp_path / "here", {name: files[name] for name in NAMES[:3]}, packed=False)
     places = [Place("PARIBUS_DATA", tmp_path / "here")]
-    data = load_original(toy, ["a", "b"], places=places, cache=tmp_path / "cache", waits_s=WAITS_S)
+    data = load_original(toy, ["a", "b"], places=places)
+    assert os.listdir(cache) == ["test-labels.gz"]
     assert server.asked == ["/good/test-labels.gz"]
     assert data.x_train.tolist() == np.arange(16).reshape(4, 2, 2).tolist()
     assert (data.y_train.tolist(), data.y_test.tolist()) == ([0, 1, 0, 1], [0, 1])
     assert data.y_train.dtype == np.int64
 
 
-def test_order_of_search(tmp_path: Path) -> None:
+def test_order_of_search(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     toy = original("toy", contents(0))
-    environ = {"PARIBUS_DATA": os.pathsep.join(["/a", "/b"])}
-    places = places_of(toy, environ, tmp_path)
-    assert [str(place.folder) for place in places] == ["/a/toy", "/a", "/b/toy", "/b", str(tmp_path)]
+    monkeypatch.setenv("PARIBUS_DATA", os.pathsep.join(["/a", "/b"]))
+    places = places_of(toy)
+    assert [str(place.folder) for place in places] == ["/a/toy", "/a", "/b/toy", "/b", str(cache)]
     assert [place.label for place in places] == [*["PARIBUS_DATA"] * 4, "cache"]
     debian = Original("toy", toy.files, toy.mirrors, Path("/debian"))
-    assert str(places_of(debian, {}, tmp_path)[-1]) == "Debian: /debian"
+    assert str(places_of(debian)[-1]) == "Debian: /debian"
 
 
 @pytest.mark.parametrize("packed", [True, False])
@@ -205,13 +215,13 @@ def test_other_set_of_the_same_file_names_is_passed_over(tmp_path: Path, monkeyp
     assert load_original(other, ["a", "b"], places=places).x_train.max() == 22
 
 
-def test_when_all_fails_every_place_is_listed(server: Server, tmp_path: Path) -> None:
+def test_when_all_fails_every_place_is_listed(server: Server, tmp_path: Path, cache: Path) -> None:
     root = f"http://127.0.0.1:{server.server_port}/"
     toy = original("toy", contents(0), f"{root}gone/", f"{root}down/")
     (tmp_path / "empty").mkdir()
     places = [Place("PARIBUS_DATA", tmp_path / "nowhere"), Place("Debian", tmp_path / "empty")]
     with pytest.raises(DataError) as raised:
-        load_original(toy, ["a", "b"], places=places, cache=tmp_path / "cache", waits_s=WAITS_S)
+        load_original(toy, ["a", "b"], places=places)
     lines = str(raised.value).splitlines()
     assert lines[0] == "toy: no copy of train-images.gz. Searched:"
     assert lines[1:5] == [
@@ -220,15 +230,18 @@ def test_when_all_fails_every_place_is_listed(server: Server, tmp_path: Path) ->
         f"  {root}gone/train-images.gz: HTTP status 404",
         f"  {root}down/train-images.gz: HTTP status 503 (3 tries)",
     ]
-    assert f"by hand into {tmp_path}/cache, or set PARIBUS_DATA" in lines[5]
+    assert f"by hand into {cache}, or set PARIBUS_DATA" in lines[5]
 
 
-def test_locations_say_where_it_would_come_from(tmp_path: Path) -> None:
-    (tmp_path / "train-images-idx3-ubyte.gz").write_bytes(b"")
-    (tmp_path / "train-labels-idx1-ubyte").write_bytes(b"")
-    found = locations("mnist", [Place("cache", tmp_path), Place("Debian", tmp_path / "nowhere")])
-    assert found == [
-        (f"cache: {tmp_path}", "2 of 4 files"),
+def test_locations_say_where_it_would_come_from(cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(locate._PUBLISHED, "mnist", replace(MNIST, debian=tmp_path / "nowhere"))
+    monkeypatch.delenv("PARIBUS_DATA", raising=False)
+    there = cache.parent / "mnist"
+    there.mkdir(parents=True)
+    (there / "train-images-idx3-ubyte.gz").write_bytes(b"")
+    (there / "train-labels-idx1-ubyte").write_bytes(b"")
+    assert locations("mnist") == [
+        (f"cache: {there}", "2 of 4 files"),
         (f"Debian: {tmp_path}/nowhere", "0 of 4 files"),
         ("https://ossci-datasets.s3.amazonaws.com/mnist/", "download needed: 2 of 4 files"),
     ]

@@ -75,16 +75,19 @@ def test_damaged_csv(content: bytes, message: str) -> None:
         parse_csv(content, "a.csv")
 
 
-def test_an_archive_in_the_cache_is_unpacked_once(tmp_path: Path) -> None:
+def test_an_archive_in_the_cache_is_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = {name: RECORDS[at:].tobytes() for at, name in enumerate(("a.bin", "b.bin"))}
-    path = tar(tmp_path / "all.tar.gz", {f"inside/{name}": content for name, content in files.items()} | {"x": b"1"})
+    cache = tmp_path / "toy"
+    cache.mkdir()
+    monkeypatch.setattr("pooch.os_cache", lambda _: tmp_path)
+    path = tar(cache / "all.tar.gz", {f"inside/{name}": content for name, content in files.items()} | {"x": b"1"})
     published = {name: Published(hashlib.sha256(content).hexdigest()) for name, content in files.items()}
     known = Archive("all.tar.gz", hashlib.md5(path.read_bytes()).hexdigest(), "inside")
     toy = Original("toy", published, ("http://127.0.0.1:9/",), archive=known, parse=parse_batch)
     for _ in range(2):
-        found = read_original(toy, places=places_of(toy, {}, tmp_path), cache=tmp_path)
+        found = read_original(toy)
         assert [len(y) for _, y in found] == [3, 2]
-        assert sorted(file.name for file in tmp_path.rglob("*") if file.is_file()) == ["a.bin", "b.bin"]
+        assert sorted(file.name for file in cache.rglob("*") if file.is_file()) == ["a.bin", "b.bin"]
 
 
 def test_archives_that_lack_a_file_or_are_cut_off(tmp_path: Path) -> None:
@@ -97,28 +100,31 @@ def test_archives_that_lack_a_file_or_are_cut_off(tmp_path: Path) -> None:
     assert list((tmp_path / "new").iterdir()) == []
 
 
-def test_what_cannot_be_downloaded_says_where_to_get_it(tmp_path: Path) -> None:
+def test_what_cannot_be_downloaded_says_where_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pooch.os_cache", lambda _: tmp_path)
     with pytest.raises(DataError) as raised:
-        read_original(SIGN_MNIST, places=[Place("cache", tmp_path / "no")], cache=tmp_path / "no")
+        read_original(SIGN_MNIST, places=[])
     text = str(raised.value)
     assert "https://www.kaggle.com/datasets/datamunge/sign-language-mnist: asks for an account" in text
-    assert f"Download the 2 files by hand into {tmp_path}/no, or set PARIBUS_DATA" in text
-    assert locations("sign_mnist", [])[-1] == (SIGN_MNIST.page, "to be fetched by hand: 2 of 2 files")
+    assert f"Download the 2 files by hand into {tmp_path}/sign_mnist, or set PARIBUS_DATA" in text
+    assert locations("sign_mnist")[-1] == (SIGN_MNIST.page, "to be fetched by hand: 2 of 2 files")
 
 
 def test_damaged_copies_are_named(tmp_path: Path) -> None:
     (tmp_path / "data_batch_1.bin").write_bytes(RECORDS.tobytes()[:-1])
     with pytest.raises(DataError, match=r"data_batch_1\.bin has 9218 bytes"):
-        read_original(CIFAR10, places=[Place("cache", tmp_path)], cache=tmp_path)
+        read_original(CIFAR10, places=[Place("cache", tmp_path)])
     (tmp_path / "data_batch_1.bin").write_bytes(RECORDS.tobytes())
     with pytest.raises(DataError, match=r"data_batch_1\.bin is damaged or is not .*cifar10: its content has sha256"):
-        read_original(CIFAR10, places=[Place("cache", tmp_path)], cache=tmp_path)
+        read_original(CIFAR10, places=[Place("cache", tmp_path)])
 
 
-def test_places_are_the_archives_folder(tmp_path: Path) -> None:
-    found = [str(place.folder) for place in places_of(CIFAR10, {"PARIBUS_DATA": "/a"}, tmp_path)]
+def test_places_are_the_archives_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pooch.os_cache", lambda _: tmp_path)
+    monkeypatch.setenv("PARIBUS_DATA", "/a")
+    found = [str(place.folder) for place in places_of(CIFAR10)]
     inside = "cifar-10-batches-bin"
-    assert found == [f"/a/cifar10/{inside}", f"/a/{inside}", f"{tmp_path}/{inside}"]
+    assert found == [f"/a/cifar10/{inside}", f"/a/{inside}", f"{tmp_path}/cifar10/{inside}"]
 
 
 @pytest.mark.fulldata

@@ -7,17 +7,17 @@ from collections.abc import Callable
 import pytest
 
 from paribus.errors import SpecError
-from paribus.machine import UNKNOWN, Machine, Rates
+from paribus.machine import UNKNOWN, Machine, Throughput
 from paribus.spec import StudySpec
 
 Make = Callable[..., StudySpec]
 LEVELS = {kind: {"model": {"kind": kind}} for kind in ("mlp", "cnn", "linear", "resnet")}
 BASELINE = {"model": {"kind": "mlp"}, "precision": "auto"}
 MACHINES = {
-    "AMX": (Machine(Rates(165, 1100), Rates(140, 700)), {"mlp", "cnn"}),
-    "AVX-512 with bfloat16": (Machine(Rates(238, 238), Rates(232, 375)), {"cnn"}),
-    "AVX-512": (Machine(Rates(238, 238), Rates(232, 70)), set()),
-    "AVX2": (Machine(Rates(56, 56), Rates(50, 1)), set()),
+    "AMX": (Machine(Throughput(165, 1100), Throughput(140, 700)), {"mlp", "cnn"}),
+    "AVX-512 with bfloat16": (Machine(Throughput(238, 238), Throughput(232, 375)), {"cnn"}),
+    "AVX-512": (Machine(Throughput(238, 238), Throughput(232, 70)), set()),
+    "AVX2": (Machine(Throughput(56, 56), Throughput(50, 1)), set()),
     "unknown": (UNKNOWN, set()),
 }
 

@@ -97,7 +97,6 @@ def test_recent_runs_are_finished_ones_newest_first(tmp_path: Path, record_of: M
     for number, status in ((1, "finished"), (2, "failed"), (3, "diverged"), (4, "finished")):
         store.save_run(record_of(number, status))
     assert [row.seed for row in store.recent_runs()] == [4, 1]
-    assert [row.seed for row in store.recent_runs(limit=1)] == [4]
 
 
 def test_a_study_is_replaced_by_its_later_plan(tmp_path: Path, study_of: Make) -> None:

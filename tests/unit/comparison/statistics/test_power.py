@@ -29,7 +29,6 @@ def test_stricter_levels_and_more_power_need_more_seeds() -> None:
     plain = seeds_needed(diff_S, 0, 0.95)
     assert plain is not None
     assert plain < (seeds_needed(diff_S, 0, 0.9875) or 0)
-    assert plain < (seeds_needed(diff_S, 0, 0.95, power=0.9) or 0)
 
 
 def test_a_huge_effect_needs_two_pairs() -> None:

@@ -58,7 +58,7 @@ EXPECTED = {folder: [f"né {folder}", "<br />two"] for folder in IMDB.files}
 
 def test_folders_and_archive_give_the_same(tmp_path: Path) -> None:
     for places in (unpacked(tmp_path / "a"), packed(tmp_path / "b"), packed(tmp_path / "c", "./")):
-        found = read_reviews(toy(), 2, places=[Place("cache", tmp_path / "no" / "aclImdb"), *places], cache=tmp_path)
+        found = read_reviews(toy(), 2, places=[Place("cache", tmp_path / "no" / "aclImdb"), *places])
         assert found == EXPECTED
 
 
@@ -66,24 +66,26 @@ def test_damaged_copies_are_named(tmp_path: Path) -> None:
     places = unpacked(tmp_path)
     (tmp_path / "aclImdb" / "test" / "neg" / "2_1.txt").write_text("changed")
     with pytest.raises(DataError, match=r"aclImdb is damaged or is not that of toy: test/neg has texts of sha256"):
-        read_reviews(toy(), 2, places=places, cache=tmp_path)
+        read_reviews(toy(), 2, places=places)
     (tmp_path / "aclImdb" / "test" / "neg" / "2_1.txt").unlink()
     with pytest.raises(DataError, match=r"test/neg has 1 texts, published were 2\. Remove it, or replace it"):
-        read_reviews(toy(), 2, places=places, cache=tmp_path)
+        read_reviews(toy(), 2, places=places)
     packed(tmp_path / "b")
     archive = tmp_path / "b" / "aclImdb_v1.tar.gz"
     archive.write_bytes(b"no archive")
     with pytest.raises(DataError, match=r"aclImdb_v1\.tar\.gz cannot be read: "):
-        read_reviews(toy(), 2, places=[Place("cache", tmp_path / "b" / "aclImdb")], cache=tmp_path)
+        read_reviews(toy(), 2, places=[Place("cache", tmp_path / "b" / "aclImdb")])
 
 
-def test_when_it_is_nowhere_every_place_is_listed(tmp_path: Path) -> None:
+def test_when_it_is_nowhere_every_place_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pooch.os_cache", lambda _: tmp_path)
+    monkeypatch.setattr("paribus.data.download.WAITS_S", ())
     with pytest.raises(DataError) as raised:
-        read_reviews(toy(), 2, places=[Place("cache", tmp_path / "aclImdb")], cache=tmp_path, waits_s=())
+        read_reviews(toy(), 2, places=[Place("cache", tmp_path / "aclImdb")])
     lines = str(raised.value).splitlines()
     assert lines[1] == f"  cache: {tmp_path}/aclImdb: not there, nor {tmp_path}/aclImdb_v1.tar.gz"
     assert "http://127.0.0.1:9/aclImdb_v1.tar.gz: " in lines[2]
-    assert lines[-1].startswith(f"Download aclImdb_v1.tar.gz by hand into {tmp_path}, or set PARIBUS_DATA")
+    assert lines[-1].startswith(f"Download aclImdb_v1.tar.gz by hand into {tmp_path}/toy, or set PARIBUS_DATA")
 
 
 @pytest.mark.fulldata
