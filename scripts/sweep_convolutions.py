@@ -68,6 +68,7 @@ def errors(case: Case, bare: bool) -> list[float]:
     import torch
     from torch.nn import functional
 
+    from paribus.models import blueprint as paper
     from paribus.models.layers.images import Conv
 
     dtype = torch.bfloat16 if case.precision == "bf16" else torch.float32
@@ -92,7 +93,8 @@ def errors(case: Case, bare: bool) -> list[float]:
         y = functional.conv2d(first_x, w, b, case.stride, padding)
         found = [y, *torch.ops.aten.convolution_backward(first_g, first_x, w, *rest)]
     else:
-        layer = Conv(1, case.channels, filters, case.kernel, case.stride)
+        shape = case.size, case.size, case.channels
+        layer = Conv(shape, [paper.Conv(filters, case.kernel, case.stride)])
         for parameter, value in ((layer.weight, w), (layer.bias, b)):
             parameter.data.copy_(value)
             parameter.grad = torch.full_like(parameter, torch.nan)

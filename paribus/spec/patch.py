@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
+
+from paribus.errors import SpecError, suggest
+
+_ITEM = re.compile(r"([^\[\]]+)\[([^\[\]]+)\]")
+"""A list and the place or the name of one of its items."""
 
 
 def patched(base: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
     """`base` with `patch` laid over it; neither is changed.
 
     Keys may be dotted paths. Mappings are merged, but for empty ones, and all else is replaced; where `kind` changes,
-    the old options go, but those of `text`, which all its kinds share. The order of the keys does not matter: shorter
-    paths are laid first, and `kind` before the options beside it.
+    the old options go, but those of `text`, which all its kinds share. In a path `layers[2]` is an item of a list, and
+    `layers[NAME]` the one of that name; a mapping with a key that the item lacks takes its place, but not its name. The
+    order of the keys does not matter: shorter paths are laid first, and `kind` before the options beside it.
+
+    Raises:
+        SpecError: a list has no such item.
     """
     result = dict(base)
     for path, value in sorted(patch.items(), key=_turn):
         key, _, rest = str(path).partition(".")
         if rest:
             value = {rest: value}
-        if isinstance(value, Mapping) and value:
+        item = _ITEM.fullmatch(key)
+        if item and isinstance(result.get(item[1]), list | tuple):
+            result[item[1]] = _with_item(item[1], list(result[item[1]]), item[2], value)
+        elif isinstance(value, Mapping) and value:
             old = result.get(key)
             start = cast(dict[str, Any], old) if isinstance(old, Mapping) else {}
             new = cast(Mapping[str, Any], value)
@@ -27,6 +40,23 @@ def patched(base: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]
         else:
             result[key] = value
     return result
+
+
+def _with_item(name: str, items: list[Any], place: str, value: Any) -> list[Any]:
+    """The list with one item changed, or replaced by what is no change of it."""
+    given = [cast(dict[str, Any], each).get("name") if isinstance(each, dict) else None for each in items]
+    names = {one: at for at, one in enumerate(given) if isinstance(one, str)}
+    at = int(place) if place.isdecimal() else names.get(place, len(items))
+    if at >= len(items):
+        known = [*names, *([f"0 to {len(items) - 1}"] if items else [])]
+        raise SpecError(f"{name} has no item {place!r}. {suggest(place, known)}")
+    if isinstance(value, Mapping) and value:
+        new, old = cast(Mapping[str, Any], value), cast(Any, items[at])
+        start: dict[str, Any] = old if isinstance(old, dict) else {}
+        if not {_ITEM.sub(r"\1", key.partition(".")[0]) for key in new} - {"name"} <= start.keys():
+            start = {"name": start["name"]} if "name" in start else {}
+        value = patched(start, new)
+    return [*items[:at], value, *items[at + 1 :]]
 
 
 def flat(patch: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,4 +77,4 @@ def together(patches: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
 
 def _turn(item: tuple[str, Any]) -> tuple[int, bool]:
     path = str(item[0])
-    return path.count("."), not path.endswith(".kind")
+    return path.count(".") + path.count("["), not path.endswith(".kind")
