@@ -95,6 +95,7 @@ def errors(case: Case, bare: bool) -> list[float]:
     else:
         shape = case.size, case.size, case.channels
         layer = Conv(shape, [paper.Conv(filters, case.kernel, case.stride)])
+        assert layer.bias is not None
         for parameter, value in ((layer.weight, w), (layer.bias, b)):
             parameter.data.copy_(value)
             parameter.grad = torch.full_like(parameter, torch.nan)

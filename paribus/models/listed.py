@@ -180,9 +180,10 @@ class _Schema:
 
 def _layer_schema(part: Part) -> dict[str, Any]:
     """A layer as a mapping; what stands in a residual block is not spelled out again."""
-    options = {"type": ["array", "object"]} if part.kind == "residual" else part.options.model_json_schema()
-    main = _main(part)
-    forms = [options, *([options["properties"][main]] if main and "properties" in options else [])]
+    forms: list[Any] = [{"type": ["array", "object"]}]
+    if part.kind != "residual":
+        options, main = part.options.model_json_schema(), _main(part)
+        forms = [options, *([options["properties"][main]] if main else [])]
     return {
         "type": "object",
         "description": part.summary,

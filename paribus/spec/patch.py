@@ -44,19 +44,23 @@ def patched(base: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]
 
 def _with_item(name: str, items: list[Any], place: str, value: Any) -> list[Any]:
     """The list with one item changed, or replaced by what is no change of it."""
-    given = [cast(dict[str, Any], each).get("name") if isinstance(each, dict) else None for each in items]
+    given = [_mapping(each).get("name") for each in items]
     names = {one: at for at, one in enumerate(given) if isinstance(one, str)}
     at = int(place) if place.isdecimal() else names.get(place, len(items))
     if at >= len(items):
         known = [*names, *([f"0 to {len(items) - 1}"] if items else [])]
         raise SpecError(f"{name} has no item {place!r}. {suggest(place, known)}")
     if isinstance(value, Mapping) and value:
-        new, old = cast(Mapping[str, Any], value), cast(Any, items[at])
-        start: dict[str, Any] = old if isinstance(old, dict) else {}
+        new, start = cast(Mapping[str, Any], value), _mapping(items[at])
         if not {_ITEM.sub(r"\1", key.partition(".")[0]) for key in new} - {"name"} <= start.keys():
             start = {"name": start["name"]} if "name" in start else {}
         value = patched(start, new)
     return [*items[:at], value, *items[at + 1 :]]
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    """A mapping as it is; an empty one for what is none."""
+    return cast(dict[str, Any], value) if isinstance(value, dict) else {}
 
 
 def flat(patch: Mapping[str, Any]) -> dict[str, Any]:
