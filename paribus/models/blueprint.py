@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import accumulate
+from dataclasses import dataclass, field
+from itertools import accumulate, zip_longest
 from typing import Annotated, ClassVar, Literal, Protocol
 
 from pydantic import Field
@@ -395,12 +395,14 @@ class Blueprint:
         conventions: the framework whose defaults are used where frameworks differ.
         images: whether items are taken as (row, column, channel) rather than flat.
         head: what holds for the head's weights.
+        places: in a study file, of each layer, if it is listed there.
     """
 
     features: tuple[Layer, ...]
     conventions: Framework = "pytorch"
     images: bool = False
     head: Weights = _PLAIN
+    places: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def stacks(self) -> bool:
@@ -439,7 +441,15 @@ class Blueprint:
 
     def _layers(self, item_shape: Shape, num_outputs: int) -> list[tuple[Layer, Shape]]:
         """All layers, the head too, each with the shape of its input."""
-        return _each((*self.features, Dense(num_outputs, self.head)), self.item_shape(item_shape))
+        layers, shape = (*self.features, Dense(num_outputs, self.head)), self.item_shape(item_shape)
+        found: list[tuple[Layer, Shape]] = []
+        for layer, place in zip_longest(layers, self.places):
+            found.append((layer, shape))
+            try:
+                shape = layer.shape_after(shape)
+            except SpecError as error:
+                raise SpecError(f"{place}: {error}" if place else str(error)) from None
+        return found
 
 
 def nested(layers: Iterable[Layer]) -> Iterator[Layer]:
@@ -462,7 +472,9 @@ def shapes(layers: tuple[Layer, ...], shape: Shape) -> list[Shape]:
 def _windows(shape: Shape, size: int, stride: int, of: str) -> tuple[int, int]:
     """Rows and columns of the windows that lie within images."""
     if min(shape[:2]) < size:
-        raise SpecError(f"images shrink to {shape[0]} x {shape[1]} before a {of} of {size}: use fewer blocks.")
+        raise SpecError(
+            f"images shrink to {shape[0]} x {shape[1]} before a {of} of {size}: use fewer blocks, or smaller."
+        )
     height, width = ((side - size) // stride + 1 for side in shape[:2])
     return height, width
 

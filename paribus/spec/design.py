@@ -136,12 +136,8 @@ def _clash(one: Factor, two: Factor) -> str | None:
 
 def _meet(one: Iterable[str], two: Iterable[str]) -> list[str]:
     """Places that both reach: equal paths, and paths below a path of the other."""
-    return sorted(max(a, b, key=len) for a, b in product(one, two) if _within(a, b) or _within(b, a))
-
-
-def _within(path: str, other: str) -> bool:
-    """Whether a path leads to the place of another, or below it."""
-    return path == other or path.startswith((f"{other}.", f"{other}["))
+    pairs = product(one, two)
+    return sorted(max(a, b, key=len) for a, b in pairs if f"{a}.".startswith(f"{b}.") or f"{b}.".startswith(f"{a}."))
 
 
 def _reset(paths: Iterable[str]) -> list[str]:

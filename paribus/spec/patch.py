@@ -2,39 +2,35 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from paribus.errors import SpecError, suggest
-
-_ITEM = re.compile(r"([^\[\]]+)\[([^\[\]]+)\]")
-"""A list and the place or the name of one of its items."""
 
 
 def patched(base: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
     """`base` with `patch` laid over it; neither is changed.
 
     Keys may be dotted paths. Mappings are merged, but for empty ones, and all else is replaced; where `kind` changes,
-    the old options go, but those of `text`, which all its kinds share. In a path `layers[2]` is an item of a list, and
-    `layers[NAME]` the one of that name; a mapping with a key that the item lacks takes its place, but not its name. The
-    order of the keys does not matter: shorter paths are laid first, and `kind` before the options beside it.
+    the old options go, but those of `text`, which all its kinds share. In a path `layers[2]`, or `layers.2`, is an item
+    of a list, and `layers[NAME]` the one of that name; a mapping with a key that the item lacks takes its place, but
+    not its name. The order of the keys does not matter: shorter paths are laid first, and `kind` before the options
+    beside it.
 
     Raises:
         SpecError: a list has no such item.
     """
     result = dict(base)
     for path, value in sorted(patch.items(), key=_turn):
-        key, _, rest = str(path).partition(".")
+        key, _, rest = _dotted(path).partition(".")
         if rest:
             value = {rest: value}
-        item = _ITEM.fullmatch(key)
-        if item and isinstance(result.get(item[1]), list | tuple):
-            result[item[1]] = _with_item(item[1], list(result[item[1]]), item[2], value)
-        elif isinstance(value, Mapping) and value:
-            old = result.get(key)
-            start = cast(dict[str, Any], old) if isinstance(old, Mapping) else {}
-            new = cast(Mapping[str, Any], value)
+        if isinstance(value, Mapping) and value:
+            old, new = result.get(key), cast(Mapping[str, Any], value)
+            if isinstance(old, list | tuple) and _reaches_into(cast(Sequence[Any], old), new):
+                result[key] = _with_items(key, cast(Sequence[Any], old), new)
+                continue
+            start = _mapping(old)
             other_kind = key != "text" and "kind" in new and new["kind"] != start.get("kind")
             result[key] = patched({} if other_kind else start, new)
         else:
@@ -42,25 +38,37 @@ def patched(base: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]
     return result
 
 
-def _with_item(name: str, items: list[Any], place: str, value: Any) -> list[Any]:
-    """The list with one item changed, or replaced by what is no change of it."""
-    given = [_mapping(each).get("name") for each in items]
-    names = {one: at for at, one in enumerate(given) if isinstance(one, str)}
-    at = int(place) if place.isdecimal() else names.get(place, len(items))
-    if at >= len(items):
-        known = [*names, *([f"0 to {len(items) - 1}"] if items else [])]
-        raise SpecError(f"{name} has no item {place!r}. {suggest(place, known)}")
-    if isinstance(value, Mapping) and value:
-        new, start = cast(Mapping[str, Any], value), _mapping(items[at])
-        if not {_ITEM.sub(r"\1", key.partition(".")[0]) for key in new} - {"name"} <= start.keys():
-            start = {"name": start["name"]} if "name" in start else {}
-        value = patched(start, new)
-    return [*items[:at], value, *items[at + 1 :]]
+def _reaches_into(items: Sequence[Any], patch: Mapping[str, Any]) -> bool:
+    """Whether a patch changes items of a list, and does not replace it."""
+    return any(map(_mapping, items)) or all(_dotted(path).partition(".")[0].isdecimal() for path in patch)
+
+
+def _with_items(name: str, items: Sequence[Any], patch: Mapping[str, Any]) -> list[Any]:
+    """The list with items changed, or replaced by what is no change of them."""
+    named = {given: at for at, item in enumerate(items) if isinstance(given := _mapping(item).get("name"), str)}
+    known = {**{str(at): at for at in range(len(items))}, **named}
+    result = list(items)
+    for path, value in sorted(patch.items(), key=_turn):
+        place, _, rest = _dotted(path).partition(".")
+        if place not in known:
+            numbers = [f"0 to {len(items) - 1}"] if items else []
+            raise SpecError(f"{name} has no item {place!r}. {suggest(place, [*numbers, *named])}")
+        new, old = {rest: value} if rest else value, _mapping(result[known[place]])
+        if isinstance(new, Mapping) and new:
+            change = cast(Mapping[str, Any], new)
+            kept = (
+                {"name"} & old.keys()
+                if {_dotted(key).partition(".")[0] for key in change} - {"name"} - old.keys()
+                else old
+            )
+            new = patched({key: old[key] for key in kept}, change)
+        result[known[place]] = new
+    return result
 
 
 def _mapping(value: Any) -> dict[str, Any]:
     """A mapping as it is; an empty one for what is none."""
-    return cast(dict[str, Any], value) if isinstance(value, dict) else {}
+    return cast(dict[str, Any], value) if isinstance(value, Mapping) else {}
 
 
 def flat(patch: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,7 +76,7 @@ def flat(patch: Mapping[str, Any]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for path, value in sorted(patch.items(), key=_turn):
         below = flat(cast(Mapping[str, Any], value)) if isinstance(value, Mapping) else {}
-        result |= {f"{path}.{rest}": leaf for rest, leaf in below.items()} or {str(path): value}
+        result |= {f"{_dotted(path)}.{rest}": leaf for rest, leaf in below.items()} or {_dotted(path): value}
     return result
 
 
@@ -79,6 +87,11 @@ def together(patches: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     return {path: value for patch in patches for path, value in flat(patch).items()}
 
 
+def _dotted(path: Any) -> str:
+    """A path with dots alone: `layers[2]` as `layers.2`."""
+    return str(path).replace("[", ".").replace("]", "")
+
+
 def _turn(item: tuple[str, Any]) -> tuple[int, bool]:
-    path = str(item[0])
-    return path.count(".") + path.count("["), not path.endswith(".kind")
+    path = _dotted(item[0])
+    return path.count("."), not path.endswith(".kind")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -20,7 +20,7 @@ from paribus.models.blueprint import (
     Weights,
     nested,
 )
-from paribus.models.listed import Layers, check_axes, on_paper
+from paribus.models.listed import Layers, check_axes, noun_of, on_paper
 from paribus.spec.base import Record, wrong
 from paribus.spec.parts import part
 
@@ -60,14 +60,14 @@ def sequential(
 
     Items come as images where a layer takes images, or one stands before `flatten`; else as rows of features.
     """
-    found = on_paper(layers)
-    images = _sees_images(found)
-    if not images:
-        found = tuple(layer for layer in found if not isinstance(layer, Flatten))
-    return Blueprint(_as_in(conventions, found), conventions, images, Weights(**head))
+    found = [(noun, f"model.layers[{at}]") for at, noun in enumerate(map(noun_of, layers)) if noun]
+    images = _sees_images([noun for noun, _ in found])
+    kept = [(noun, place) for noun, place in found if images or not isinstance(noun, Flatten)]
+    nouns = _as_in(conventions, [noun for noun, _ in kept])
+    return Blueprint(nouns, conventions, images, Weights(**head), tuple(place for _, place in kept))
 
 
-def _sees_images(layers: tuple[Layer, ...]) -> bool:
+def _sees_images(layers: Sequence[Layer]) -> bool:
     return any(layer.takes == 3 for layer in nested(layers)) or any(isinstance(layer, Flatten) for layer in layers[1:])
 
 

@@ -34,13 +34,13 @@ def products(a_MBF: Tensor, b_MFG: Tensor, out_MBG: Tensor) -> list[Call]:
 
 
 class Dense(nn.Module):
-    """M fully connected layers: x_MBF @ w_MFG + b_M1G, each with its run's `weights`."""
+    """M fully connected layers: x_MBF @ w_MFG + b_M1G, each with its run's `weights`, by default plain ones."""
 
-    def __init__(self, num_runs: int, fan_in: int, fan_out: int, weights: Sequence[Weights]) -> None:
+    def __init__(self, num_runs: int, fan_in: int, fan_out: int, weights: Sequence[Weights] = ()) -> None:
         super().__init__()
-        self.weights = weights
+        self.weights = weights or [Weights()] * num_runs
         self.weight = nn.Parameter(torch.zeros(num_runs, fan_in, fan_out))
-        self.bias = nn.Parameter(torch.zeros(num_runs, 1, fan_out)) if weights[0].bias else None
+        self.bias = nn.Parameter(torch.zeros(num_runs, 1, fan_out)) if self.weights[0].bias else None
 
     @property
     def fans(self) -> tuple[int, int]:
