@@ -185,6 +185,29 @@ def test_images_in_bfloat16(name: str, images: Path) -> None:
     check(images, [{**model(IMAGES[name]), "precision": "bf16", "epochs": 1, "data.fraction": 0.3}] * 2)
 
 
+TWINS: dict[str, tuple[dict[str, Any], list[Any]]] = {
+    "mlp": (
+        {"kind": "mlp", "width": 33, "depth": 2, "batch_norm": True, "dropout": 0.3},
+        [layer for _ in range(2) for layer in ({"dense": 33}, "batch_norm", "relu", {"dropout": 0.3})],
+    ),
+    "cnn": (
+        {"kind": "cnn", "base_filters": 3, "blocks": 1, "dense_units": 7, "dropout": 0.4},
+        [
+            *[{"conv": 3}, "batch_norm", "max_pool", "leaky_relu", {"dropout": 0.2}],
+            *["flatten", {"dense": 7}, "leaky_relu", {"dropout": 0.4}],
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_a_list_that_says_what_a_family_says_trains_to_the_same_bits(name: str, images: Path) -> None:
+    family, layers = TWINS[name]
+    ours, theirs = (train(images, [(seed, change) for seed in (0, 1)]) for change in (model(layers), {"model": family}))
+    for mine, other in zip(ours, theirs, strict=True):
+        assert_same(mine, other)
+
+
 def test_the_head(rows: Path) -> None:
     check(rows, [model([{"dense": 7}], head={"bias": False, "init": "he_normal", "l2": 0.1, "l1": 0.01})] * 3)
 
