@@ -146,6 +146,8 @@ def _as_tuple(value: Any) -> Any:
     found = tuple(cast(Sequence[Any], value))
     if len(found) > MOST_LAYERS:
         raise wrong(f"must be at most {MOST_LAYERS:,} layers, found {len(found):,}")
+    if _levels(found) > MOST_NESTED + 1:
+        raise wrong(f"must be at most {MOST_NESTED} residual blocks within each other, found more")
     return found
 
 
@@ -158,15 +160,20 @@ def _check_whole(layers: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ..
     paper = on_paper(layers)
     if (number := sum(1 for _ in nested(paper))) > MOST_LAYERS:
         raise wrong(f"must be at most {MOST_LAYERS:,} layers, found {number:,} with those of residual blocks")
-    if (deep := _depth(paper)) > MOST_NESTED:
-        raise wrong(f"must be at most {MOST_NESTED} residual blocks within each other, found {deep}")
     return layers
 
 
-def _depth(layers: Sequence[Layer]) -> int:
-    """Residual blocks within each other."""
-    blocks = [layer for layer in layers if isinstance(layer, Residual)]
-    return max((1 + max(_depth(block.inner), _depth(block.shortcut)) for block in blocks), default=0)
+def _levels(value: Any) -> int:
+    """Lists within lists, itself counted, as they were given; no more are counted than are too many."""
+    deepest, left = 0, [(value, 0)]
+    while left and deepest <= MOST_NESTED + 1:
+        each, depth = left.pop()
+        if isinstance(each, dict):
+            left += [(held, depth) for held in cast(dict[Any, Any], each).values()]
+        elif isinstance(each, list | tuple):
+            deepest = max(deepest, depth + 1)
+            left += [(held, depth + 1) for held in cast(Sequence[Any], each)]
+    return deepest
 
 
 class _Schema:

@@ -39,31 +39,39 @@ def patched(base: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _reaches_into(items: Sequence[Any], patch: Mapping[str, Any]) -> bool:
-    """Whether a patch changes items of a list, and does not replace it."""
-    return any(map(_mapping, items)) or all(_dotted(path).partition(".")[0].isdecimal() for path in patch)
+    """Whether a patch changes items of a list, and does not take the list's place, as one that looks like an item."""
+    places, keys = (
+        {_dotted(path).partition(".")[0] for path in patch},
+        {key for item in items for key in _mapping(item)},
+    )
+    return all(place.isdecimal() or place in _names(items) for place in places) or bool(keys and not keys & places)
+
+
+def _names(items: Sequence[Any]) -> dict[str, int]:
+    """The place of each item that has a name."""
+    return {name: at for at, item in enumerate(items) if isinstance(name := _mapping(item).get("name"), str)}
 
 
 def _with_items(name: str, items: Sequence[Any], patch: Mapping[str, Any]) -> list[Any]:
     """The list with items changed, or replaced by what is no change of them."""
-    named = {given: at for at, item in enumerate(items) if isinstance(given := _mapping(item).get("name"), str)}
+    named, result = _names(items), list(items)
     known = {**{str(at): at for at in range(len(items))}, **named}
-    result = list(items)
     for path, value in sorted(patch.items(), key=_turn):
         place, _, rest = _dotted(path).partition(".")
         if place not in known:
             numbers = [f"0 to {len(items) - 1}"] if items else []
             raise SpecError(f"{name} has no item {place!r}. {suggest(place, [*numbers, *named])}")
-        new, old = {rest: value} if rest else value, _mapping(result[known[place]])
-        if isinstance(new, Mapping) and new:
-            change = cast(Mapping[str, Any], new)
-            kept = (
-                {"name"} & old.keys()
-                if {_dotted(key).partition(".")[0] for key in change} - {"name"} - old.keys()
-                else old
-            )
-            new = patched({key: old[key] for key in kept}, change)
-        result[known[place]] = new
+        result[known[place]] = _changed(result[known[place]], {rest: value} if rest else value)
     return result
+
+
+def _changed(item: Any, value: Any) -> Any:
+    """An item with a mapping laid over it; or in its place, but for the name, if that has a key that the item lacks."""
+    old, change = _mapping(item), _mapping(value)
+    if not change:
+        return value
+    others = {_dotted(key).partition(".")[0] for key in change} - {"name"} - old.keys()
+    return patched({key: old[key] for key in old if key == "name" or not others}, change)
 
 
 def _mapping(value: Any) -> dict[str, Any]:

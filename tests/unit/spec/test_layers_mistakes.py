@@ -9,7 +9,7 @@ import pytest
 from paribus import SpecError, Study
 
 DEEP: Any = {"dense": 4}
-for _ in range(9):
+for _ in range(11):
     DEEP = {"residual": [DEEP]}
 
 MISTAKES: list[tuple[Any, str]] = [
@@ -65,7 +65,7 @@ MISTAKES: list[tuple[Any, str]] = [
     ),
     (["relu"] * 1_001, "layers: must be at most 1,000 layers, found 1,001."),
     ([{"residual": ["relu"] * 600}] * 2, "layers: must be at most 1,000 layers, found 1,202 with those of residual"),
-    ([DEEP], "must be at most 8 residual blocks within each other, found 9."),
+    ([DEEP], "layers: must be at most 8 residual blocks within each other, found more."),
 ]
 
 
@@ -76,6 +76,16 @@ def test_one_mistake(layers: Any, message: str) -> None:
     assert message in str(caught.value)
     assert str(caught.value).startswith("baseline.model.layers")
     assert str(caught.value).count("\n") == 0
+
+
+def test_as_many_blocks_as_are_allowed() -> None:
+    layers = ["relu"]
+    for _ in range(8):
+        layers = [{"residual": layers}]
+    assert Study(name="a", data={"source": "x"}, baseline={"model": {"kind": "sequential", "layers": layers}})
+    with pytest.raises(SpecError, match="at most 8 residual blocks"):
+        model = {"kind": "sequential", "layers": [{"residual": layers}]}
+        Study(name="a", data={"source": "x"}, baseline={"model": model})
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,8 @@ def test_items_of_lists(patch: dict[str, Any], layers: list[Any]) -> None:
 def test_other_lists_are_replaced_unless_a_place_is_named() -> None:
     assert patched(LISTED, {"sizes[1]": 7})["sizes"] == [1, 7]
     assert patched(LISTED, {"sizes": {"low": 7}})["sizes"] == {"low": 7}
+    assert patched(LISTED, {"layers": {"dense": 7}})["layers"] == {"dense": 7}
+    assert patched({"data": [{"source": "a"}, "b"]}, {"data": {"source": "c"}}) == {"data": {"source": "c"}}
 
 
 @pytest.mark.parametrize(("path", "known"), [("layers[3].dense", "0 to 2, a"), ("layers[b]", "Known: 0 to 2, a")])
