@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from paribus.planning.streams import stream
-from paribus.spec import Folds, Preparation
+from paribus.spec import Folds, Last, Preparation
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ def rows_of(labels_B: np.ndarray, preparation: Preparation, seed: int) -> Rows:
     if isinstance(preparation.validation, Folds):
         fold = folds_of(labels_B[rows], preparation.validation.folds, stream(seed, "split", "folds"))
         held_out = fold == (preparation.validation.fold or 0)
+    elif isinstance(preparation.validation, Last):
+        held_out = np.arange(len(rows)) >= math.floor(len(rows) * (1 - preparation.validation.last))
     else:
         held_out = stratified(labels_B[rows], preparation.held_out, stream(seed, "split"))
     return Rows(train=rows[~held_out], validation=rows[held_out])

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Discriminator, Field, PlainSerializer, Tag
 
 from paribus.errors import SpecError
 from paribus.spec.base import LONGEST_NAME, Record, wrong
-from paribus.spec.validation import Folds, Validation
+from paribus.spec.validation import Folds, Last, Validation
 from paribus.user_code import name_of
 
 Scale = Literal["none", "unit", "standard", "per-feature", "l2-rows", "l2-columns", "image-columns"]
@@ -126,7 +126,9 @@ class Preparation(Record):
     )
     fraction: float = Field(default=1.0, gt=0, le=1, description="Class-wise sample of the training part.")
     validation: Validation = Field(
-        default=0.1, description="Stratified share of the training part, {folds: 5}, or `test`: the test set chooses."
+        default=0.1,
+        description="Stratified share of the training part, its last rows {last: 0.2}, {folds: 5}, or `test`: the test "
+        "set chooses.",
     )
 
     def feature_shape(self, item_shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -144,6 +146,8 @@ class Preparation(Record):
         """Share of the training rows that validate."""
         if isinstance(self.validation, Folds):
             return 1 / self.validation.folds
+        if isinstance(self.validation, Last):
+            return self.validation.last
         return 0.0 if self.validation == "test" else float(self.validation)
 
     @property

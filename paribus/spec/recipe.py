@@ -103,6 +103,9 @@ class Baseline(Record):
     batch_size: int = Field(
         default=128, ge=1, le=1_000_000_000, description="Rows a step; the last batch of an epoch may be smaller."
     )
+    shuffle: bool = Field(
+        default=True, description="Rows in a new order each epoch; else in that of the data, as with Keras' `shuffle`."
+    )
     precision: Literal["fp32", "bf16", "auto"] = Field(
         default="fp32",
         description="`bf16`: layers on images compute in bfloat16, dense layers multiply in it; weights stay float32. "
@@ -120,11 +123,10 @@ class Baseline(Record):
 
     @model_serializer(mode="wrap")
     def _as_before(self, handler: Any) -> dict[str, Any]:
-        """Without `vary_only` where all varies, so that such a run keeps the key that it always had."""
+        """Without newer options where they are as before, so that such a run keeps the key that it always had."""
         values: dict[str, Any] = handler(self)
-        if values.get("vary_only", ()) is None:
-            del values["vary_only"]
-        return values
+        before = {"vary_only": None, "shuffle": True}
+        return {name: value for name, value in values.items() if name not in before or value != before[name]}
 
     def seed_of(self, source: Source, seed: int) -> int:
         """The seed that a source of randomness takes in the run with `seed`."""

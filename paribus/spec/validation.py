@@ -1,4 +1,4 @@
-"""Which rows validate: a share of the training part, folds of it, or the test set."""
+"""Which rows validate: a share of the training part, its last rows, folds of it, or the test set."""
 
 from __future__ import annotations
 
@@ -22,14 +22,25 @@ class Folds(Record):
         return self
 
 
+class Last(Record):
+    """Validation by the last rows in the order of the data, the same ones for every seed.
+
+    Source: `validation_split` of Keras' `fit`, which trains on the first floor(rows * (1 - share)).
+    """
+
+    last: float = Field(gt=0, lt=1, description="Share of the training rows, in their order, that validates.")
+
+
 def _check_validation(value: Any) -> Any:
     if value == "test":
         return value
+    if isinstance(value, Last) or (isinstance(value, dict) and "last" in value):
+        return Last.model_validate(value)
     if isinstance(value, dict | Folds):
         return Folds.model_validate(value)
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1:
         return float(value)
-    raise wrong(f"must be a share from 0 to below 1, {{folds: 5}} or test, found {value!r}")
+    raise wrong(f"must be a share from 0 to below 1, {{last: 0.2}}, {{folds: 5}} or test, found {value!r}")
 
 
 Validation = Annotated[
@@ -40,6 +51,11 @@ Validation = Annotated[
             "anyOf": [
                 {"type": "number", "minimum": 0, "exclusiveMaximum": 1},
                 {"const": "test"},
+                {
+                    "type": "object",
+                    "properties": {"last": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}},
+                    "required": ["last"],
+                },
                 {"type": "object", "properties": {"folds": {"type": "integer", "minimum": 2}}, "required": ["folds"]},
             ]
         }

@@ -39,6 +39,11 @@ class Member:
         """What the run draws from in an epoch."""
         return stream(self.recipe.seed_of(source, self.seed), source, epoch)
 
+    def order(self, epoch: int) -> np.ndarray:
+        """Numbers of its training rows as they come in an epoch, shape (row,)."""
+        rows = self.rows.train
+        return rows[self.stream("order", epoch).permutation(len(rows))] if self.recipe.shuffle else rows
+
     def see(self, epoch: dict[str, float]) -> bool:
         """Take in the numbers of one epoch; True when it is the best so far."""
         self.history.append(epoch)

@@ -53,6 +53,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "bf16": {"precision": "bf16", "model.batch_norm": True},
     "no validation": {"data.validation": 0},
     "a fold": {"data.validation": {"folds": 3, "fold": 1}},
+    "the last rows validate": {"data.validation": {"last": 0.2}},
+    "not shuffled": {"shuffle": False, "model.dropout": 0.2},
     "test set chooses": {"data.validation": "test", "keep": "best"},
     "best F1 kept": {"keep": "best", "monitor": "f1_macro"},
     "least training loss kept": {

@@ -49,7 +49,7 @@ STUDIES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "dropout 1": ({"baseline.model.dropout": 1.0}, ["baseline.model.dropout: must be less than 1, found 1.0"]),
     "validation 1.5": (
         {"data.validation": 1.5},
-        ["data.validation: must be a share from 0 to below 1, {folds: 5} or test, found 1.5"],
+        ["data.validation: must be a share from 0 to below 1, {last: 0.2}, {folds: 5} or test, found 1.5"],
     ),
     "validation takes all": (
         {"data.validation": 0.999},

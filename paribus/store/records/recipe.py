@@ -23,8 +23,8 @@ else:
     MetricName = Literal[tuple(METRICS)]
     ScoreName = Literal[tuple(f"val_{name}" for name in METRICS)]
 Truth = Annotated[bool, Strict()]
-Validation = Number | Literal["test"] | dict[str, Count | None]
-"""A share of the training rows, `test` where the test rows validate, or `folds` and `fold`."""
+Validation = Number | Literal["test"] | dict[str, Count | Number | None]
+"""A share of the training rows, `test` where the test rows validate, `folds` and `fold`, or the share `last`."""
 
 
 @dataclass(frozen=True)

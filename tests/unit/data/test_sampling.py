@@ -102,3 +102,15 @@ def test_no_training_row_validates_where_the_test_set_does() -> None:
     rows = drawn(validation="test")
     assert len(rows.train) == len(LABELS)
     assert not len(rows.validation)
+
+
+@pytest.mark.parametrize(("fraction", "share"), [(1.0, 0.2), (1.0, 0.25), (0.5, 0.1), (1.0, 0.999)])
+def test_the_last_rows_are_those_that_keras_validates_on(fraction: float, share: float) -> None:
+    """`validation_split`: the first int(floor(rows * (1 - share))) rows train, the rest validate, whatever the seed."""
+    all_rows = drawn(fraction=fraction, validation=0).train
+    split_at = int(np.floor(len(all_rows) * (1.0 - share)))
+    rows = drawn(fraction=fraction, validation={"last": share})
+    np.testing.assert_array_equal(rows.train, all_rows[:split_at])
+    np.testing.assert_array_equal(rows.validation, all_rows[split_at:])
+    if fraction == 1:
+        np.testing.assert_array_equal(drawn(5, validation={"last": share}).validation, rows.validation)
