@@ -184,8 +184,8 @@ def _split(asked: AskedData) -> str:
         return "the test rows validate: they choose epochs and stop runs, so test scores are too good (caveat C05)."
     if isinstance(validation, dict) and (share := validation.get("last")):
         return (
-            f"the last {100 * share:g} % of the training rows, in the order of the data, validate, whatever the seed. The "
-            "test rows never choose."
+            f"the last {100 * share:g} % of the training rows, in the order of the data, validate, whatever the seed. "
+            "The test rows never choose."
         )
     if isinstance(validation, dict):
         return (
