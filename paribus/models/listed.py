@@ -107,6 +107,7 @@ def _checked(part: Part, given: dict[Any, Any]) -> dict[str, Any]:
     return {kind: _that_matter(part, checked.__dict__[kind])} | ({} if name is None else {"name": name})
 
 
+@cache
 def _main(part: Part) -> str | None:
     """The option that a short form gives, if there is one."""
     signature = inspect.signature(part.function).parameters.values()
