@@ -1,8 +1,9 @@
 """Train convolutions of many shapes in child processes: none may die, write outside its memory or be wrong.
 
-usage: sweep_convolutions.py [--world avx2|here] [--each 4] [--channels 1-64] [--bare]
+usage: sweep_convolutions.py [--world avx2|here] [--each 4] [--channels 1-64] [--kernels 1,3,5] [--padding valid]
+       [--depthwise] [--bare]
 
-Channels, strides 1 to 3, kernels of 1, 3 and 5, both precisions; filters, sizes and batches, up to 128, are drawn. What
+Channels, strides 1 to 3, kernels, both precisions; filters, sizes and batches, up to 128, are drawn. What
 comes out is compared with PyTorch in float64; where there is a C compiler, memory ends at pages that nobody may touch
 (`guard.c`), as a write outside need not kill. `avx2` is a processor without AVX-512. `--bare` leaves our layer out:
 PyTorch's convolutions as they are.
@@ -19,7 +20,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from itertools import product
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -40,6 +41,9 @@ TOLERANCE = {"fp32": 1e-4, "bf16": 1e-1}
 bfloat16 rounds sums as well, so that 0.04 are usual there. What is overwritten is off by 1, or not a number."""
 
 
+Padding = Literal["same", "valid"]
+
+
 class Case(NamedTuple):
     """One convolution of square images."""
 
@@ -50,17 +54,27 @@ class Case(NamedTuple):
     size: int
     batch: int
     precision: str
+    padding: Padding = "same"
+    depthwise: bool = False
 
 
-def cases(channels: Iterable[int], each: int) -> Iterator[Case]:
+def cases(
+    channels: Iterable[int],
+    each: int,
+    kernels: Iterable[int] = (1, 3, 5),
+    padding: Padding = "same",
+    depthwise: bool = False,
+) -> Iterator[Case]:
     """Of each number of channels, kernel, stride and precision `each` cases, drawn."""
     rng = np.random.default_rng(0)
-    for number, kernel, stride, precision in product(channels, (1, 3, 5), (1, 2, 3), LARGEST):
+    for number, kernel, stride, precision in product(channels, kernels, (1, 2, 3), LARGEST):
         for _ in range(each):
             filters = int(rng.choice([number, 2 * number, 8, 16, int(rng.integers(1, 65))]))
             size, batch = int(rng.integers(1, rng.choice([33, 129]))), int(rng.integers(1, 129))
             largest = LARGEST[precision] / (kernel**2 * number * filters * size**2 / stride**2)
-            yield Case(number, filters, kernel, stride, size, max(1, min(batch, int(largest))), precision)
+            batch, size = max(1, min(batch, int(largest))), max(size, kernel if padding == "valid" else 1)
+            filters = 1 + filters % 3 if depthwise else filters
+            yield Case(number, filters, kernel, stride, size, batch, precision, padding, depthwise)
 
 
 def errors(case: Case, bare: bool) -> list[float]:
@@ -68,31 +82,41 @@ def errors(case: Case, bare: bool) -> list[float]:
     import torch
     from torch.nn import functional
 
+    from paribus.models import blueprint as paper
     from paribus.models.layers.images import Conv
 
     dtype = torch.bfloat16 if case.precision == "bf16" else torch.float32
     generator = torch.Generator().manual_seed(0)
-    padding, filters = case.kernel // 2, case.filters
-    places = (case.size - 1) // case.stride + 1
+    conv, shape = (
+        paper.Conv(case.filters, case.kernel, case.stride, case.padding),
+        (case.size, case.size, case.channels),
+    )
+    groups = case.channels if case.depthwise else 1
+    filters, places, (before, after) = case.filters * groups, conv.shape_after(shape)[0], conv.zeros(case.size)
+    inner = slice(before, before + case.size)
     x, w, b, g = (
         torch.randn(shape, generator=generator).to(dtype)
         for shape in (
             (1, case.batch, case.size, case.size, case.channels),
-            (filters, case.channels, case.kernel, case.kernel),
+            (filters, case.channels // groups, case.kernel, case.kernel),
             (filters,),
             (1, case.batch, places, places, filters),
         )
     )
     first_x, first_g = (values[0].permute(0, 3, 1, 2) for values in (x, g))
-    rest = [filters], [case.stride] * 2, [padding] * 2, [1, 1], False, [0, 0], 1, [True, True, True]
+    rest = [1, 1], False, [0, 0], groups, [True, True, True]
     exact_x, exact_w, exact_g = (values.double().contiguous() for values in (first_x, w, first_g))
-    wanted = functional.conv2d(exact_x, exact_w, b.double(), case.stride, padding)
-    exact = [wanted, *torch.ops.aten.convolution_backward(exact_g, exact_x, exact_w, *rest)]
+    exact_x = functional.pad(exact_x, (before, after, before, after))
+    wanted = functional.conv2d(exact_x, exact_w, b.double(), case.stride, groups=groups)
+    backward = torch.ops.aten.convolution_backward
+    of_x, *of_rest = backward(exact_g, exact_x, exact_w, [filters], [case.stride] * 2, [0, 0], *rest)
+    exact = [wanted, of_x[:, :, inner, inner], *of_rest]
     if bare:
-        y = functional.conv2d(first_x, w, b, case.stride, padding)
-        found = [y, *torch.ops.aten.convolution_backward(first_g, first_x, w, *rest)]
+        y = functional.conv2d(first_x, w, b, case.stride, before, groups=groups)
+        found = [y, *backward(first_g, first_x, w, [filters], [case.stride] * 2, [before] * 2, *rest)]
     else:
-        layer = Conv(1, case.channels, filters, case.kernel, case.stride)
+        layer = Conv(shape, [conv], groups)
+        assert layer.bias is not None
         for parameter, value in ((layer.weight, w), (layer.bias, b)):
             parameter.data.copy_(value)
             parameter.grad = torch.full_like(parameter, torch.nan)
@@ -104,8 +128,8 @@ def errors(case: Case, bare: bool) -> list[float]:
         assert of_weight is not None
         assert of_bias is not None
         found = [y[0].permute(0, 3, 1, 2), grad[0].permute(0, 3, 1, 2), of_weight[0], of_bias[0]]
-    read, seen = case.kernel**2 * case.channels, case.batch * places**2
-    terms = (read, case.kernel**2 * filters, seen, seen)
+    read, seen = case.kernel**2 * case.channels // groups, case.batch * places**2
+    terms = (read, case.kernel**2 * filters // groups, seen, seen)
     return [
         float((one.double() - right).abs().max() / max(float(right.abs().max()), number**0.5))
         for one, right, number in zip(found, exact, terms, strict=True)
@@ -169,6 +193,9 @@ def main() -> None:
     parser.add_argument("--world", choices=WORLDS, default="avx2")
     parser.add_argument("--each", type=int, default=4, help="cases of each combination")
     parser.add_argument("--channels", default="1-64")
+    parser.add_argument("--kernels", default="1,3,5")
+    parser.add_argument("--padding", choices=("same", "valid"), default="same")
+    parser.add_argument("--depthwise", action="store_true")
     parser.add_argument("--bare", action="store_true")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -176,7 +203,8 @@ def main() -> None:
         answer()
         return
     low, _, high = asked.channels.partition("-")
-    wanted = list(cases(range(int(low), int(high or low) + 1), asked.each))
+    channels, kernels = range(int(low), int(high or low) + 1), [int(size) for size in asked.kernels.split(",")]
+    wanted = list(cases(channels, asked.each, kernels, asked.padding, asked.depthwise))
     told: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         guard = guard_in(Path(folder))

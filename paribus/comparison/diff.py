@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from paribus.comparison.caveats import caveat
 from paribus.comparison.judging import Folds, data_doubts, question_of, run_doubts, runs_by_seed, seed_score
@@ -163,7 +163,17 @@ def _recipes(a: Side, b: Side, names: list[str]) -> tuple[Change, ...]:
 
 
 def _changes(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[Change]:
-    one, two = flat(a), flat(b)
+    one, two = flat(_by_place(a)), flat(_by_place(b))
     for path in dict.fromkeys([*one, *two]):
         if one.get(path) != two.get(path):
             yield Change(path, one.get(path), two.get(path))
+
+
+def _by_place(value: Any) -> Any:
+    """Lists of mappings, such as layers, as mappings of their places, so that what differs is one of their options."""
+    items = cast(list[Any], value) if isinstance(value, list) else []
+    if any(isinstance(each, dict) for each in items):
+        return {str(at): _by_place(each) for at, each in enumerate(items)}
+    if isinstance(value, dict):
+        return {key: _by_place(each) for key, each in cast(dict[str, Any], value).items()}
+    return cast(Any, value)

@@ -13,8 +13,9 @@ from torch.utils.hooks import RemovableHandle
 from paribus.models import blueprint as paper
 from paribus.models import layers
 from paribus.models.blueprint import Blueprint, model_of
-from paribus.models.building import Builder, Weighted, initialize
+from paribus.models.building import Place, dense, sequence
 from paribus.models.families.own import OwnModel
+from paribus.models.initial_weights import Weighted, initialize
 from paribus.models.layers.merged import merged
 from paribus.models.own_network import OwnNetwork
 from paribus.spec import Recipe
@@ -63,6 +64,11 @@ class Network(Protocol):
         """Parameters that an L2 penalty is about."""
         ...
 
+    @property
+    def penalties(self) -> list[Sequence[paper.Weights]]:
+        """Of each of the kernels, what each run's layer asks for itself."""
+        ...
+
     def __call__(self, x_MBF: Tensor | layers.SparseRows) -> Tensor:
         """In evaluation: shape (run, row, feature) to (run, row, class)."""
         ...
@@ -104,7 +110,7 @@ class StackedNetwork(nn.Module):
     """Networks of equal structure, one per run: `features`, then `head`; see `Network`.
 
     Args:
-        blueprints: one a run; they may differ in dropout rates only.
+        blueprints: one a run; they may differ in dropout rates and penalties only.
         seeds: one a run; equal layers of runs of one seed start equal, whatever surrounds them.
         item_shape: of the data set's items: (feature,), (row, column) or (channel, row, column).
         num_classes: classes to tell apart.
@@ -129,12 +135,11 @@ class StackedNetwork(nn.Module):
         self.num_runs, self.sigmoid, self.images = len(blueprints), sigmoid, first.images
         self.dtype = torch.bfloat16 if bf16 else torch.float32
         self.planes = (1, *item_shape) if len(item_shape) == 2 else item_shape
-        build = Builder(len(blueprints), first.conventions)
         ways = [blueprint.features for blueprint in blueprints]
         shape = first.item_shape(item_shape)
-        self.features = build.sequence(ways, shape)
-        fan_in = paper.shapes(first.features, shape)[-1][0]
-        self.head = layers.Dense(len(blueprints), fan_in, 1 if sigmoid else num_classes)
+        self.features = sequence(ways, shape, first.conventions)
+        heads = [paper.Dense(1 if sigmoid else num_classes, blueprint.head) for blueprint in blueprints]
+        self.head = dense(Place(heads, paper.shapes(first.features, shape)[-1], first.conventions))
         self._states_M4 = np.zeros((self.num_runs, 4), np.uint64)
         for module in self.modules():
             if isinstance(module, layers.Dropout):
@@ -159,7 +164,7 @@ class StackedNetwork(nn.Module):
     def _items(self, x_MBF: Tensor | layers.SparseRows) -> Tensor | layers.SparseRows:
         """Images as rows, columns, channels; they come channel by channel, as the data set has them."""
         if isinstance(x_MBF, layers.SparseRows):
-            return x_MBF.beside(self.head.weight)
+            return x_MBF.beside(self.head.weight) if self.first_units else x_MBF.dense().to(self.head.weight.device)
         if not self.images:
             return x_MBF
         x = x_MBF.unflatten(2, self.planes).permute(0, 1, 3, 4, 2).to(self.dtype)
@@ -189,6 +194,11 @@ class StackedNetwork(nn.Module):
     def kernels(self) -> list[nn.Parameter]:
         """Weights of dense layers and convolutions, the head's too: what an L2 penalty is about."""
         return [m.weight for m in self.modules() if isinstance(m, Weighted)]
+
+    @property
+    def penalties(self) -> list[Sequence[paper.Weights]]:
+        """Of each of the kernels, what each run's layer asks for itself."""
+        return [m.weights for m in self.modules() if isinstance(m, Weighted)]
 
     def state_of(self, m: int) -> dict[str, Tensor]:
         """Parameters and running statistics of the run at place m, copied, without the run axis."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from paribus.errors import SpecError
-from paribus.models.blueprint import Shape
+from paribus.models.blueprint import Shape, Weights
 from paribus.models.families.own import OwnModel
 from paribus.models.layers import Pullback, SparseRows
 from paribus.user_code import describe_error
@@ -73,6 +73,11 @@ class OwnNetwork(nn.Module):
     def kernels(self) -> list[nn.Parameter]:
         """Trained parameters of two or more dimensions."""
         return [p for p in self.trained if p.dim() > 1]
+
+    @property
+    def penalties(self) -> list[Sequence[Weights]]:
+        """None: a user's layers have no options of their own."""
+        return [[Weights()] for _ in self.kernels]
 
     def state_of(self, m: int) -> dict[str, Tensor]:
         """Parameters and buffers, those too that PyTorch's `state_dict` leaves out, copied into memory without gaps."""

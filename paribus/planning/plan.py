@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from paribus.spec import Folds, Recipe, StudySpec
 from paribus.spec.design import cell_name
@@ -21,6 +21,8 @@ ENGINE = 9
 COHORT_SIZE = 8
 """Runs stacked at most; beyond it a step saves no more time but takes more memory."""
 
+_OWN_NUMBERS = "rate", "l2", "l1"
+"""Options of listed layers that are numbers, of which each run of a cohort has its own."""
 
 SizeOf = Callable[[Recipe], int]
 
@@ -107,6 +109,8 @@ def run_key(recipe: Recipe, seed: int, fingerprint: str) -> str:
 def run_keys(recipe: Recipe, seed: int, fingerprint: str, epochs: Iterable[int]) -> list[str]:
     """The keys of runs that differ in nothing but their number of epochs, in the order of `epochs`."""
     asked = recipe.model_dump(mode="json")
+    if recipe.model.kind == "sequential":
+        asked["model"] = _bare(asked["model"], numbers=True)
     values: dict[str, Any] = {"recipe": asked, "seed": seed, "data": fingerprint, "engine": ENGINE}
     own = find_part("model", recipe.model.kind).own
     if own:
@@ -129,9 +133,26 @@ def structure(recipe: Recipe) -> dict[str, Any]:
     values = recipe.model_dump(mode="json", exclude={*chosen, "schedule", "warmup_epochs", "l2", "clip_norm"})
     values["penalty"], values["clipped"] = recipe.l2 > 0, recipe.clip_norm is not None
     values["optimizer"] = [values["optimizer"][name] for name in ("kind", "conventions")]
-    if "dropout" in values["model"] and not find_part("model", recipe.model.kind).own:  # whose may mean anything
+    if recipe.model.kind == "sequential":
+        values["model"] = _bare(values["model"], numbers=False)
+    elif "dropout" in values["model"] and not find_part("model", recipe.model.kind).own:  # whose may mean anything
         values["model"]["dropout"] = values["model"]["dropout"] > 0
     return values
+
+
+def _bare(value: Any, numbers: bool) -> Any:
+    """A sequential model as JSON values without the names of layers, which change no training.
+
+    Args:
+        value: of the model, or of something in it.
+        numbers: whether options that each run of a cohort has of its own are kept, not only whether they are above 0.
+    """
+    if isinstance(value, list):
+        return [_bare(each, numbers) for each in cast(list[Any], value)]
+    if not isinstance(value, dict):
+        return value
+    held = {k: v for k, v in cast(dict[str, Any], value).items() if k != "name"}
+    return {k: v > 0 if k in _OWN_NUMBERS and not numbers else _bare(v, numbers) for k, v in held.items()}
 
 
 def cohorts_of(runs: Sequence[Run], size_of: SizeOf = lambda recipe: COHORT_SIZE) -> tuple[tuple[Run, ...], ...]:

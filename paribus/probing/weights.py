@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 _BINS = 40
+_NORMS = "batch_norm", "layer_norm", "group_norm"
 
 
 def weight_distributions(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -22,7 +23,7 @@ def weight_distributions(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndar
     kernels = {
         name.removeprefix("features.").removesuffix(".weight"): values.ravel().astype(np.float64)
         for name, values in weights.items()
-        if values.ndim > 1 and "batch_norm" not in name
+        if values.ndim > 1 and not any(norm in name for norm in _NORMS)
     }
     found = [np.histogram(values, _BINS) for values in kernels.values()]
     return {

@@ -184,9 +184,11 @@ def _split(asked: AskedData) -> str:
     validation = asked.validation
     if validation == "test":
         return "the test rows validate: they choose epochs and stop runs, so test scores are too good (caveat C05)."
-    if isinstance(validation, dict) and "last" in validation:
-        share = f"the last {100 * (validation['last'] or 0):g} % of the training rows, in the order of the data,"
-        return f"{share} validate, the same for each seed. The test rows never choose."
+    if isinstance(validation, dict) and (share := validation.get("last")):
+        return (
+            f"the last {100 * share:g} % of the training rows, in the order of the data, validate, whatever the seed. "
+            "The test rows never choose."
+        )
     if isinstance(validation, dict):
         return (
             f"{validation['folds']} folds of the training rows, by class and anew for each seed; each validates once. "

@@ -77,7 +77,7 @@ def _line(detail: ErrorDetails, where: str) -> str:
     path = _path(detail["loc"])
     match detail["type"]:
         case "wrong":
-            path = ".".join(part for part in (path, context["key"]) if part)
+            path = ".".join(part for part in (path, context["key"]) if part).replace(".[", "[")
             text = f"{context['what']}. {context['allowed']}".strip()
         case "missing":
             text = "is missing."

@@ -1,4 +1,4 @@
-"""The register of named parts: models, optimizers, data sources.
+"""The register of named parts: models, layers, optimizers, data sources.
 
 A part is one function whose keyword-only arguments are its options, with their types, limits and defaults. The study
 file names it by `kind`; its signature is the only place where its options are declared. All files of a
@@ -22,7 +22,7 @@ from paribus.errors import SpecError, suggest
 from paribus.spec.base import Record, wrong
 from paribus.user_code import Origin, code_hash, code_in, import_function, is_installed, origin_given, own_name
 
-PartKind = Literal["data", "model", "optimizer", "schedule"]
+PartKind = Literal["data", "model", "layer", "optimizer", "schedule"]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -44,6 +44,7 @@ class Part:
 _ROOMS: dict[PartKind, str] = {
     "data": "paribus.data.sources",
     "model": "paribus.models.families",
+    "layer": "paribus.models.kinds",
     "optimizer": "paribus.training.optimizers",
     "schedule": "paribus.training.schedules",
 }
@@ -62,9 +63,8 @@ def part(part_kind: PartKind) -> Callable[[Function], Function]:
 
     def register(function: Function) -> Function:
         kind = function.__name__
-        _REGISTER[part_kind][kind] = Part(
-            kind, function, _options_of(function, kind, inspect.signature(function).parameters.values())
-        )
+        parameters, named = inspect.signature(function).parameters.values(), part_kind != "layer"
+        _REGISTER[part_kind][kind] = Part(kind, function, _options_of(function, kind, parameters, named))
         return function
 
     return register
@@ -255,9 +255,11 @@ def _dump(options: BaseModel) -> dict[str, Any]:
     return options.model_dump(mode="json")
 
 
-def _options_of(function: Callable[..., Any], kind: str, parameters: Iterable[inspect.Parameter]) -> type[Record]:
+def _options_of(
+    function: Callable[..., Any], kind: str, parameters: Iterable[inspect.Parameter], named: bool = True
+) -> type[Record]:
     hints = get_type_hints(function, include_extras=True)
-    fields: dict[str, Any] = {"kind": (Literal[kind], kind)}
+    fields: dict[str, Any] = {"kind": (Literal[kind], kind)} if named else {}
     for parameter in parameters:
         default = ... if parameter.default is inspect.Parameter.empty else parameter.default
         fields[parameter.name] = (hints.get(parameter.name, Any), default)

@@ -120,11 +120,11 @@ class Baseline(Record):
     )
     augment: Augmentation | None = Field(default=None, description="Random changes of training images.")
     epochs: int = Field(default=10, ge=1, le=1_000_000, description="Passes over the training rows.")
-    shuffle: bool = Field(
-        default=True, description="Training rows in another order each epoch; `false`: in the order of the data."
-    )
     batch_size: int = Field(
         default=128, ge=1, le=1_000_000_000, description="Rows per step; the last batch of an epoch may be smaller."
+    )
+    shuffle: bool = Field(
+        default=True, description="Rows in a new order each epoch; else in that of the data, as with Keras' `shuffle`."
     )
     precision: Literal["fp32", "bf16", "auto"] = Field(
         default="fp32",
@@ -143,12 +143,10 @@ class Baseline(Record):
 
     @model_serializer(mode="wrap")
     def _as_before(self, handler: Any) -> dict[str, Any]:
-        """Without options that came later where they say what was always done: such a run keeps its key."""
+        """Without newer options where they are as before, so that such a run keeps the key that it always had."""
         values: dict[str, Any] = handler(self)
-        for name, usual in (("vary_only", None), ("shuffle", True)):
-            if values.get(name, ()) is usual:
-                del values[name]
-        return values
+        before = {"vary_only": None, "shuffle": True}
+        return {name: value for name, value in values.items() if name not in before or value != before[name]}
 
     def seed_of(self, source: Source, seed: int) -> int:
         """The seed that a source of randomness takes in the run with `seed`."""

@@ -337,6 +337,8 @@ class StudySpec(Record):
             raise SpecError(explain(error, where)) from None
         except PydanticCustomError as error:
             raise SpecError(f"{where}: {error.message()}") from None
+        except SpecError as error:
+            raise SpecError(f"{where}: {error}") from None
 
     def reference(self, factor_name: str) -> str:
         """The level that the others of the factor are compared with.

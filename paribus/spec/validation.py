@@ -23,9 +23,12 @@ class Folds(Record):
 
 
 class Last(Record):
-    """Validation by the last training rows in the order of the data: the same ones for every seed."""
+    """Validation by the last rows in the order of the data, the same ones for every seed.
 
-    last: float = Field(gt=0, lt=1, description="Share of the training rows, taken from their end.")
+    Source: `validation_split` of Keras' `fit`, which trains on the first floor(rows * (1 - share)).
+    """
+
+    last: float = Field(gt=0, lt=1, description="Share of the training rows, in their order, that validates.")
 
 
 def _check_validation(value: Any) -> Any:

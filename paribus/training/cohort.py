@@ -94,7 +94,7 @@ class Cohort:
 
     def train_epoch(self, epoch: int) -> None:
         """Every active run once over its training rows, in its own order; then its history and its watch."""
-        order_MN = np.stack([m.order(epoch) for m in self.active])
+        order_MN = np.stack([member.order(epoch) for member in self.active])
         self.network.train()
         self.network.set_streams([m.stream("dropout", epoch) for m in self.active])
         rows_MN = torch.from_numpy(order_MN).to(self.device)

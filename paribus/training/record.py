@@ -40,7 +40,7 @@ class Member:
         return stream(self.recipe.seed_of(source, self.seed), source, epoch)
 
     def order(self, epoch: int) -> np.ndarray:
-        """Its training rows in the order of an epoch."""
+        """Numbers of its training rows as they come in an epoch, shape (row,)."""
         rows = self.rows.train
         return rows[self.stream("order", epoch).permutation(len(rows))] if self.recipe.shuffle else rows
 

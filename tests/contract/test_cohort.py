@@ -8,21 +8,21 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from trained_cohorts import assert_same, train
 
 from paribus import kernels
 from paribus.execution.worker import prepare_torch
 from paribus.machine import machine
-from paribus.spec import StudySpec
 from paribus.spec.parts import parts
-from paribus.store import RunRecord, Status
-from paribus.training.cohort import train_cohort
+from paribus.spec.patch import flat
+from paribus.store import Status
 from paribus.training.feed import NumberFeed
-from paribus.training.job import Job, RunTask
 
 ACTIVATIONS = ["relu", "tanh", "leaky_relu", "gelu", "sigmoid"]
 SCHEDULES = ["constant", "step", "exponential", "cosine", "inverse_time", "one_cycle", "reduce_on_plateau"]
 VARIANTS: dict[str, dict[str, Any]] = {
     **{f"model {kind}": {"model.kind": kind} for kind in ("linear", "mlp", "residual_mlp")},
+    "layers": {"model": {"kind": "sequential", "layers": [{"dense": 72}, "relu"]}},  # more in test_layers_stacked.py
     **{f"optimizer {kind}": {"optimizer.kind": kind} for kind in ("adam", "adamw", "sgd", "rmsprop")},
     **{f"activation {name}": {"model.activation": name} for name in ACTIVATIONS},
     "nesterov": {"optimizer": {"kind": "sgd", "momentum": 0.9, "nesterov": True}},
@@ -53,6 +53,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "bf16": {"precision": "bf16", "model.batch_norm": True},
     "no validation": {"data.validation": 0},
     "a fold": {"data.validation": {"folds": 3, "fold": 1}},
+    "the last rows validate": {"data.validation": {"last": 0.2}},
+    "not shuffled": {"shuffle": False, "model.dropout": 0.2},
     "test set chooses": {"data.validation": "test", "keep": "best"},
     "best F1 kept": {"keep": "best", "monitor": "f1_macro"},
     "least training loss kept": {
@@ -81,30 +83,6 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         np.save(path / f"x_{part}.npy", items)
         np.save(path / f"y_{part}.npy", labels)
     return path
-
-
-def train(folder: Path, tasks: list[tuple[int, dict[str, Any]]], num_classes: int = 3) -> list[RunRecord]:
-    study = StudySpec.model_validate(
-        {
-            "name": "a",
-            "data": {"source": "none"},
-            "baseline": {"epochs": 2, "batch_size": 32, "model": {"kind": "mlp", "width": 72}},
-        }
-    )
-    recipes = [study.recipe(change).model_dump(mode="json") for _, change in tasks]
-    runs = tuple(RunTask(str(n), seed, r) for n, ((seed, _), r) in enumerate(zip(tasks, recipes, strict=True)))
-    prepare_torch()
-    return train_cohort(Job(runs, folder, num_classes, np.load(folder / "x_test.npy").shape[1:]))
-
-
-def assert_same(together: RunRecord, alone: RunRecord) -> None:
-    assert together.status == alone.status == Status.FINISHED
-    assert together.metrics == alone.metrics
-    for kind in ("weights", "history", "predictions"):
-        ours, theirs = getattr(together, kind), getattr(alone, kind)
-        assert ours.keys() == theirs.keys()
-        for name in ours:
-            np.testing.assert_array_equal(ours[name], theirs[name], err_msg=f"{kind} {name}")
 
 
 def test_zeros_of_drawings_are_left_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,7 +187,8 @@ def test_where_there_are_no_kernels_pytorch_does_the_same(
 
 def test_every_part_is_held_to_the_promise() -> None:
     rooms = ("model", "optimizer", "schedule")
-    kinds = {change.get(f"{room}.kind") for change in (*VARIANTS.values(), *IMAGE_MODELS.values()) for room in rooms}
+    changes = [flat(change) for change in (*VARIANTS.values(), *IMAGE_MODELS.values())]
+    kinds = {change.get(f"{room}.kind") for change in changes for room in rooms}
     assert {kind for room in rooms for kind, part in parts(room).items() if not part.own} <= kinds
 
 

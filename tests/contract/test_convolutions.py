@@ -11,6 +11,7 @@ import platform
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,6 +54,18 @@ def test_none_dies_or_is_wrong(world: str, tmp_path: Path) -> None:
     drawn = [case for case in cases((1, 3, 8, 15, 16), 1) if case.precision == "fp32"]
     assert len(drawn) == 45
     assert try_all([*FATAL, *drawn], world, guard_in(tmp_path)) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "kind",
+    [{"kernels": (2, 4)}, {"kernels": (1, 2, 3), "padding": "valid"}, {"kernels": (1, 2, 3), "depthwise": True}],
+    ids=["even", "valid", "depthwise"],
+)
+def test_nor_do_those_of_listed_layers(kind: dict[str, Any], tmp_path: Path) -> None:
+    drawn = [case for case in cases((1, 3, 8, 15), 1, **kind) if case.precision == "fp32"]
+    assert len(drawn) == 12 * len(kind["kernels"])
+    assert try_all(drawn, "avx2", guard_in(tmp_path)) == []
 
 
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="oneDNN's code for x86-64")

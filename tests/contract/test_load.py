@@ -22,6 +22,13 @@ LEVELS: dict[str, dict[str, Any]] = {
     "features": {"data.scale": "per-feature"},
     "cnn": {"model": {"kind": "cnn", "base_filters": 2, "blocks": 2}},
     "resnet": {"model": {"kind": "resnet", "base_filters": 2, "stages": 2}},
+    "layers": {
+        "model": {
+            "kind": "sequential",
+            "layers": [{"conv": 4}, {"group_norm": 2}, "relu", {"spatial_dropout": 0.1}, "average_pool", "flatten"],
+            "head": {"l2": 0.01},
+        }
+    },
     "diverges": {"optimizer": {"kind": "sgd", "lr": 1e30}},
 }
 

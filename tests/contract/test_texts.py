@@ -26,6 +26,8 @@ WORDS = ["good", "bad", "plot", "film", "actor", "end", "scene", "music"]
 LEVELS: dict[str, dict[str, Any]] = {
     "mlp": {},
     "linear": {"model": {"kind": "linear"}},
+    "a list of layers": {"model": {"kind": "sequential", "layers": [{"dense": 7}, "layer_norm", "relu"]}},
+    "a list without a dense layer first": {"model": {"kind": "sequential", "layers": [{"dropout": 0.1}, {"dense": 7}]}},
     "bigram counts": {"data.text": {"kind": "counts", "ngrams": 2, "max_features": 40}},
     "unit rows": {"data.text.kind": "counts", "data.scale": "l2-rows"},
     "l2, keras": {"l2": 0.01, "optimizer": {"kind": "adam", "conventions": "keras"}},

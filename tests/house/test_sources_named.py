@@ -24,7 +24,7 @@ METHODS = {
     "models/layers/activation.py": ["Dropout"],
     "models/layers/norm.py": ["BatchNorm"],
     "probing/embedding.py": ["embed"],
-    "models/building.py": ["initialize"],
+    "models/initial_weights.py": ["initialize"],
     "training/stopping.py": ["Watch"],
     "planning/streams.py": ["stream"],
 }

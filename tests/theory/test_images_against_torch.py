@@ -8,12 +8,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from paribus.execution.worker import prepare_torch
+from paribus.models import blueprint as paper
 from paribus.models.blueprint import Blueprint
 from paribus.models.families.alexnet import alexnet
 from paribus.models.families.cnn import cnn
 from paribus.models.families.residual_mlp import residual_mlp
 from paribus.models.families.resnet import resnet
-from paribus.models.layers.images import LocalResponseNorm, MaxPool
+from paribus.models.layers.images import MaxPool
+from paribus.models.layers.norms import LocalResponseNorm
 from paribus.models.network import StackedNetwork
 from paribus.models.parameters import Parameters
 from paribus.training.objective import Objective
@@ -136,7 +138,7 @@ def test_local_response_norm_and_its_gradient_equal_pytorchs(order: tuple[int, .
     back = [order.index(axis) for axis in range(5)]
     mine = x.permute(order).contiguous().permute(back)
     theirs = x.flatten(0, 1).permute(0, 3, 1, 2).clone().requires_grad_()
-    ours, pullback = LocalResponseNorm().vjp(mine)
+    ours, pullback = LocalResponseNorm(paper.LocalResponseNorm()).vjp(mine)
     peer = nn.LocalResponseNorm(5, alpha=1e-4, beta=0.75, k=2.0)(theirs)
     torch.testing.assert_close(ours.flatten(0, 1).permute(0, 3, 1, 2), peer, rtol=1e-5, atol=1e-6)
     slope = torch.randn(peer.shape, generator=torch.Generator().manual_seed(1))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from paribus.models.blueprint import (
     Activate,
-    AveragePool,
     BatchNorm,
     Blueprint,
     Conv,
     Conventions,
     Depth,
+    GlobalAveragePool,
     Halvings,
     Layer,
     Residual,
@@ -37,4 +37,4 @@ def resnet(
             inner = (Conv(filters, 3, stride), BatchNorm(), act, Conv(filters, 3), BatchNorm())
             shortcut = (Conv(filters, 1, stride), BatchNorm()) if stride == 2 else ()
             layers += [Residual(inner, shortcut), act]
-    return Blueprint((*layers, AveragePool()), conventions, images=True)
+    return Blueprint((*layers, GlobalAveragePool()), conventions, images=True)

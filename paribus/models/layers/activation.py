@@ -39,11 +39,12 @@ def elementwise(function: Callable[..., Tensor], *tensors: Tensor) -> Tensor:
 class Activate(nn.Module):
     """An elementwise non-linearity; `leak` is the slope below 0 of one that is linear there and above, else None."""
 
-    def __init__(self, function: str, conventions: Framework = "pytorch") -> None:
+    def __init__(self, function: str, conventions: Framework = "pytorch", slope: float | None = None) -> None:
         super().__init__()
         self.name = function
-        self.leak = {"relu": 0.0, "leaky_relu": LEAKY_SLOPE[conventions]}.get(function)
-        self.function, self.gradient = _functions(function, LEAKY_SLOPE[conventions])
+        slope = LEAKY_SLOPE[conventions] if slope is None else slope
+        self.leak = {"relu": 0.0, "leaky_relu": slope}.get(function)
+        self.function, self.gradient = _functions(function, slope)
 
     def forward(self, x_MBF: Tensor) -> Tensor:
         """Shape unchanged."""

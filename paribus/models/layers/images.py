@@ -6,29 +6,38 @@ Convolutions are made run by run: on a processor, grouped convolutions are slowe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import partial
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from paribus.models import blueprint as paper
+from paribus.models.blueprint import Shape
+from paribus.models.layers.activation import Dropout
 from paribus.models.layers.chain import Pullback
 
 
 class Conv(nn.Module):
-    """M convolutions of odd kernel size, zero padded.
+    """M convolutions of one structure, zero padded; `groups` of channels have filters of their own.
 
     A kernel of 1 x 1 is given only the pixels that its stride reads. With a stride, channels last and fewer channels
     than a register holds numbers (8 with AVX2, 16 with AVX-512), oneDNN writes past the end of its memory when it makes
     the gradient of such weights: https://github.com/uxlfoundation/oneDNN/issues/6035
     """
 
-    def __init__(self, num_runs: int, channels: int, filters: int, kernel_size: int, stride: int) -> None:
+    def __init__(self, shape: Shape, runs: Sequence[paper.Conv], groups: int = 1) -> None:
         super().__init__()
-        self.stride, self.skip = (stride, 1) if kernel_size > 1 else (1, stride)
-        self.weight = nn.Parameter(torch.zeros(num_runs, filters, channels, kernel_size, kernel_size))
-        self.bias = nn.Parameter(torch.zeros(num_runs, filters))
+        num_runs, conv, channels = len(runs), runs[0], shape[2]
+        self.weights, self.groups, self.size = [run.weights for run in runs], groups, conv.kernel_size
+        self.stride, self.skip = (conv.stride, 1) if self.size > 1 else (1, conv.stride)
+        zeros = [conv.zeros(side) for side in shape[:2]]
+        self.padding = [before for before, _ in zeros]
+        self.uneven = None if all(before == after for before, after in zeros) else zeros
+        filters = conv.filters * groups
+        self.weight = nn.Parameter(torch.zeros(num_runs, filters, channels // groups, self.size, self.size))
+        self.bias = nn.Parameter(torch.zeros(num_runs, filters)) if conv.weights.bias else None
 
     @property
     def fans(self) -> tuple[int, int]:
@@ -42,10 +51,14 @@ class Conv(nn.Module):
 
     def vjp(self, x_MBHWC: Tensor, needs_input_grad: bool = True) -> tuple[Tensor, Pullback]:
         """The convolution, and the gradients of its kernels, biases and input."""
-        if self.skip == 1:
-            return self._vjp(x_MBHWC, needs_input_grad)
-        y_MBHWC, back = self._vjp(x_MBHWC[:, :, :: self.skip, :: self.skip].contiguous(), needs_input_grad)
-        return y_MBHWC, partial(self._among_zeros, back, x_MBHWC.shape) if needs_input_grad else back
+        if self.skip > 1:
+            y_MBHWC, back = self._vjp(x_MBHWC[:, :, :: self.skip, :: self.skip].contiguous(), needs_input_grad)
+            return y_MBHWC, partial(self._among_zeros, back, x_MBHWC.shape) if needs_input_grad else back
+        if self.uneven:
+            (top, bottom), (left, right) = self.uneven
+            y_MBHWC, back = self._vjp(functional.pad(x_MBHWC, (0, 0, left, right, top, bottom)), needs_input_grad)
+            return y_MBHWC, partial(self._within_zeros, back, x_MBHWC.shape) if needs_input_grad else back
+        return self._vjp(x_MBHWC, needs_input_grad)
 
     def _among_zeros(self, back: Pullback, shape: torch.Size, grad_MBHWC: Tensor) -> Tensor:
         """The gradient of all pixels: of those that were not read it is 0."""
@@ -53,25 +66,33 @@ class Conv(nn.Module):
         found_MBHWC[:, :, :: self.skip, :: self.skip] = back(grad_MBHWC)
         return found_MBHWC
 
+    def _within_zeros(self, back: Pullback, shape: torch.Size, grad_MBHWC: Tensor) -> Tensor:
+        """The gradient of the pixels, without that of the zeros around them."""
+        assert self.uneven
+        (top, _), (left, _) = self.uneven
+        return back(grad_MBHWC)[:, :, top : top + shape[2], left : left + shape[3]].contiguous()
+
     def _vjp(self, x_MBHWC: Tensor, needs_input_grad: bool) -> tuple[Tensor, Pullback]:
-        weight, bias, stride = self.weight, self.bias, self.stride
-        padding, kernel = weight.shape[-1] // 2, weight.to(x_MBHWC.dtype)
+        weight, bias, stride, groups = self.weight, self.bias, self.stride, self.groups
+        padding, kernel = [0, 0] if self.uneven else self.padding, weight.to(x_MBHWC.dtype)
+        biases = [None] * len(weight) if bias is None else list(bias.to(x_MBHWC.dtype))
         outputs = [
-            functional.conv2d(x.permute(0, 3, 1, 2), w, b, stride, padding).permute(0, 2, 3, 1)
-            for x, w, b in zip(x_MBHWC, kernel, bias.to(x_MBHWC.dtype), strict=True)
+            functional.conv2d(x.permute(0, 3, 1, 2), w, b, stride, padding, 1, groups).permute(0, 2, 3, 1)
+            for x, w, b in zip(x_MBHWC, kernel, biases, strict=True)
         ]
 
         def back(grad_MBHWC: Tensor) -> Tensor:
             assert weight.grad is not None
-            assert bias.grad is not None
             inputs: list[Tensor] = []
             for m, (x, grad) in enumerate(zip(x_MBHWC, grad_MBHWC, strict=True)):
                 grad_x, grad_weight, grad_bias = torch.ops.aten.convolution_backward(
                     grad.permute(0, 3, 1, 2), x.permute(0, 3, 1, 2), kernel[m], [weight.shape[1]],
-                    [stride] * 2, [padding] * 2, [1, 1], False, [0, 0], 1, [needs_input_grad, True, True],
+                    [stride] * 2, padding, [1, 1], False, [0, 0], groups, [needs_input_grad, True, bias is not None],
                 )  # fmt: skip
                 weight.grad[m].copy_(grad_weight)
-                bias.grad[m].copy_(grad_bias)
+                if bias is not None:
+                    assert bias.grad is not None
+                    bias.grad[m].copy_(grad_bias)
                 inputs.append(grad_x.permute(0, 2, 3, 1) if needs_input_grad else grad.new_empty(0))
             return _stacked(inputs)
 
@@ -106,6 +127,31 @@ class MaxPool(nn.Module):
 
 
 class AveragePool(nn.Module):
+    """The mean of each window."""
+
+    def __init__(self, size: int, stride: int) -> None:
+        super().__init__()
+        self.size, self.stride = size, stride
+
+    def forward(self, x_MBHWC: Tensor) -> Tensor:
+        """Height and width shrink, the rest stays."""
+        pooled = functional.avg_pool2d(x_MBHWC.flatten(0, 1).permute(0, 3, 1, 2), self.size, self.stride)
+        return pooled.permute(0, 2, 3, 1).unflatten(0, x_MBHWC.shape[:2])
+
+    def vjp(self, x_MBHWC: Tensor, needs_input_grad: bool = True) -> tuple[Tensor, Pullback]:
+        """The means, and their gradients in equal shares to the window."""
+        planes, window = x_MBHWC.flatten(0, 1).permute(0, 3, 1, 2), ([self.size] * 2, [self.stride] * 2)
+
+        def back(grad_MBHWC: Tensor) -> Tensor:
+            grad = torch.ops.aten.avg_pool2d_backward(
+                grad_MBHWC.flatten(0, 1).permute(0, 3, 1, 2), planes, *window, [0, 0], False, True, None
+            )
+            return grad.permute(0, 2, 3, 1).unflatten(0, x_MBHWC.shape[:2])
+
+        return self.forward(x_MBHWC), back
+
+
+class GlobalAveragePool(nn.Module):
     """The mean of each channel."""
 
     def forward(self, x_MBHWC: Tensor) -> Tensor:
@@ -121,6 +167,27 @@ class AveragePool(nn.Module):
             return share_MBC[:, :, None, None].expand(x_MBHWC.shape).contiguous()
 
         return self.forward(x_MBHWC), back
+
+
+class SpatialDropout(nn.Module):
+    """Zeroing of whole channels of each image, with a rate and a stream for each run, see `Dropout`.
+
+    Source: Tompson et al. (2015), arXiv 1411.4280, section 3.2.
+    """
+
+    def __init__(self, rates: Sequence[float]) -> None:
+        super().__init__()
+        self.each = Dropout(rates)
+
+    def forward(self, x_MBHWC: Tensor) -> Tensor:
+        """The identity."""
+        return x_MBHWC
+
+    def vjp(self, x_MBHWC: Tensor, needs_input_grad: bool = True) -> tuple[Tensor, Pullback]:
+        """Draw which channels are left out, and scale the others; the gradient passes as the values do."""
+        ones_MBC = torch.ones_like(x_MBHWC[:, :, 0, 0], dtype=torch.float32, memory_format=torch.contiguous_format)
+        factor = self.each.vjp(ones_MBC)[0][:, :, None, None].to(x_MBHWC.dtype)
+        return x_MBHWC * factor, factor.mul
 
 
 class Flatten(nn.Module):
@@ -164,75 +231,3 @@ def normalize_images(
 def _stacked(parts: list[Tensor]) -> Tensor:
     """One tensor with a run axis; no copy where there is one run."""
     return torch.stack(parts) if len(parts) > 1 else parts[0].unsqueeze(0)
-
-
-class LocalResponseNorm(nn.Module):
-    """y = x * s ** -0.75 in float32, s = k + alpha / n * the sum of squares over n neighbouring channels.
-
-    Its gradient is g * s ** -0.75 - 1.5 * alpha / n * x * the sum of g * y / s over the neighbours. Rows of channels
-    are padded with zeros and laid end to end, so that a sum over neighbours is three additions of whole arrays; block
-    by block, so that the arrays stay in the processor's cache.
-
-    Source: Krizhevsky et al. (2012), section 3.3: k = 2, n = 5, alpha = 1e-4, beta = 0.75. Differs: alpha is divided by
-    n, as in PyTorch, whose own layer pools, which is slow.
-    """
-
-    def forward(self, x_MBHWC: Tensor) -> Tensor:
-        """Shape unchanged."""
-        y_MBHWC = x_MBHWC.new_empty(x_MBHWC.shape)
-        for x_RC, y_RC in _blocks(x_MBHWC, y_MBHWC):
-            x = _padded(x_RC)
-            inverse = _inverse_root(x)
-            y_RC.copy_(_inner(inverse.sqrt().mul_(inverse).mul_(x), y_RC))
-        return y_MBHWC
-
-    def vjp(self, x_MBHWC: Tensor, needs_input_grad: bool = True) -> tuple[Tensor, Pullback]:
-        """The quotients, and their gradient by the formula above."""
-
-        def back(grad_MBHWC: Tensor) -> Tensor:
-            out_MBHWC = x_MBHWC.new_empty(x_MBHWC.shape)
-            for x_RC, grad_RC, out_RC in _blocks(x_MBHWC, grad_MBHWC, out_MBHWC):
-                x = _padded(x_RC)
-                inverse = _inverse_root(x)
-                direct = inverse.sqrt().mul_(inverse).mul_(_padded(grad_RC))
-                around = _near(inverse.square_().mul_(direct).mul_(x)).mul_(x)
-                out_RC.copy_(_inner(direct.sub_(around, alpha=1.5 * _A), out_RC))
-            return out_MBHWC
-
-        return self.forward(x_MBHWC), back
-
-
-_K, _A, _REACH = 2.0, 1e-4 / 5, 2
-_BLOCK = 2**16
-"""Numbers of one array, of a few, that the cache holds."""
-
-
-def _blocks(*tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
-    """The same rows of every tensor, of one run at a time."""
-    rows = _BLOCK // tensors[0].shape[-1]
-    for of_run in zip(*tensors, strict=True):
-        yield from zip(*(tensor.flatten(0, 2).split(rows) for tensor in of_run), strict=True)
-
-
-def _padded(x_RC: Tensor) -> Tensor:
-    """Rows end to end, float32, each between zeros."""
-    wide = x_RC.new_zeros(x_RC.shape[0], x_RC.shape[1] + 2 * _REACH, dtype=torch.float32)
-    wide[:, _REACH:-_REACH] = x_RC
-    return wide.flatten()
-
-
-def _inner(flat: Tensor, like_RC: Tensor) -> Tensor:
-    """The rows without their padding."""
-    return flat.view(len(like_RC), -1)[:, _REACH:-_REACH]
-
-
-def _near(flat: Tensor) -> Tensor:
-    """The sum of each number and two on either side; meaningless in the padding."""
-    total, pairs = torch.zeros_like(flat), flat[:-1] + flat[1:]
-    torch.add(pairs[:-3], pairs[2:-1], out=total[2:-2]).add_(flat[4:])
-    return total
-
-
-def _inverse_root(x: Tensor) -> Tensor:
-    """The inverse root of s."""
-    return _near(x.square()).mul_(_A).add_(_K).rsqrt_()

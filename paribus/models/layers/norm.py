@@ -46,7 +46,8 @@ class BatchNorm(nn.Module):
 
     Source: Ioffe & Szegedy (2015), arXiv 1502.03167, Algorithm 1 and section 3. By PyTorch's conventions a tenth of
     each batch goes into the running statistics, epsilon is 1e-5 and the running variance unbiased; by Keras' a
-    hundredth, 1e-3, and as it is.
+    hundredth, 1e-3, and as it is. `numbers` are another momentum, which Keras counts as what is kept of the running
+    statistics, and another epsilon.
     """
 
     running_mean: Tensor
@@ -58,11 +59,17 @@ class BatchNorm(nn.Module):
         features: int,
         conventions: Framework = "pytorch",
         normalize: Normalize = normalize,
+        numbers: tuple[float | None, float | None] = (None, None),
     ) -> None:
         super().__init__()
         self.normalize = normalize
         self.unbiased = conventions != "keras"
+        momentum, epsilon = numbers
         self.momentum, self.epsilon = (0.01, 1e-3) if conventions == "keras" else (0.1, 1e-5)
+        if momentum is not None:
+            self.momentum = 1 - momentum if conventions == "keras" else momentum
+        if epsilon is not None:
+            self.epsilon = epsilon
         self.weight = nn.Parameter(torch.ones(num_runs, 1, features))
         self.bias = nn.Parameter(torch.zeros(num_runs, 1, features))
         self.register_buffer("running_mean", torch.zeros(num_runs, 1, features))
@@ -89,10 +96,10 @@ class BatchNorm(nn.Module):
 
     def add_to(self, tape: Tape, buffers: Buffers) -> Buffers:
         """Put the kernels for rows of features on the tape."""
-        x_MBF, grad_x_MBF = buffers
+        x_MBF = buffers[0]
+        grad_x_MBF = torch.empty_like(x_MBF) if buffers[1] is None else buffers[1]
         assert self.weight.grad is not None
         assert self.bias.grad is not None
-        assert grad_x_MBF is not None
         y_MBF, grad_y_MBF, normal_MBF = (torch.empty_like(x_MBF) for _ in range(3))
         weight_MF, bias_MF = _features(self.weight), _features(self.bias)
         inverse_MF = np.empty_like(weight_MF)

@@ -80,6 +80,27 @@ class Tape:
         return kept
 
 
+def add_vjp(
+    vjp: Callable[[Tensor, bool], tuple[Tensor, Pullback]], tape: Tape, buffers: Buffers
+) -> tuple[Tensor, Tensor]:
+    """Put the `vjp` of a layer that keeps the shape on a tape, as one call each way; returns its output's buffers."""
+    (x, grad_x), y, grad_y = buffers, torch.empty_like(buffers[0]), torch.empty_like(buffers[0])
+    pulls: list[Pullback] = []
+
+    def play() -> None:
+        found, back = vjp(x, grad_x is not None)
+        y.copy_(found)
+        pulls[:] = [back]
+
+    def pull() -> None:
+        found = pulls.pop()(grad_y)
+        if grad_x is not None:
+            grad_x.copy_(found)
+
+    tape.add([play], [pull])
+    return y, grad_y
+
+
 class Stack:
     """Layers that a tape can hold, one after another: recorded where they are given rows on a CPU."""
 

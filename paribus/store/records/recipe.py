@@ -34,7 +34,7 @@ MetricName = Annotated[_Name, AfterValidator(_metric)]
 ScoreName = Annotated[_Name, StringConstraints(pattern="^val_"), AfterValidator(_score)]
 Truth = Annotated[bool, Strict()]
 Validation = Number | Literal["test"] | dict[str, Count | Number | None]
-"""A share of the training rows, `test` where the test rows validate, `folds` and `fold`, or the share of the `last`."""
+"""A share of the training rows, `test` where the test rows validate, `folds` and `fold`, or the share `last`."""
 
 
 @dataclass(frozen=True)

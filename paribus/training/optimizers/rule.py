@@ -48,7 +48,8 @@ class Rule(ABC):
     Args:
         parameters: of all runs.
         updates: one a run, all of one rule.
-        penalties: parameters with an L2 penalty, and twice its factor for each run; none unless given.
+        penalties: parameters with an L2 penalty, and twice its factor for each run, or each of them and each run; none
+            unless given.
         clip_M: largest norm of each run's gradient, penalty included; no limit unless given.
     """
 
@@ -67,10 +68,11 @@ class Rule(ABC):
         clip_M: np.ndarray | None = None,
     ) -> None:
         self.parameters, self.count, self.clip_M = parameters, 0, clip_M
+        self._absolute: list[tuple[Tensor, Tensor, Tensor]] = []
         numbers = {name: np.array([u.numbers[name] for u in updates], float) for name in updates[0].numbers}
         self.lr_M, self.given_M = numbers["lr"], tuple(numbers[name] for name in self.given)
-        penalized = {id(parameter) for parameter in penalties[0]}
-        l2_KM = [penalties[1] if id(p) in penalized else np.zeros(len(updates)) for p in parameters.parameters]
+        penalized = dict(zip(map(id, penalties[0]), _each_kernel(penalties), strict=True))
+        l2_KM = [penalized.get(id(p), np.zeros(len(updates))) for p in parameters.parameters]
         ones_M = np.ones(len(updates), np.float32)
         self._terms = np.array(l2_KM, np.float32), ones_M, numbers["decay"].astype(np.float32)
         moves_M = numbers.get("momentum", ones_M) > 0
@@ -82,7 +84,25 @@ class Rule(ABC):
     def step(self) -> None:
         """One update of every run."""
         self.count += 1
+        for theta_MS, grad_MS, l1_M1 in self._absolute:
+            grad_MS.add_(theta_MS.sign().mul_(l1_M1))
         self._play()
+
+    def penalize(self, kernels: Sequence[nn.Parameter], l1_KM: np.ndarray) -> None:
+        """From now on have a penalty on the absolute values of these parameters, too, part of the gradient.
+
+        Args:
+            kernels: the parameters.
+            l1_KM: its factor for each of them and each run.
+
+        Source: the subgradient that is 0 at 0, as of `keras.regularizers.L1` and `torch.abs`.
+        """
+        blocks = [self.parameters.blocks(flat_P) for flat_P in (self.parameters.theta_P, self.parameters.grad_P)]
+        places = {id(p): k for k, p in enumerate(self.parameters.parameters)}
+        for kernel, l1_M in zip(kernels, l1_KM, strict=True):
+            if l1_M.any():
+                theta_MS, grad_MS = (each[places[id(kernel)]] for each in blocks)
+                self._absolute.append((theta_MS, grad_MS, _column(l1_M, theta_MS.device)))
 
     def state_of(self, m: int) -> dict[str, Tensor]:
         """What is remembered of the run at place m, copied."""
@@ -142,6 +162,12 @@ class Rule(ABC):
         return play
 
 
+def _each_kernel(penalties: tuple[Sequence[nn.Parameter], np.ndarray]) -> np.ndarray:
+    """Of each penalized parameter the numbers of each run."""
+    kernels, l2 = penalties
+    return np.broadcast_to(l2, (len(kernels), l2.shape[-1]))
+
+
 def _column(number_M: np.ndarray, device: torch.device) -> Tensor:
     return torch.as_tensor(number_M, dtype=torch.float32).to(device).unsqueeze(1)
 
@@ -164,7 +190,7 @@ def square_norms(parameters: Flat, blocks: Blocks, l2_KM: np.ndarray, out_M: np.
 def optimizer_of(recipes: Sequence[Recipe], network: Network) -> Rule:
     """The optimizer of a cohort, with each run's own numbers.
 
-    The penalty's gradient is 2 * l2 * weight, as of Keras' `regularizers.L2`.
+    The penalty's gradient is 2 * l2 * weight, as of Keras' `regularizers.L2`; l2 is the recipe's and the layer's own.
 
     Args:
         recipes: one a run.
@@ -172,12 +198,16 @@ def optimizer_of(recipes: Sequence[Recipe], network: Network) -> Rule:
     """
     parameters = Parameters(network.trained, network.num_runs)
     clip_M = np.array([math.inf if recipe.clip_norm is None else recipe.clip_norm for recipe in recipes])
-    return make_optimizer(
+    asked, kernels_of = network.penalties, network.kernels
+    l2_KM = [[2 * (recipe.l2 + own.l2) for recipe, own in zip(recipes, runs, strict=True)] for runs in asked]
+    rule = make_optimizer(
         parameters,
         [call_part("optimizer", recipe.optimizer) for recipe in recipes],
-        (network.kernels, np.array([2 * recipe.l2 for recipe in recipes])),
+        (kernels_of, np.array(l2_KM)),
         clip_M if np.isfinite(clip_M).any() else None,
     )
+    rule.penalize(kernels_of, np.array([[own.l1 for own in runs] for runs in asked]))
+    return rule
 
 
 def make_optimizer(

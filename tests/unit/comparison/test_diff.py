@@ -105,6 +105,18 @@ def test_recipes_that_differ_are_told_once_with_their_variants() -> None:
     }
 
 
+def test_of_listed_layers_the_options_that_differ_are_told() -> None:
+    a, b = side("a", {"x": {0: 0.5}}), side("b", {"x": {0: 0.6}})
+    for one, units, last in ((a, 8, []), (b, 9, [{"relu": {}}])):
+        layers = [{"dense": {"units": units, "l2": 0.1}}, {"flatten": {}}, *last]
+        recipe = {**RECIPE, "model": {"kind": "sequential", "layers": layers}}
+        one.record.variants["x"] = replace(one.variants["x"], recipe=recipe)
+    assert list(compare_studies(a, b).recipes) == [
+        Change("model.layers.0.dense.units", 8, 9, ("x",)),
+        Change("model.layers.2.relu", None, {}, ("x",)),
+    ]
+
+
 @pytest.mark.parametrize(
     ("other", "path", "values"),
     [

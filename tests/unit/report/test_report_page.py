@@ -15,7 +15,8 @@ import yaml
 from paribus.probing.weights import weight_distributions
 from paribus.report.content import Content
 from paribus.report.gallery import figures, frames
-from paribus.report.protocol import design_terms
+from paribus.report.protocol import data_terms, design_terms
+from tests.made_up import study_of
 
 ALWAYS = {"balance"}
 ONE = {"spread", "gap", "learning_curves", "class_accuracy", "hardest", "confusion", *ALWAYS}
@@ -270,3 +271,19 @@ def test_a_page_that_cannot_be_written_leaves_nothing_behind(fake, tmp_path: Pat
     with pytest.raises(OSError, match="taken"):
         fake().page(tmp_path / "taken")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "taken"]
+
+
+@pytest.mark.parametrize(
+    ("validation", "words"),
+    [
+        (0.25, "25 % of the training rows, by class and anew for each seed, validate."),
+        ({"last": 0.2}, "the last 20 % of the training rows, in the order of the data, validate, whatever the seed."),
+        ({"folds": 3, "fold": None}, "3 folds of the training rows, by class and anew for each seed"),
+        ("test", "the test rows validate"),
+        (0.0, "no validation rows."),
+    ],
+)
+def test_the_split_is_told(validation: object, words: str) -> None:
+    dataset = {"rows": {"train": 9, "test": 3}, "duplicates": {"train": 0, "test": 0}}
+    terms = dict(data_terms(study_of({"spec": {"data": {"validation": validation}}, "dataset": dataset}), 3))
+    assert terms["Split"].startswith(words)

@@ -8,9 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from sklearn.linear_model import LogisticRegression
 
 from paribus.execution.worker import prepare_torch
+from paribus.models.families.linear import linear
+from paribus.models.network import StackedNetwork
 from paribus.spec import StudySpec
 from paribus.store import RunRecord, Status
 from paribus.training.cohort import train_cohort
@@ -99,3 +102,27 @@ def test_a_linear_network_comes_to_the_optimum_of_scikit_learn(train: Train, fol
     np.testing.assert_allclose(record.predictions["test_probabilities"], peer.predict_proba(x_test), atol=2e-3)
     assert "val_accuracy" not in record.metrics
     assert record.best_epoch == record.epochs == 400
+
+
+def test_rows_that_are_not_shuffled_come_in_the_order_of_the_data(train: Train, folder: Path) -> None:
+    """Softmax regression by PyTorch's own loop, over the first 70 % of the rows in batches of 50."""
+    change = {
+        "model": {"kind": "linear"},
+        "optimizer": {"kind": "sgd", "lr": 0.1},
+        "epochs": 2,
+        "data": {"scale": "none", "validation": {"last": 0.3}},
+    }
+    ordered, shuffled = train({**change, "shuffle": False})[0], train(change)[0]
+    first = StackedNetwork([linear()], [0], (10,), 3).head
+    theirs = torch.nn.Linear(10, 3)
+    theirs.weight.data, theirs.bias.data = first.weight.detach()[0].T.clone(), first.bias.detach()[0, 0].clone()
+    x, y = (torch.from_numpy(np.load(folder / f"{name}_train.npy")[:210]) for name in ("x", "y"))
+    optimizer = torch.optim.SGD(theirs.parameters(), lr=0.1)
+    for _ in range(2):
+        for batch_x, batch_y in zip(x.split(50), y.split(50), strict=True):
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(theirs(batch_x), batch_y).backward()
+            optimizer.step()
+    expected = theirs.weight.detach().T.numpy()
+    np.testing.assert_allclose(ordered.weights["head.weight"], expected, rtol=1e-4, atol=1e-6)
+    assert np.abs(shuffled.weights["head.weight"] - expected).max() > 1e-4
