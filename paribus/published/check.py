@@ -62,18 +62,24 @@ def _rows(published: PublishedScore, result: Result, light: bool) -> Iterator[di
         }
 
 
-def compared(theirs: float, ours: Mapping[Any, Any], tolerance: float) -> dict[str, Any]:
+def compared(theirs: float, ours: Mapping[Any, Any], tolerance: float | None) -> dict[str, Any]:
     """Our scores beside theirs. A variant of which a run did not finish has no mean to go by, and is outside.
 
     Args:
         theirs: the published score.
-        ours: mean, min, max, finished and planned seeds of the variant.
-        tolerance: largest difference that is within.
+        ours: mean, its 95 % interval, min, max, finished and planned seeds of the variant.
+        tolerance: largest difference that is within; None where theirs is one run: then that of the 95 % interval in
+            which one more seed of ours would score.
+
+    Source: Student's prediction interval of one more value, mean +- t * s * sqrt(1 + 1 / n) (Hahn & Meeker, Statistical
+        Intervals, section 4.8), which is the interval of the mean sqrt(n + 1) times as wide.
     """
     known = {name: None if math.isnan(ours[name]) else ours[name] for name in ("mean", "min", "max")}
     complete = ours["finished"] == ours["planned"]
     difference = None if known["mean"] is None else known["mean"] - theirs
-    within = complete and difference is not None and abs(difference) <= tolerance
+    if tolerance is None and not math.isnan(ours["ci_high"]):
+        tolerance = (ours["ci_high"] - ours["ci_low"]) / 2 * math.sqrt(ours["finished"] + 1)
+    within = complete and difference is not None and tolerance is not None and abs(difference) <= tolerance
     return {
         "ours": known["mean"],
         "ours_min": known["min"],

@@ -17,7 +17,12 @@ class PublishedScore(Record):
     """One study, and what it scored where it was published."""
 
     source: str = Field(description="Where the scores stand.")
-    tolerance: float = Field(gt=0, description="Largest difference of the mean that passes, in the metric's units.")
+    tolerance: float | None = Field(
+        default=None,
+        gt=0,
+        description="Largest difference of the mean that passes, in the metric's units; by default that of the 95 % "
+        "interval in which one more of our seeds would score, as most published scores are of one run.",
+    )
     study: dict[str, Any] = Field(description="As in a study file; one factor at most.")
     expected: dict[str, float] = Field(description="Score by level, or of `baseline` without a factor.")
 

@@ -4,9 +4,11 @@ import json
 from math import nan
 from typing import Any
 
+import numpy as np
 import pytest
 
 from paribus import Study
+from paribus.comparison.statistics.intervals import t_interval
 from paribus.planning import plan_study
 from paribus.published import PublishedScore, find_groups
 from paribus.published.check import compared
@@ -78,7 +80,21 @@ def test_a_group_that_is_none(cli) -> None:
     [(0.50, 5, "within"), (0.5101, 5, "outside"), (0.4899, 5, "outside"), (0.50, 4, "outside"), (nan, 0, "outside")],
 )
 def test_a_verdict_needs_all_runs(mean: float, finished: int, verdict: str) -> None:
-    ours = {"mean": mean, "min": mean, "max": mean, "finished": finished, "planned": 5}
+    ours = {"mean": mean, "ci_low": nan, "ci_high": nan, "min": mean, "max": mean, "finished": finished, "planned": 5}
     found = compared(0.5, ours, 0.01)
     assert found["verdict"] == verdict
     assert (found["difference"] is None) == (finished == 0)
+
+
+def test_one_run_of_theirs_is_compared_with_one_more_run_of_ours() -> None:
+    """A further draw of the same normal lies within in 95 % of the cases, whatever the number of seeds."""
+    rng = np.random.default_rng(0)
+    for seeds in (3, 5, 10):
+        inside = 0
+        for _ in range(4_000):
+            *scores, theirs = rng.normal(0.8, 0.01, seeds + 1)
+            interval = t_interval(scores)
+            ours = {"mean": np.mean(scores), "ci_low": interval.low, "ci_high": interval.high}
+            ours |= {"min": min(scores), "max": max(scores), "finished": seeds, "planned": seeds}
+            inside += compared(theirs, ours, None)["verdict"] == "within"
+        assert inside / 4_000 == pytest.approx(0.95, abs=4 * (0.05 * 0.95 / 4_000) ** 0.5)

@@ -58,7 +58,7 @@ def _print(rows: list[dict[str, Any]]) -> None:
             f"{metric.number(row['ours_min'])} to {metric.number(row['ours_max'])}" if known else "-",
             str(row["seeds"]),
             metric.signed(row["difference"]) if known else "-",
-            metric.number(row["tolerance"]),
+            "-" if row["tolerance"] is None else metric.number(row["tolerance"]),
             row["verdict"] or "-",
         )
     new_console().print(table)
