@@ -1,4 +1,4 @@
-"""What a study over several data sets came to, on the terminal: each data set, then all side by side."""
+"""The outcome of a study over several data sets, on the terminal: each data set, then all side by side."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from paribus.series import Series
 Row = dict[Any, Any]
 
 
-def print_any(found: Result | Series) -> None:
-    """Print a result, or each part of a series and what stands across them."""
-    if isinstance(found, Result):
-        print_outcome(found)
+def print_any(result: Result | Series) -> None:
+    """Print a result, or each part of a series and then their comparison."""
+    if isinstance(result, Result):
+        print_outcome(result)
         return
-    for part in found.parts.values():
+    for part in result.parts.values():
         print_outcome(part)
         new_console().print()
-    _print_across(found, new_console())
+    _print_across(result, new_console())
 
 
 def _print_across(series: Series, console: Console) -> None:

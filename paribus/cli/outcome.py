@@ -18,7 +18,7 @@ from paribus.result import Result
 
 STYLES = {"better": "green", "worse": "red", "equivalent": "cyan", "undecided": "yellow"}
 _LISTED = 8
-"""Seeds up to which each has a column."""
+"""Largest number of seeds for which each has a column."""
 
 
 def print_outcome(result: Result) -> None:
@@ -84,7 +84,7 @@ def _scores(result: Result, metric: str) -> Table:
 
 
 def _cell(run: Mapping[Any, Any] | None, metric: str) -> str:
-    """The score of a run, or why there is none; nothing where none was planned."""
+    """The score of a run, or why there is none; empty where none was planned."""
     if run is None:
         return ""
     return metric_of(metric).number(run[metric]) if run["status"] == "finished" else run["status"]
@@ -92,8 +92,8 @@ def _cell(run: Mapping[Any, Any] | None, metric: str) -> str:
 
 def _range(runs: Iterable[Mapping[Any, Any]], metric: str) -> list[str]:
     """How many runs finished, and their lowest and highest score."""
-    found = [run[metric] for run in runs if run["status"] == "finished"]
-    return [str(len(found)), *(map(metric_of(metric).number, (min(found), max(found))) if found else ("-", "-"))]
+    scores = [run[metric] for run in runs if run["status"] == "finished"]
+    return [str(len(scores)), *(map(metric_of(metric).number, (min(scores), max(scores))) if scores else ("-", "-"))]
 
 
 def _contrasts(contrasts: list[dict[str, Any]], metric: str, first: str) -> Table:
@@ -122,7 +122,7 @@ def _contrasts(contrasts: list[dict[str, Any]], metric: str, first: str) -> Tabl
 
 
 def or_dash(write: Callable[[float], str], value: float | None) -> str:
-    """The value as `write` writes it; a dash where there is none."""
+    """The value as `write` formats it; a dash where there is none."""
     return "-" if value is None or math.isnan(value) else write(value)
 
 

@@ -1,4 +1,4 @@
-"""How much each source of randomness moves the score: of variants in which one alone differs from seed to seed."""
+"""How much each source of randomness moves the score: from variants in which one source alone differs between seeds."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class SourceSpread:
 
 
 def source_spreads(record: StudyRecord, scores: Mapping[str, list[float | None]]) -> list[SourceSpread]:
-    """One entry a variant with `vary_only`, and the baseline for comparison; empty if no variant has it.
+    """One entry per variant with `vary_only`, and the baseline for comparison; empty if no variant has it.
 
     Args:
         record: of the study.

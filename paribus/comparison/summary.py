@@ -1,4 +1,4 @@
-"""A study's whole outcome from its stored rows, as JSON values: what `paribus show --json` prints."""
+"""The whole outcome of a study from its stored rows, as JSON values: what `paribus show --json` prints."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ def stamp_of(record: StudyRecord, rows: Mapping[str, StoredRun]) -> str:
         record: of the study.
         rows: its stored runs by key; a run that is there stays as it is, but one that failed may be trained anew.
     """
-    found = [(key, rows[key].status, rows[key].created.isoformat()) for key in sorted(rows)]
-    return hashlib.sha256(canonical([record.values, found, environment(), program()]).encode()).hexdigest()
+    endings = [(key, rows[key].status, rows[key].created.isoformat()) for key in sorted(rows)]
+    return hashlib.sha256(canonical([record.values, endings, environment(), program()]).encode()).hexdigest()
 
 
 def planned_runs(record: StudyRecord, rows: Mapping[str, StoredRun]) -> list[dict[str, Any]]:

@@ -64,7 +64,7 @@ def _rows(published: PublishedScore, result: Result, light: bool) -> Iterator[di
 
 
 def compared(theirs: float, ours: Mapping[Any, Any], tolerance: float) -> dict[str, Any]:
-    """Our scores beside theirs. A variant of which a run did not finish has no mean to go by, and is outside.
+    """Our scores beside theirs. A variant with an unfinished run has no mean, and counts as outside.
 
     Args:
         theirs: the published score.

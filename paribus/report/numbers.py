@@ -48,5 +48,5 @@ def unit_of(metric: str, num_items: int = 1_000) -> Unit:
 
 
 def number(value: object) -> str:
-    """A number with five digits that count; anything else as it is."""
+    """A number with five significant digits; anything else as it is."""
     return f"{value:.5g}" if isinstance(value, float) else str(value)

@@ -35,7 +35,7 @@ def by_test(record: StudyRecord) -> bool:
 
 
 def statistics_terms(asked: AskedStudy) -> list[tuple[str, str]]:
-    """What was computed, and after whom.
+    """What was computed, and by whose method.
 
     Args:
         asked: of the study.
@@ -64,7 +64,7 @@ def statistics_terms(asked: AskedStudy) -> list[tuple[str, str]]:
 
 
 def data_terms(record: StudyRecord, scored: int) -> list[tuple[str, str]]:
-    """The data: where from, how many, and what to beware of.
+    """The data: their origin, their number, and what to beware of.
 
     Args:
         record: the study's.
@@ -84,7 +84,7 @@ def data_terms(record: StudyRecord, scored: int) -> list[tuple[str, str]]:
         ("Missing values", f"{data.missing:,}."),
         ("Preparation", _preparation(asked)),
         ("Split", _split(asked)),
-        ("Test rows", f"scored {scored:,} times by the studies in this home, once a run, at its end{more}."),
+        ("Test rows", f"scored {scored:,} times by the studies in this home, once per run, at its end{more}."),
         ("Fingerprint", data.fingerprint),
         *(("Warning", note) for note in data.notes),
     ]  # fmt: skip

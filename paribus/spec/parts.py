@@ -71,7 +71,7 @@ def part(part_kind: PartKind) -> Callable[[Function], Function]:
 
 
 def adapter(part_kind: PartKind) -> Callable[[Function], Function]:
-    """Let users' own functions be parts: the decorated function makes of one what parts of that kind return."""
+    """Let users' own functions be parts: the decorated function turns one into what parts of that kind return."""
 
     def register(function: Function) -> Function:
         _ADAPTERS[part_kind] = function
@@ -81,7 +81,7 @@ def adapter(part_kind: PartKind) -> Callable[[Function], Function]:
 
 
 def register_own(part_kind: PartKind, function: Callable[..., Any], kind: str = "") -> Part:
-    """Make a user's own function a part; its options are what its signature has after two.
+    """Make a user's own function a part; its options are its arguments after the first two.
 
     Args:
         part_kind: of the part.
@@ -156,7 +156,7 @@ def _own_kind(function: Callable[..., Any]) -> str:
 
 
 def with_names(value: Any) -> Any:
-    """A level, or what it holds, with the user's functions made models, and their names in their places."""
+    """A level in which each of the user's functions is registered as a model and replaced by its name."""
     if isinstance(value, dict):
         return {key: with_names(held) for key, held in cast(dict[Any, Any], value).items()}
     if isinstance(value, list | tuple):
@@ -215,7 +215,7 @@ class OptionsOf:
         )
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """One alternative a part, told apart by its kind; and the user's own where they are allowed."""
+        """One alternative per part, distinguished by its kind; and the user's own where they are allowed."""
         known = {"oneOf": [each.options.model_json_schema() for each in parts(self.part_kind).values()]}
         return {"anyOf": [known, _OWN_SCHEMA]} if self._takes_own else known
 

@@ -57,8 +57,8 @@ def check_sums(folder: Path) -> None:
         raise DamagedError(f"{folder / SUMS} is {'missing' if known is None else 'empty'}.")
     for name, digest in known.items():
         with _no_file_is_damage(folder / name):
-            found = _digest(folder / name)
-        if found != digest:
+            actual = _digest(folder / name)
+        if actual != digest:
             raise DamagedError(f"{folder / name} is damaged: {_NOT_SO}")
 
 

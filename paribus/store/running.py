@@ -20,7 +20,7 @@ from paribus.store.writing import sweep
 
 _PAUSE_S = 0.2
 _FAR = 2**30
-"""Where in the file it is locked, as Windows lets nobody read what is."""
+"""The locked byte of the file, behind the text, as Windows lets nobody read a locked byte."""
 
 
 @contextmanager
@@ -63,7 +63,7 @@ def runner(home: Path, name: str) -> str:
 
 
 def _wait(home: Path, name: str, quiet: bool) -> tuple[Path, int]:
-    """The file of a study, once it is ours."""
+    """Wait until the lock of a study is ours, and return its file."""
     path, told = _path(home, name), ""
     while (file := _taken(path)) is None:
         if not (told or quiet) and (told := runner(home, name)):
@@ -124,7 +124,7 @@ def _lock(file: int) -> bool:
 
 
 def _told(file: int) -> str:
-    """What the holder wrote of itself."""
+    """What the holder of the lock wrote about itself."""
     try:
         os.lseek(file, 0, os.SEEK_SET)
         who = json.loads(os.read(file, 1000))

@@ -24,7 +24,7 @@ _VERSIONS: dict[str, tuple[Path, int]] = {}
 
 @dataclass(frozen=True)
 class Origin:
-    """Who names code, which says what may be imported.
+    """Who names the code, which decides what may be imported.
 
     Args:
         folder: where modules are sought before what is installed; a study file's own, or the working directory.

@@ -22,7 +22,7 @@ def check(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train what others published, and compare the scores. It takes hours; run it again and it goes on."""
+    """Train what others published, and compare the scores. Takes hours; running it again resumes."""
     from paribus.published import check_group, find_groups
 
     rows = [

@@ -48,14 +48,14 @@ def plan(
 
     opened = Study.open(study, settings_with(settings, seeds), trust=trust)
     opened = opened.quick() if quick else opened
-    found = opened.plan(home, workers)
-    frozen = opened.freeze(found) if freeze else None
-    if not isinstance(found, list):
-        print_json(_values(found)) if as_json else _print(found)
+    forecasts = opened.plan(home, workers)
+    frozen = opened.freeze(forecasts) if freeze else None
+    if not isinstance(forecasts, list):
+        print_json(_values(forecasts)) if as_json else _print(forecasts)
     elif as_json:
-        print_json(_together(opened.name, [_values(ahead) for ahead in found]))
+        print_json(_together(opened.name, [_values(ahead) for ahead in forecasts]))
     else:
-        for ahead in found:
+        for ahead in forecasts:
             typer.echo(f"{ahead.plan.study.name}\n")
             _print(ahead)
             typer.echo()
@@ -64,7 +64,7 @@ def plan(
 
 
 def _frozen(frozen: FrozenPlan) -> str:
-    """Where a plan is frozen, and whether somebody may have looked before."""
+    """Where the plan is frozen, and whether runs were stored before."""
     content = frozen.content
     runs = sum(part["runs"] for part in content["data"])
     done = "Frozen" if frozen.is_new else f"Frozen already, at {content['time']}"
@@ -111,7 +111,7 @@ def _search_values(search: SearchForecast) -> dict[str, Any]:
 
 
 def _together(name: str, parts: list[dict[str, Any]]) -> dict[str, Any]:
-    """The plans of several data sets, and what they come to."""
+    """The plans of several data sets, and their totals."""
     sums = {key: sum(part[key] for part in parts) for key in ("runs", "stored", "seconds")}
     return {"study": name, **sums, "parts": parts}
 
@@ -150,7 +150,7 @@ def _variants(ahead: Forecast) -> Table:
 
 
 def _remarks(ahead: Forecast) -> Iterator[str]:
-    """What the search and the runs that are left cost, and what is special about the study."""
+    """What the search and the remaining runs cost, and what is special about the study."""
     from paribus.comparison.caveats import CAVEATS
     from paribus.execution import duration
 

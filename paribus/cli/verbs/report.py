@@ -17,7 +17,7 @@ def report(
     ] = None,
     home: Home = None,
 ) -> None:
-    """Write the report of a stored study: one HTML file, and one more a data set where there are several."""
+    """Write the report of a stored study: one HTML file, and one more per data set where there are several."""
     from paribus.series import outcome
 
     store = existing_store(home)

@@ -1,4 +1,4 @@
-"""How far a contrast depends on the test items at hand; apart from its interval, which is over seeds."""
+"""How much a contrast depends on the test items at hand, beside its interval, which is over seeds."""
 
 from __future__ import annotations
 

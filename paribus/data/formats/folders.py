@@ -35,10 +35,10 @@ def _in_parts(folder: Path, suffixes: Sequence[str], what: str) -> dict[str, lis
         _no_others(
             folder, [path for path in sorted(folder.iterdir()) if path not in parts.values()], "train/ and test/"
         )
-    found = {key: _files(part, suffixes, what) for key, part in parts.items()}
-    _no_links(folder, [*parts.values(), *{path.parent for part in found.values() for path in part}])
-    _no_links(folder, [path for part in found.values() for path in part])
-    return found
+    files = {key: _files(part, suffixes, what) for key, part in parts.items()}
+    _no_links(folder, [*parts.values(), *{path.parent for part in files.values() for path in part}])
+    _no_links(folder, [path for part in files.values() for path in part])
+    return files
 
 
 def _files(folder: Path, suffixes: Sequence[str], what: str) -> list[Path]:
