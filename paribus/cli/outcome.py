@@ -26,8 +26,8 @@ def print_outcome(result: Result) -> None:
     summary = result.overview
     console = new_console()
     counts = Counter(run["status"] for run in summary["runs"])
-    told = ", ".join(f"{count} {status}" for status, count in counts.items())
-    console.print(Text.assemble((summary["study"], "bold"), f": {len(summary['runs'])} runs, {told}\n"))
+    endings = ", ".join(f"{count} {status}" for status, count in counts.items())
+    console.print(Text.assemble((summary["study"], "bold"), f": {len(summary['runs'])} runs, {endings}\n"))
     if result.is_quick_look:
         console.print(f"{summary['study']} is {CAVEATS['C14']}.\n", style="yellow", soft_wrap=True)
     if result.frozen:

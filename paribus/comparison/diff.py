@@ -148,8 +148,8 @@ def _surroundings(side: Side) -> dict[str, Any]:
 
 
 def _other(surroundings: tuple[Change, ...]) -> list[str]:
-    told = ", ".join(change.path for change in surroundings)
-    return [caveat("C15", f"the two studies do not share {told}")] if told else []
+    paths = ", ".join(change.path for change in surroundings)
+    return [caveat("C15", f"the two studies do not share {paths}")] if paths else []
 
 
 def _recipes(a: Side, b: Side, names: list[str]) -> tuple[Change, ...]:

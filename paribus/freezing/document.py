@@ -52,7 +52,7 @@ def document(study: StudySpec, fingerprints: Sequence[str], already_stored: int)
     Returns:
         The document without `time` and `hash`.
     """
-    asked = study.model_dump(mode="json")
+    spec = study.model_dump(mode="json")
     values = {
         "name": study.name,
         "question": study.question,
@@ -61,11 +61,11 @@ def document(study: StudySpec, fingerprints: Sequence[str], already_stored: int)
         "margin": study.margin,
         "alpha": ALPHA,
         "tests": _tests(study),
-        "seeds": asked["seeds"],
-        "family": asked["family"],
-        "rule": asked["rule"],
-        "design": asked["design"],
-        "search": asked["tune"],
+        "seeds": spec["seeds"],
+        "family": spec["family"],
+        "rule": spec["rule"],
+        "design": spec["design"],
+        "search": spec["tune"],
         "engine": ENGINE,
         "data": [_on(part, data) for part, data in zip(study.parts(), fingerprints, strict=True)],
     }

@@ -106,14 +106,14 @@ def run_key(recipe: Recipe, seed: int, fingerprint: str) -> str:
 
 def run_keys(recipe: Recipe, seed: int, fingerprint: str, epochs: Iterable[int]) -> list[str]:
     """The keys of runs that differ in nothing but their number of epochs, in the order of `epochs`."""
-    asked = recipe.model_dump(mode="json")
-    values: dict[str, Any] = {"recipe": asked, "seed": seed, "data": fingerprint, "engine": ENGINE}
+    recipe_values = recipe.model_dump(mode="json")
+    values: dict[str, Any] = {"recipe": recipe_values, "seed": seed, "data": fingerprint, "engine": ENGINE}
     own = find_part("model", recipe.model.kind).own
     if own:
         values["code"] = code_hash(own)
     keys: list[str] = []
     for number in epochs:
-        asked["epochs"] = number
+        recipe_values["epochs"] = number
         keys.append(hashlib.sha256(canonical(values).encode()).hexdigest())
     return keys
 

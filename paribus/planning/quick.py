@@ -84,8 +84,8 @@ def _cut(patch: Mapping[str, Any], scale: float, above: str = "") -> dict[str, A
 
 def _cut_factor(study: StudySpec, name: str, scale: float) -> Factor:
     factor, levels = study.factors[name], study.factors[name].levels
-    known = study.with_tuned(study.tune.corners()[0]) if study.tune else study
-    place = list(factor.changes()).index(known.reference(name))
+    settled = study.with_tuned(study.tune.corners()[0]) if study.tune else study
+    place = list(factor.changes()).index(settled.reference(name))
     if isinstance(levels, dict):
         cut: Any = {label: _cut(change, scale) for label, change in levels.items()}
     else:

@@ -100,9 +100,9 @@ def design_terms(record: StudyRecord, margin: str) -> list[tuple[str, str]]:
     unused = ", which no verdict here depends on" if record.asked.by_wins else ""
     seeds, planned = list(dict.fromkeys(run.seed for run in record.runs)), len(record.runs)
     ladder = ladder_sentence(record)
-    asked = num_asked((level.variants for level in record.levels), (run.variant for run in record.runs))
-    saved = f" Levels that come to the same recipe share theirs, which saved {asked - planned} trainings."
-    sharing = saved if asked > planned and not ladder else ""
+    uses = num_asked((level.variants for level in record.levels), (run.variant for run in record.runs))
+    saved = f" Levels that come to the same recipe share theirs, which saved {uses - planned} trainings."
+    sharing = saved if uses > planned and not ladder else ""
     return [
         ("Seeds", f"{len(seeds)}: {', '.join(map(str, seeds))}. {ladder}".rstrip()),
         ("Paired", "Runs of one seed draw their rows, split and order of rows alike, and equal layers start from equal "

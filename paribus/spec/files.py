@@ -155,9 +155,9 @@ def _laid_over(values: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
         entries = [entry(data) for data in cast(list[Any], several)]
         return {**values, "data": [patched(e, {rest: value}) if hasattr(e, "items") else e for e in entries]}
     if path.startswith("tune.space.") and isinstance(tune, dict):  # whose keys are whole paths
-        asked = cast(_Values, tune)
-        space: _Values = asked.get("space") or {}
-        return {**values, "tune": {**asked, "space": {**space, path.removeprefix("tune.space."): value}}}
+        search = cast(_Values, tune)
+        space: _Values = search.get("space") or {}
+        return {**values, "tune": {**search, "space": {**space, path.removeprefix("tune.space."): value}}}
     return patched(values, {path: value})
 
 

@@ -189,10 +189,10 @@ def find_part(part_kind: PartKind, kind: str) -> Part:
     Raises:
         SpecError: nothing of that name is registered.
     """
-    known = parts(part_kind)
-    if kind not in known:
-        raise SpecError(f"Unknown {part_kind} {kind!r}. {suggest(kind, known)}")
-    return known[kind]
+    registered = parts(part_kind)
+    if kind not in registered:
+        raise SpecError(f"Unknown {part_kind} {kind!r}. {suggest(kind, registered)}")
+    return registered[kind]
 
 
 def call_part(part_kind: PartKind, options: Record) -> Any:
@@ -216,8 +216,8 @@ class OptionsOf:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """One alternative per part, distinguished by its kind; and the user's own where they are allowed."""
-        known = {"oneOf": [each.options.model_json_schema() for each in parts(self.part_kind).values()]}
-        return {"anyOf": [known, _OWN_SCHEMA]} if self._takes_own else known
+        alternatives = {"oneOf": [each.options.model_json_schema() for each in parts(self.part_kind).values()]}
+        return {"anyOf": [alternatives, _OWN_SCHEMA]} if self._takes_own else alternatives
 
     @property
     def _takes_own(self) -> bool:
@@ -249,9 +249,9 @@ class OptionsOf:
         try:
             if callable(kind):
                 return register_own(self.part_kind, kind)
-            known, origin = parts(self.part_kind).get(kind), origin_given()
+            registered, origin = parts(self.part_kind).get(kind), origin_given()
             opened = origin and origin.named_by
-            return known if known and not opened else register_own(self.part_kind, import_function(kind))
+            return registered if registered and not opened else register_own(self.part_kind, import_function(kind))
         except SpecError as error:
             raise wrong(str(error).removesuffix("."), "kind") from error
 

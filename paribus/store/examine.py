@@ -96,9 +96,9 @@ def _examine_rows(store: Store, examination: Examination) -> set[str]:
         examination.unverified += run.status != "failed" and folder.is_dir() and not (folder / SUMS).is_file()
     differing = (f"The row of the run {key} is not what its folder says." for key in store.differing(sound))
     examination.faults += differing
-    known = {study.name for study in studies}
+    names = {study.name for study in studies}
     for copy in store.home.glob("studies/*.json"):
-        if copy.stem not in known:
+        if copy.stem not in names:
             examination.faults.append(f"The study {copy.stem} has a copy, {copy}, but no row in the database.")
     return {run.key for run in sound}
 

@@ -64,10 +64,10 @@ def runner(home: Path, name: str) -> str:
 
 def _wait(home: Path, name: str, quiet: bool) -> tuple[Path, int]:
     """Wait until the lock of a study is ours, and return its file."""
-    path, told = _path(home, name), ""
+    path, holder = _path(home, name), ""
     while (file := _taken(path)) is None:
-        if not (told or quiet) and (told := runner(home, name)):
-            text = f"{name} is being run by {told}: this waits for its end, then goes on from there. Ctrl-C leaves."
+        if not (holder or quiet) and (holder := runner(home, name)):
+            text = f"{name} is being run by {holder}: this waits for its end, then goes on from there. Ctrl-C leaves."
             sys.stderr.write(f"{text}\n")
         time.sleep(_PAUSE_S)
     me = {"process": os.getpid(), "host": socket.gethostname(), "since": datetime.now().isoformat(" ", "minutes")}

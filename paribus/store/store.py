@@ -124,11 +124,11 @@ class Store:
             yield
         except (OSError, SQLAlchemyError, ValueError, TypeError) as error:
             cause = getattr(error, "orig", None) or error
-            told = f"Cannot use the home {self.home}: {cause}."
+            text = f"Cannot use the home {self.home}: {cause}."
             code = getattr(cause, "sqlite_errorname", "" if isinstance(error, OSError) else "SQLITE_ERROR")
             if code.split("_")[1:2] in (["ERROR"], ["CORRUPT"], ["NOTADB"]):
-                raise DamagedError(f"{told} {MENDS}") from error
-            raise StoreError(f"{told} Choose another with --home.") from error
+                raise DamagedError(f"{text} {MENDS}") from error
+            raise StoreError(f"{text} Choose another with --home.") from error
 
     def save_run(self, record: RunRecord) -> None:
         """Write a run's artifacts, then its row. A row that is there already stays, unless that run had failed.
@@ -420,11 +420,11 @@ class Store:
 
     def take_in_studies(self) -> None:
         """Make the rows of studies that are lost or damaged again from their copies."""
-        known = {study.name for study in self.studies() if not study.fault}
+        names = {study.name for study in self.studies() if not study.fault}
         for path in sorted((self.home / "studies").glob("*.json")):
             with suppress(StoreError), self._explained():
                 values = read_study_file(path)
-                if values["name"] not in known and read_study(values["record"]):
+                if values["name"] not in names and read_study(values["record"]):
                     self._replace_study(values["name"], values["record"], datetime.fromisoformat(values["updated"]))
                     self.tell(f"The study {values['name']} was taken in again from {path}.")
 

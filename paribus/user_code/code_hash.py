@@ -29,9 +29,9 @@ def code_hash(function: Callable[..., Any]) -> str:
     they are called; what is installed counts by its name. So other code has another hash, and another comment has not.
     """
     while True:
-        known, walk = len(sys.modules), _Walk({})
+        num_modules, walk = len(sys.modules), _Walk({})
         walk.see(function)
-        if len(sys.modules) == known:
+        if len(sys.modules) == num_modules:
             return walk.digest.hexdigest()  # else again: a module that was imported on the way is now in its package
 
 

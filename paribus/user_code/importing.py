@@ -78,8 +78,8 @@ def import_function(name: str) -> Callable[..., Any]:
     for step in function_name.split("."):
         found = getattr(found, step, None)
     if not callable(found):
-        known = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
-        raise SpecError(f"{name}: {module_name} has no function {function_name!r}. {suggest(function_name, known)}")
+        names = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
+        raise SpecError(f"{name}: {module_name} has no function {function_name!r}. {suggest(function_name, names)}")
     return found
 
 

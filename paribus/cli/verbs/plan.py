@@ -142,10 +142,10 @@ def _variants(ahead: Forecast) -> Table:
         levels = [f"{level.factor}={level.label}" for level in plan.levels if name in level.variants and level.factor]
         keys = [run.key for run in plan.runs if run.variant == name]
         stored = sum(key in ahead.stored for key in keys)
-        told = ", ".join(levels)
-        crossed = len(levels) > 1 and told == name  # the name says it all
+        text = ", ".join(levels)
+        crossed = len(levels) > 1 and text == name  # the name says it all
         parameters = "not known yet" if name in ahead.tuned else f"{ahead.parameters[name]:,}"
-        table.add_row(name, "" if crossed else told, parameters, f"{stored} of {len(keys)}")
+        table.add_row(name, "" if crossed else text, parameters, f"{stored} of {len(keys)}")
     return table
 
 
@@ -175,8 +175,8 @@ def _search(ahead: Forecast, search: SearchForecast, basis: str) -> str:
     brackets = [", ".join(f"{rung.trials} × {rung.epochs}" for rung in rungs) for rungs in search.brackets]
     once = list(dict.fromkeys(brackets))
     times = f", each {len(brackets) // len(once)} times" if len(brackets) > len(once) else ""
-    told = f"{search.trials} trials, trials × epochs: {'; '.join(once)}{times}"
-    text = f"Search first ({search.algorithm}): {told}. "
+    schedule = f"{search.trials} trials, trials × epochs: {'; '.join(once)}{times}"
+    text = f"Search first ({search.algorithm}): {schedule}. "
     if search.stored:
         return text + "It is stored."
     waiting = f" {', '.join(sorted(ahead.tuned))}: not known before." if ahead.tuned else ""
