@@ -133,17 +133,17 @@ class Result:
 
     @property
     def runs(self) -> pd.DataFrame:
-        """One row a run: variant, seed, status, epochs, best epoch, seconds and every metric."""
+        """One row per run: variant, seed, status, epochs, best epoch, seconds and every metric."""
         return self.tables.runs
 
     @property
     def variants(self) -> pd.DataFrame:
-        """One row a variant: parameters, finished runs, mean of the metric and its 95 % interval over seeds."""
+        """One row per variant: parameters, finished runs, mean of the metric and its 95 % interval over seeds."""
         return self.tables.variants
 
     @property
     def seeds(self) -> pd.DataFrame:
-        """One row a seed of a variant: status and every metric, the mean over its folds."""
+        """One row per seed of a variant: status and every metric, the mean over its folds."""
         return seeds_of(self._planned)
 
     @cached_property
@@ -153,47 +153,47 @@ class Result:
 
     @property
     def contrasts(self) -> pd.DataFrame:
-        """One row a level against its reference."""
+        """One row per level against its reference."""
         return self.tables.contrasts
 
     @property
     def test_set(self) -> pd.DataFrame:
-        """One row a contrast in accuracy: its 95 % interval over test items, and McNemar's p of one seed's runs."""
+        """One row per contrast in accuracy: its 95 % interval over test items, and McNemar's p of one seed's runs."""
         return self.tables.items.sample
 
     @property
     def churn(self) -> pd.DataFrame:
-        """One row a level: share of test items it answers otherwise than its reference, and than another seed does."""
+        """One row per level: share of test items answered otherwise than by its reference, and than by another seed."""
         return self.tables.items.churn
 
     @property
     def wrong(self) -> pd.DataFrame:
-        """One row a variant, then one for all: test items that always, sometimes and never are answered wrongly."""
+        """One row per variant, then one for all: test items that always, sometimes and never are answered wrongly."""
         return self.tables.items.wrong
 
     @property
     def wrong_items(self) -> pd.DataFrame:
-        """One row a test item that any run is wrong about, those that are wrong most often first."""
+        """One row per test item that any run is wrong about, those that are wrong most often first."""
         return self.tables.items.items
 
     @property
     def suspects(self) -> pd.DataFrame:
-        """One row a training item whose label is probably wrong, by the runs of the best variant that held it out."""
+        """One row per training item whose label is probably wrong, by the runs of the best variant that held it out."""
         return self.tables.suspects
 
     @property
     def confused(self) -> pd.DataFrame:
-        """One row a pair of classes that the best variant mistakes often: share, 95 % interval over seeds, count."""
+        """One row per pair of classes that the best variant mistakes often: share, 95 % interval over seeds, count."""
         return self.tables.confused
 
     @property
     def history(self) -> pd.DataFrame:
-        """One row an epoch of a run: losses and accuracies."""
+        """One row per epoch of a run: losses and accuracies."""
         return self.tables.history
 
     @property
     def trials(self) -> pd.DataFrame:
-        """One row a trial of the search, in the order drawn: score, epochs, fate and values; empty without a search."""
+        """One row per trial of the search, in the order drawn: score, epochs, fate, values; empty without a search."""
         return self.tables.trials
 
     @property
@@ -252,7 +252,7 @@ class Result:
         return compare_studies(self._side(self.name == other.name), other._side(self.name == other.name))
 
     def diff(self, other: Result) -> pd.DataFrame:
-        """One row a variant that both studies have: the other study against this one, paired by seed.
+        """One row per variant that both studies have: the other study against this one, paired by seed.
 
         `factor` names the variant, `level` and `reference` the two studies; all else is as in `contrasts`.
         """

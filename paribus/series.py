@@ -56,17 +56,17 @@ class Series:
 
     @property
     def across(self) -> pd.DataFrame:
-        """One row a variant and data set: mean of the metric, its 95 % interval, rank, and whether it is the best."""
+        """One row per variant and data set: mean of the metric, its 95 % interval, rank, and whether it is the best."""
         return frames.scores(self._tables)
 
     @property
     def contrasts(self) -> pd.DataFrame:
-        """One row a contrast and data set."""
+        """One row per contrast and data set."""
         return frames.contrasts(self._tables)
 
     @property
     def best(self) -> pd.DataFrame:
-        """One row a data set: its best variant by validation, with test score, gap and hardest classes."""
+        """One row per data set: its best variant by validation, with test score, gap and hardest classes."""
         return frames.best(self._tables)
 
     @property

@@ -60,7 +60,7 @@ class Workers:
         Args:
             jobs: the cohorts, in the order in which they begin.
             on_records: called in this process with the records of a cohort, in finishing order.
-            on_tick: called several times a second with the progress board, shape (run, 2), whose rows are those of
+            on_tick: called several times per second with the progress board, shape (run, 2), whose rows are those of
                 `board_rows`: epochs done, and validation accuracy, nan before the first.
 
         Raises:
