@@ -31,11 +31,11 @@ def instructions() -> dict[str, str]:
 @cache
 def program() -> str:
     """A hash of the program's own files: equal only where all of them are."""
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     root = Path(__file__).parent
     for path in sorted(path for path in root.rglob("*") if path.suffix in (".py", ".html", ".css", ".js")):
-        found.update(f"{path.relative_to(root)}\n".encode() + path.read_bytes())
-    return found.hexdigest()
+        digest.update(f"{path.relative_to(root)}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def _processor() -> str:

@@ -72,12 +72,12 @@ def machine() -> Machine:
     with suppress(OSError, ValueError, TypeError, KeyError):
         return _of(json.loads(remembered().read_text(encoding="utf-8")))
     try:
-        found = _of(_measured())
+        measured = _of(_measured())
     except (OSError, subprocess.SubprocessError, ValueError, TypeError, KeyError):
         return UNKNOWN
     with suppress(OSError):
-        _keep(json.dumps({**instructions(), **asdict(found)}, indent=1))
-    return found
+        _keep(json.dumps({**instructions(), **asdict(measured)}, indent=1))
+    return measured
 
 
 def remembered() -> Path:

@@ -97,7 +97,7 @@ class Study(StudySpec):
 
         Args:
             home: directory of the store; by default PARIBUS_HOME, else ./paribus-home.
-            workers: processes, of one thread each; 0 for none; by default PARIBUS_WORKERS, else one a core.
+            workers: processes, of one thread each; 0 for none; by default PARIBUS_WORKERS, else one per core.
             quiet: show no progress.
             run_timeout: seconds after which a run is stopped, and has failed.
 

@@ -1,1 +1,1 @@
-"""The command line: a file a verb in `verbs`, each of which parses, calls and prints."""
+"""The command line: one file per verb in `verbs`, each of which parses, calls and prints."""

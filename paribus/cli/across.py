@@ -1,4 +1,4 @@
-"""What a study over several data sets came to, on the terminal: each data set, then all side by side."""
+"""The outcome of a study over several data sets, on the terminal: each data set, then all side by side."""
 
 from __future__ import annotations
 

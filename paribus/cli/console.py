@@ -1,4 +1,4 @@
-"""The terminal, on which text is text."""
+"""The terminal, where text is shown as text and never acted on."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from rich.segment import Segment
 from paribus.errors import printable
 
 _WIDTH = 120
-"""Columns where the output is no terminal."""
+"""Width in columns where the output is no terminal."""
 
 
 class _Terminal(Console):
-    """Text comes from study files and homes of anybody: what a terminal would act on is shown as it is written."""
+    """A console for text of unknown origin: what a terminal would act on is shown as it is written."""
 
     def _render_buffer(self, buffer: Iterable[Segment]) -> str:
         plain = (s if s.control else Segment(printable(s.text), s.style) for s in buffer)
@@ -37,7 +37,7 @@ def new_console() -> Console:
 
 @contextmanager
 def read_in_part() -> Iterator[None]:
-    """What is printed here may be read in part, as by `head`: the rest goes nowhere, and the work goes on."""
+    """Within this, output may be read in part, as by `head`: the rest is dropped, and the work goes on."""
     try:
         yield
     except BrokenPipeError:

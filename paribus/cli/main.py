@@ -1,4 +1,4 @@
-"""The `paribus` command; it imports next to nothing, so that a signal finds it prepared."""
+"""The `paribus` command; it imports next to nothing, so that it handles signals from the start."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ def _call() -> None:
 
 
 class _Stopped(BaseException):
-    """A signal came. No KeyboardInterrupt, for which Typer has an answer of its own."""
+    """A signal came. Not a KeyboardInterrupt, which Typer handles in its own way."""
 
 
 class _Signals:
-    """Ctrl-C, and what systems send to end a program: all end this one in order, wherever it is."""
+    """Ctrl-C, and the signals that systems send to end a program: all end this one in order, wherever it is."""
 
     def __init__(self) -> None:
         self.found: int | None = None
         self._before: dict[int, Any] = {}
 
     def listen(self) -> None:
-        """From now on they raise; those that are ignored, as after `nohup`, still are."""
+        """From now on signals raise; those that are ignored, as after `nohup`, still are."""
         with suppress(ValueError):  # in a thread, where signals do not come
             for name in ("SIGINT", "SIGTERM", "SIGHUP"):
                 number = getattr(signal, name, None)

@@ -61,7 +61,7 @@ def print_json(values: Any) -> None:
 
 @contextmanager
 def writing(what: object, advice: str) -> Iterator[None]:
-    """Where a file cannot be written, a short letter that ends with the advice.
+    """Within this, a file that cannot be written is a short error message that ends with the advice.
 
     Raises:
         ParibusError: it cannot.
@@ -89,7 +89,7 @@ def existing_store(home: Path | None) -> Store:
 
 
 def without_damage(store: Store, name: str, act: Callable[[], T]) -> T:
-    """What `act` comes to; where it finds a run of the study damaged, those are named, and it is done without them.
+    """What `act` returns; if it meets damaged runs of the study, they are named and it is called again without them.
 
     Raises:
         ParibusError: as `act` does.

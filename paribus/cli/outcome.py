@@ -18,7 +18,7 @@ from paribus.results.result import Result
 
 STYLES = {"better": "green", "worse": "red", "equivalent": "cyan", "undecided": "yellow"}
 _LISTED = 8
-"""Seeds up to which each has a column."""
+"""Largest number of seeds for which each has a column."""
 
 
 def print_outcome(result: Result) -> None:
@@ -26,8 +26,8 @@ def print_outcome(result: Result) -> None:
     summary = result.overview
     console = new_console()
     counts = Counter(run["status"] for run in summary["runs"])
-    told = ", ".join(f"{count} {status}" for status, count in counts.items())
-    console.print(Text.assemble((summary["study"], "bold"), f": {len(summary['runs'])} runs, {told}\n"))
+    endings = ", ".join(f"{count} {status}" for status, count in counts.items())
+    console.print(Text.assemble((summary["study"], "bold"), f": {len(summary['runs'])} runs, {endings}\n"))
     if result.is_quick_look:
         console.print(f"{summary['study']} is {CAVEATS['C14']}.\n", style="yellow", soft_wrap=True)
     if result.frozen:
@@ -83,7 +83,7 @@ def _scores(result: Result, metric: str) -> Table:
 
 
 def _cell(run: Mapping[Any, Any] | None, metric: str) -> str:
-    """The score of a run, or why there is none; nothing where none was planned."""
+    """The score of a run, or why there is none; empty where none was planned."""
     if run is None:
         return ""
     return or_dash(metric_of(metric).number, run[metric]) if run["status"] == "finished" else run["status"]
@@ -120,7 +120,7 @@ def _contrasts(contrasts: list[dict[str, Any]], metric: str, first: str) -> Tabl
 
 
 def or_dash(write: Callable[[float], str], value: float | None) -> str:
-    """The value as `write` writes it; a dash where there is none."""
+    """The value as `write` formats it; a dash where there is none."""
     return "-" if value is None or math.isnan(value) else write(value)
 
 

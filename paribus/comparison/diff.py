@@ -1,4 +1,4 @@
-"""Two stored studies: each variant that both have, paired by seed, and what else is not the same."""
+"""Two stored studies: each variant that both have, paired by seed, and all else that differs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _HARMLESS = ("cores", "system")
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two studies: what it is called, its record, its stored runs by key, what they were computed with."""
+    """One of the two studies: its name, its record, its stored runs by key, and the environment that computed them."""
 
     name: str
     record: StudyRecord
@@ -44,7 +44,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Change:
-    """What is not the same: its path, both values (None where there is none), and the variants it is so in."""
+    """One difference: its path, both values (None where there is none), and the variants that have it."""
 
     path: str
     a: Any
@@ -148,12 +148,12 @@ def _surroundings(side: Side) -> dict[str, Any]:
 
 
 def _other(surroundings: tuple[Change, ...]) -> list[str]:
-    told = ", ".join(change.path for change in surroundings)
-    return [caveat("C15", f"the two studies do not share {told}")] if told else []
+    paths = ", ".join(change.path for change in surroundings)
+    return [caveat("C15", f"the two studies do not share {paths}")] if paths else []
 
 
 def _recipes(a: Side, b: Side, names: list[str]) -> tuple[Change, ...]:
-    """Every change once, with all variants that it is so in."""
+    """Every change once, with all variants that have it."""
     where: dict[tuple[str, str, str], list[Change]] = {}
     for name in names:
         for change in _changes(a.variants[name].recipe, b.variants[name].recipe):

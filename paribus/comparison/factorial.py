@@ -34,7 +34,7 @@ def crossed_factors(levels: Levels) -> tuple[str, ...]:
 
 
 def cells_at(levels: Levels, places: Mapping[str, str]) -> list[str]:
-    """Variants in which every factor named has the level named, in an order that is the same for all its levels.
+    """Variants in which each factor of `places` has that level, in an order that is the same for all its levels.
 
     Source: Montgomery, ch. 5; the cells of a crossed table.
     """
@@ -52,8 +52,8 @@ def mean_scores(cells: Sequence[str], scores: Scores) -> list[float | None]:
     Source: Montgomery, ch. 5; means of a balanced table.
     """
     rows = zip(*_common(*(scores[name] for name in cells)), strict=True)
-    known = [[score for score in row if score is not None] for row in rows]
-    return [fsum(row) / len(row) if len(row) == len(cells) else None for row in known]
+    scores_of_cells = [[score for score in row if score is not None] for row in rows]
+    return [fsum(row) / len(row) if len(row) == len(cells) else None for row in scores_of_cells]
 
 
 def effects(levels: Levels, scores: Scores) -> dict[str, list[Pairing]]:
@@ -65,16 +65,16 @@ def effects(levels: Levels, scores: Scores) -> dict[str, list[Pairing]]:
 
     Source: Montgomery, ch. 5; main effects as means over the other crossed factors.
     """
-    found: dict[str, list[Pairing]] = {}
+    pairings: dict[str, list[Pairing]] = {}
     for factor, label, level in placed(levels):
-        of_factor = found.setdefault(factor, [])
+        of_factor = pairings.setdefault(factor, [])
         if not level.is_reference:
             against = _reference(levels, factor)
             sides = (mean_scores(cells_at(levels, {factor: name}), scores) for name in (label, against))
             level_S, reference_S = _common(*sides)
             pairing = Pairing(factor=factor, level=label, reference=against, level_S=level_S, reference_S=reference_S)
             of_factor.append(pairing)
-    return found
+    return pairings
 
 
 def interactions(levels: Levels, scores: Scores) -> list[Pairing]:
@@ -98,9 +98,9 @@ def interactions(levels: Levels, scores: Scores) -> list[Pairing]:
 
 
 def as_averages(contrasts: Sequence[Contrast], levels: Levels) -> list[Contrast]:
-    """Main effects and interactions of crossed factors, told over what they are averages.
+    """Contrasts of crossed factors, each with the factors that it is averaged over.
 
-    A main effect is also told where that average hides something (C10).
+    A main effect also gets a caveat where that average hides an interaction (C10).
 
     Args:
         contrasts: of all factors, with the interactions.
@@ -110,20 +110,20 @@ def as_averages(contrasts: Sequence[Contrast], levels: Levels) -> list[Contrast]
     """
     crossed = crossed_factors(levels)
     decided = [
-        found.places(found.level)
-        for found in contrasts
-        if found.kind == "interaction" and found.verdict in ("better", "worse")
+        contrast.places(contrast.level)
+        for contrast in contrasts
+        if contrast.kind == "interaction" and contrast.verdict in ("better", "worse")
     ]
     return [
-        replace(_masked(found, decided), averaged_over=_others(crossed, found))
-        if found.kind == "interaction" or found.factor in crossed
-        else found
-        for found in contrasts
+        replace(_masked(contrast, decided), averaged_over=_others(crossed, contrast))
+        if contrast.kind == "interaction" or contrast.factor in crossed
+        else contrast
+        for contrast in contrasts
     ]
 
 
 def _masked(contrast: Contrast, decided: Sequence[Mapping[str, str]]) -> Contrast:
-    """With a caveat for a factor that interacts with others; `decided` are the places of the interactions found."""
+    """With a caveat for a factor that interacts with others; `decided` are the places of decided interactions."""
     pairs = [places for places in decided if contrast.factor in places]
     partners = dict.fromkeys(name for places in pairs for name in places if name != contrast.factor)
     detail = f"{contrast.factor} interacts with {' and '.join(partners)}: the main effect is an average"
@@ -131,7 +131,7 @@ def _masked(contrast: Contrast, decided: Sequence[Mapping[str, str]]) -> Contras
 
 
 def _interaction(levels: Levels, scores: Scores, factors: tuple[str, str], labels: tuple[str, str]) -> Pairing:
-    """As a pairing whose difference is the interaction: what is on the diagonal against what is off it."""
+    """A pairing whose difference is the interaction: the diagonal of the four cells against the other two."""
     references = tuple(_reference(levels, factor) for factor in factors)
 
     def at(*places: str) -> list[float | None]:
@@ -156,7 +156,7 @@ def _sums(one: Sequence[float | None], two: Sequence[float | None]) -> Iterator[
 
 
 def _common(*scores: Sequence[float | None]) -> list[Sequence[float | None]]:
-    """The scores of the seeds that all have; of a ladder some have more."""
+    """The scores of the seeds that all cells have; of a ladder some cells have more."""
     return [scores_S[: min(map(len, scores))] for scores_S in scores]
 
 

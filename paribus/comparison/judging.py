@@ -70,7 +70,7 @@ def judge_contrasts(question: Question, levels: Levels, scores: Scores) -> list[
 
 
 def question_of(asked: AskedStudy) -> Question:
-    """What the verdicts of a study are about."""
+    """The question that the verdicts of a study answer."""
     return Question(
         metric=f"test_{asked.metric}",
         margin=asked.margin,
@@ -99,17 +99,17 @@ def scores_by_variant(record: StudyRecord, rows: Mapping[str, StoredRun]) -> dic
 
 def runs_by_seed(record: StudyRecord, rows: Mapping[str, StoredRun]) -> dict[str, dict[int, Folds]]:
     """The runs of each seed of each variant, by variant, then by seed, whatever the order of the record's runs."""
-    found: dict[str, dict[int, Folds]] = {name: {} for name in record.variants}
+    by_variant: dict[str, dict[int, Folds]] = {name: {} for name in record.variants}
     for run in record.runs:
-        found[run.variant].setdefault(run.seed, []).append(rows.get(run.key))
-    return {name: dict(sorted(by_seed.items())) for name, by_seed in found.items()}
+        by_variant[run.variant].setdefault(run.seed, []).append(rows.get(run.key))
+    return {name: dict(sorted(by_seed.items())) for name, by_seed in by_variant.items()}
 
 
 def seed_score(folds: Folds, metric: str) -> float | None:
-    """A seed's score: the mean over its folds, which share training rows and so are no units of their own."""
+    """A seed's score: the mean over its folds, which share training rows and so are not independent units."""
     scores = [row.metrics.get(f"test_{metric}") if row else None for row in folds]
-    known = [score for score in scores if score is not None]
-    return sum(known) / len(known) if len(known) == len(scores) else None
+    finished = [score for score in scores if score is not None]
+    return sum(finished) / len(finished) if len(finished) == len(scores) else None
 
 
 def _doubted(contrast: Contrast, by_variant: Mapping[str, list[Folds]], record: StudyRecord) -> Contrast:

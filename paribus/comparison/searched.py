@@ -1,4 +1,4 @@
-"""What a search did in words, and what a reader must doubt where one side of a contrast was found by it."""
+"""What a search did, in words, and the caveats of a contrast of which it chose one side."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def search_sentences(record: StudyRecord, variants: Iterable[Mapping[Any, Any]] 
 
 
 def _anew(record: StudyRecord, search: SearchRecord, variants: Iterable[Mapping[Any, Any]]) -> str:
-    """What the winner came to with the study's own seeds: the luck of the search is in the difference."""
+    """The winner's score with the study's own seeds: the difference to its trial is the luck of the search."""
     levels = placed(record.levels)
     tuned = {name for *place, level in levels if record.asked.is_tuned(*place) for name in level.variants}
     metric = search.metric
@@ -71,23 +71,23 @@ def search_caveats(contrast: Contrast, record: StudyRecord) -> list[str]:
     tuned = [any(record.asked.is_tuned(*place) for place in places.items()) for places in sides]
     if not any(tuned):
         return []
-    found = _doubts(search)
+    doubts = _doubts(search)
     if not all(tuned):
-        found.append(("C12", f"one side was chosen among {len(search.trials)} trials, the other was not tuned"))
-    return [caveat(code, detail) for code, detail in sorted(found, key=lambda one: one[0])]
+        doubts.append(("C12", f"one side was chosen among {len(search.trials)} trials, the other was not tuned"))
+    return [caveat(code, detail) for code, detail in sorted(doubts, key=lambda one: one[0])]
 
 
 def _doubts(search: SearchRecord) -> list[tuple[str, str]]:
-    """Codes and texts of what makes a search doubtful by itself."""
+    """Codes and texts of caveats that hold for the whole search."""
     trials, diverged = len(search.trials), search.diverged
-    found = [("C11", f"the search's best {path} lies at the edge of its range: widen it") for path in search.edges]
+    doubts = [("C11", f"the search's best {path} lies at the edge of its range: widen it") for path in search.edges]
     if diverged > DIVERGED_SHARE * trials:
-        found.append(("C13", f"{diverged} of {trials} trials of the search diverged"))
-    return found
+        doubts.append(("C13", f"{diverged} of {trials} trials of the search diverged"))
+    return doubts
 
 
 def _value(value: Any) -> str:
-    """A value as short as a reader needs it; whatever else as levels are named."""
+    """A number with few digits; anything else as levels are named."""
     text = f"{value:.3g}" if isinstance(value, float) else label(value)
     return f"({text})" if ", " in text else text
 

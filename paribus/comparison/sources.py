@@ -1,4 +1,4 @@
-"""How much each source of randomness moves the score: of variants in which one alone differs from seed to seed."""
+"""How much each source of randomness moves the score: from variants in which one source alone differs between seeds."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class SourceSpread:
 
 
 def source_spreads(record: StudyRecord, scores: Mapping[str, list[float | None]]) -> list[SourceSpread]:
-    """One entry a variant with `vary_only`, and the baseline for comparison; empty if no variant has it.
+    """One entry per variant with `vary_only`, and the baseline for comparison; empty if no variant has it.
 
     Args:
         record: of the study.
@@ -55,19 +55,19 @@ def source_sentence(spreads: list[SourceSpread], metric: str) -> str:
         spreads: of one study.
         metric: such as `test_accuracy`.
     """
-    known = sorted((one for one in spreads if one.source != EVERYTHING and one.n > 1), key=lambda one: -one.deviation)
-    if len({one.source for one in known}) < 2:
+    ranked = sorted((one for one in spreads if one.source != EVERYTHING and one.n > 1), key=lambda one: -one.deviation)
+    if len({one.source for one in ranked}) < 2:
         return ""
-    others = [*known[1:], *(one for one in spreads if one.source == EVERYTHING and one.n > 1)]
+    others = [*ranked[1:], *(one for one in spreads if one.source == EVERYTHING and one.n > 1)]
     written = metric_of(metric).size
-    times = Counter(one.source for one in known)
+    times = Counter(one.source for one in ranked)
 
-    def told(one: SourceSpread) -> str:
+    def named(one: SourceSpread) -> str:
         return f"{one.source} (of {one.variant})" if times[one.source] > 1 else one.source
 
-    first, rest = known[0], ", ".join(f"{told(one)} {written(one.deviation)}" for one in others)
+    first, rest = ranked[0], ", ".join(f"{named(one)} {written(one.deviation)}" for one in others)
     return (
-        f"Of the sources of randomness {told(first)} moves {metric_name(metric)} most: standard deviation "
+        f"Of the sources of randomness {named(first)} moves {metric_name(metric)} most: standard deviation "
         f"{written(first.deviation)} over {first.n} seeds (95 % interval {written(first.low)} to "
         f"{written(first.high)}); {rest}."
     )
@@ -85,5 +85,5 @@ def plain_spreads(spreads: list[SourceSpread]) -> list[dict[str, Any]]:
 def _spread(name: str, sources: Sequence[str] | None, score_S: list[float | None]) -> SourceSpread:
     known_S = np.array([score for score in score_S if score is not None])
     between = deviation_interval(known_S)
-    told = " and ".join(sources) if sources else EVERYTHING
-    return SourceSpread(name, told, len(known_S), deviation(known_S), between.low, between.high)
+    label = " and ".join(sources) if sources else EVERYTHING
+    return SourceSpread(name, label, len(known_S), deviation(known_S), between.low, between.high)

@@ -1,4 +1,4 @@
-"""A study's whole outcome from its stored rows, as JSON values: what `paribus show --json` prints."""
+"""The whole outcome of a study from its stored rows, as JSON values: what `paribus show --json` prints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the seeds say of each level of a factor against its reference."""
+"""Contrasts: each level of a factor against its reference, paired by seed, and the verdict."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Contrast:
 
 
 def contrast_of(values: Mapping[str, Any]) -> Contrast:
-    """The contrast that `asdict` made these values of, whose tuples JSON has made lists."""
+    """The contrast from JSON values as `asdict` gives them; JSON has turned its tuples into lists."""
     return replace(Contrast(**values), caveats=tuple(values["caveats"]), averaged_over=tuple(values["averaged_over"]))
 
 
@@ -93,7 +93,7 @@ class Pairing:
     kind: Kind = "effect"
 
     def first(self, num_seeds: int) -> Pairing:
-        """That of the first seeds alone."""
+        """The pairing of the first seeds alone."""
         return replace(self, level_S=self.level_S[:num_seeds], reference_S=self.reference_S[:num_seeds])
 
 
@@ -119,7 +119,7 @@ class _Question:
 def compare_in_looks(
     pairings: Sequence[Pairing], looks: Sequence[int], *, metric: str, margin: float, higher_is_better: bool
 ) -> list[Contrast]:
-    """Judge pairings as a ladder of seeds goes: only what is undecided at one look is judged again at the next.
+    """Judge pairings along a ladder of seeds: only what is undecided at one look is judged again at the next.
 
     What was decided stays decided, whatever seeds its runs have got for the sake of others.
 
@@ -136,15 +136,15 @@ def compare_in_looks(
     sizes = [looks[0]] * len(pairings)
     while True:
         cut = [pairing.first(size) for pairing, size in zip(pairings, sizes, strict=True)]
-        found = compare_pairings(cut, metric=metric, margin=margin, higher_is_better=higher_is_better, looks=looks)
+        contrasts = compare_pairings(cut, metric=metric, margin=margin, higher_is_better=higher_is_better, looks=looks)
         grown = [
             next((look for look in looks if size < look <= len(pairing.level_S)), size)
             if contrast.verdict == "undecided"
             else size
-            for pairing, size, contrast in zip(pairings, sizes, found, strict=True)
+            for pairing, size, contrast in zip(pairings, sizes, contrasts, strict=True)
         ]
         if grown == sizes:
-            return found
+            return contrasts
         sizes = grown
 
 
@@ -223,14 +223,14 @@ def _pair(level: Sequence[float | None], reference: Sequence[float | None]) -> _
 
 
 def _overall_t_p(pair: _Pairs, looks: Sequence[int]) -> float:
-    """Of a ladder a pair counts among those that are tested before it has a p value: more seeds may give it one."""
+    """The p value over all looks; on a ladder 1 where there is none yet, as more seeds may give one."""
     p = overall_p(paired_t_p(pair.diff_S), looks)
     waits = len(looks) > 1 and isnan(p) and (not len(pair.diff_S) or pair.diff_S.any())
     return 1.0 if waits else p
 
 
 def _measure(question: _Question, pairing: Pairing, pair: _Pairs, confidence: float) -> Contrast:
-    """Everything about one pairing but what depends on the others' sign-flip p values."""
+    """The contrast of one pairing, but for what depends on the other pairings' p values."""
 
     def rng(purpose: str) -> np.random.Generator:
         return stream(0, "bootstrap", pairing.factor, pairing.level, purpose)
@@ -270,7 +270,7 @@ def _caveats(contrast: Contrast, num_seeds: int, num_tested: int, looks: Sequenc
     n, least = contrast.n, overall_p(smallest_p(contrast.n), looks)
     corrected = f", corrected for {num_tested} comparisons {min(1, least * num_tested):.4g}" if num_tested > 1 else ""
     decided = contrast.verdict in ("better", "worse")
-    found = {
+    doubts = {
         "C01": (
             n > 1 and least * num_tested > ALPHA,
             f"with {n} seeds a sign-flip p is at least {least:.4g}{corrected}",
@@ -280,4 +280,4 @@ def _caveats(contrast: Contrast, num_seeds: int, num_tested: int, looks: Sequenc
         "C07": (contrast.ci_low == contrast.ci_high, ""),
         "C08": (n == 1, ""),
     }
-    return tuple(caveat(code, detail) for code, (applies, detail) in found.items() if applies)
+    return tuple(caveat(code, detail) for code, (applies, detail) in doubts.items() if applies)

@@ -10,11 +10,11 @@ from paribus.comparison.statistics.superiority import seeds_for_superiority
 from paribus.comparison.verdicts import Contrast, Verdict
 
 MEANINGFUL = 0.75
-"""Share of wins that is worth a claim."""
+"""Smallest share of wins that is worth a claim."""
 SEEDS = 29
 """What the rule was made for: seeds that find such a share in 95 of 100 studies."""
 LEAST = 6
-"""Seeds that a verdict takes: with fewer, even chances win all too often, and the interval of all won has no width."""
+"""Seeds that a verdict takes: with fewer, a fair coin wins too often, and the interval of all won has no width."""
 _OF_THE_DIFFERENCE = ("C01", "C06")
 """Caveats of the other rule's verdict."""
 
@@ -34,18 +34,18 @@ def judge_by_wins(contrast: Contrast) -> Contrast:
     """
     few = contrast.n < LEAST
     verdict = "undecided" if few else _verdict(contrast.p_superior_low, contrast.p_superior_high)
-    found = {
+    doubts = {
         "C06": (verdict in ("better", "worse") and abs(contrast.difference) < contrast.margin, ""),
         "C17": (contrast.n < SEEDS, f"{contrast.n} seeds, of {SEEDS}"),
     }
-    kept = [told for told in contrast.caveats if not told.startswith(_OF_THE_DIFFERENCE)]
+    kept = [line for line in contrast.caveats if not line.startswith(_OF_THE_DIFFERENCE)]
     needed = seeds_for_superiority(contrast.p_superior) if contrast.n else float("nan")
     return replace(
         contrast,
         rule="wins",
         verdict=verdict,
         seeds_needed=max(SEEDS, ceil(needed)) if verdict == "undecided" and isfinite(needed) else None,
-        caveats=(*kept, *(caveat(code, detail) for code, (applies, detail) in found.items() if applies)),
+        caveats=(*kept, *(caveat(code, detail) for code, (applies, detail) in doubts.items() if applies)),
     )
 
 

@@ -87,7 +87,7 @@ def _list(names: Iterable[str]) -> str:
 
 
 def _evidence(contrast: Contrast) -> str:
-    """The metric's change, then n and the interval in brackets."""
+    """The difference of the metric, then n and the interval in brackets."""
     n, low, high, difference = contrast.n, contrast.ci_low, contrast.ci_high, contrast.difference
     if n == 0:
         averaged = contrast.averaged_over or contrast.kind == "interaction"
@@ -133,7 +133,7 @@ def _outlook(contrast: Contrast) -> str:
 
 
 def _unit(score: str) -> tuple[float, str]:
-    """What to multiply a value by, and the word behind it."""
+    """The factor of a value, and the word after it."""
     metric = metric_of(score)
     return metric.scale, f" {metric.difference}" if metric.is_share else ""
 

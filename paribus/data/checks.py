@@ -47,18 +47,18 @@ def describe(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def facts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+def facts(description: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What a reader must know of a data set, as terms with a phrase each.
 
     Args:
-        found: from `describe`, with `near` from `near_duplicates` and `texts` from `describe_texts`.
+        description: from `describe`, with `near` from `near_duplicates` and `texts` from `describe_texts`.
     """
-    duplicates, near = found["duplicates"], found["near"]
+    duplicates, near = description["duplicates"], description["near"]
     terms = [
-        *(_text_facts(found) if found.get("texts") else _value_facts(found)),
+        *(_text_facts(description) if description.get("texts") else _value_facts(description)),
         ("duplicates", f"{duplicates['train']:,} in training, {duplicates['test']:,} in test"),
-        ("overlap", f"{found['overlap']:,} test items are also training items"),
-        ("conflicting", f"{found['conflicting']:,} items have more than one class"),
+        ("overlap", f"{description['overlap']:,} test items are also training items"),
+        ("conflicting", f"{description['conflicting']:,} items have more than one class"),
     ]
     if near:
         alike = f"{near['train']:,} training items have a near copy in training, {near['test']:,} test items in test"
@@ -68,18 +68,22 @@ def facts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     return terms
 
 
-def _value_facts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
-    rows = found["rows"]
-    shape = " x ".join(str(size) for size in found["item_shape"]) + " features" * (len(found["item_shape"]) == 1)
-    low, high = [f"{value:.6g}" for value in found["range"] or ()] or ("-", "-")
+def _value_facts(description: Mapping[str, Any]) -> list[tuple[str, str]]:
+    rows = description["rows"]
+    sizes = description["item_shape"]
+    shape = " x ".join(map(str, sizes)) + " features" * (len(sizes) == 1)
+    low, high = [f"{value:.6g}" for value in description["range"] or ()] or ("-", "-")
     return [
-        ("items", f"{rows['train']:,} training, {rows['test']:,} test; {shape} {found['dtype']}, {low} to {high}"),
-        ("missing", f"{found['missing']:,} values"),
+        (
+            "items",
+            f"{rows['train']:,} training, {rows['test']:,} test; {shape} {description['dtype']}, {low} to {high}",
+        ),
+        ("missing", f"{description['missing']:,} values"),
     ]
 
 
-def _text_facts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
-    rows, texts = found["rows"], found["texts"]
+def _text_facts(description: Mapping[str, Any]) -> list[tuple[str, str]]:
+    rows, texts = description["rows"], description["texts"]
     terms = [("items", f"{rows['train']:,} training, {rows['test']:,} test texts")]
     for part, name in (("train", "training"), ("test", "test")):
         words = texts["words"][part]

@@ -191,9 +191,9 @@ def _content(original: Original, file: str, places: Sequence[Place]) -> bytes:
     said: list[str] = []
     for place in places:
         path = _path(place, file)
-        found = _checked(original, file, path) if path else b""
-        if found:
-            return found
+        content = _checked(original, file, path) if path else b""
+        if content:
+            return content
         missing = "not there" if place.folder.is_dir() else "no such folder"
         said.append(f"  {place}: {'holds the file of another data set' if path else missing}")
     try:

@@ -116,9 +116,9 @@ def _nearest(x_BF: np.ndarray, among_BF: np.ndarray, itself: bool) -> tuple[np.n
         if itself:  # sorted alike, so a row stands at its own place
             near[np.arange(len(block)), start + np.arange(len(block)) - first] = -1
         best = near.argmax(axis=1)
-        found = near[np.arange(len(block)), best] >= _POOLED
-        rows.append(block[found])
-        others.append(order[first + best[found]])
+        is_near = near[np.arange(len(block)), best] >= _POOLED
+        rows.append(block[is_near])
+        others.append(order[first + best[is_near]])
     return (np.concatenate(rows), np.concatenate(others)) if rows else (np.empty(0, int), np.empty(0, int))
 
 

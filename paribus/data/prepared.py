@@ -64,9 +64,9 @@ def mapped(dataset: Dataset, folder: Path) -> Dataset:
         raise DataError(f"{folder} is damaged: {error}. The same command makes it anew from the data.") from error
     if dataset.is_text:
         arrays |= {name: np.empty_like(getattr(dataset, name)) for name in _PARTS[::2]}
-    found = replace(dataset, **arrays)
-    vars(found)["fingerprint"] = dataset.fingerprint  # known, and not to be found out again
-    return found
+    copy = replace(dataset, **arrays)
+    vars(copy)["fingerprint"] = dataset.fingerprint  # known, and not to be found out again
+    return copy
 
 
 def prepared(home: Path, facts: DataFacts) -> Dataset | None:

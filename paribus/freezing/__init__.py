@@ -1,4 +1,4 @@
-"""What a study will test, written down before it trains, and whether what ran is that."""
+"""Frozen plans: what a study will test, written down before it trains, and whether the study that ran is the same."""
 
 from paribus.freezing.document import changes, content_hash, document
 from paribus.freezing.file import FrozenPlan, check_frozen, freeze, read_frozen

@@ -1,4 +1,4 @@
-"""What a study will test as JSON values, their hash, and what another study changed of them. All of it is pure."""
+"""What a study will test as JSON values, their hash, and the changes between two of them. All of it is pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from paribus.user_code import code_hash
 _SIGN_FLIP = "sign-flip p, exact up to 14 pairs, corrected by Holm within the family"
 
 TUNED = "tuned"
-"""Stands in a recipe for a value that a search finds."""
+"""In place of a value that a search chooses."""
 
 _COMPARED = (
     "name",
@@ -39,7 +39,7 @@ _COMPARED = (
     "search",
     "engine",
 )
-"""What stands on top of the document and follows from nothing else in it."""
+"""Keys of the document that follow from nothing else in it."""
 
 
 def document(study: StudySpec, fingerprints: Sequence[str], already_stored: int) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def document(study: StudySpec, fingerprints: Sequence[str], already_stored: int)
     Returns:
         The document without `time` and `hash`.
     """
-    asked = study.model_dump(mode="json")
+    spec = study.model_dump(mode="json")
     values = {
         "name": study.name,
         "question": study.question,
@@ -62,11 +62,11 @@ def document(study: StudySpec, fingerprints: Sequence[str], already_stored: int)
         "margin": study.margin,
         "alpha": ALPHA,
         "tests": _tests(study),
-        "seeds": asked["seeds"],
-        "family": asked["family"],
-        "rule": asked["rule"],
-        "design": asked["design"],
-        "search": asked["tune"],
+        "seeds": spec["seeds"],
+        "family": spec["family"],
+        "rule": spec["rule"],
+        "design": spec["design"],
+        "search": spec["tune"],
         "engine": ENGINE,
         "data": [_on(part, data) for part, data in zip(study.parts(), fingerprints, strict=True)],
     }
@@ -86,7 +86,7 @@ def changes(frozen: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
         frozen: a document that was written down.
         now: that of the study today. How many runs are stored is no difference.
     """
-    found = [key for key in _COMPARED if frozen.get(key) != now.get(key)]
+    changed = [key for key in _COMPARED if frozen.get(key) != now.get(key)]
     parts = frozen.get("data", []), now["data"]
     pairs = list(zip(*parts, strict=False))
     data, data_now = ([part.get("fingerprint") for part in each] for each in parts)
@@ -95,7 +95,7 @@ def changes(frozen: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
         "factors": any(one.get("factors") != other["factors"] for one, other in pairs),
         "recipes": any(_other_recipes(one, other) for one, other in pairs),
     }
-    return found + [name for name, differs in named.items() if differs]
+    return changed + [name for name, differs in named.items() if differs]
 
 
 def _metric(metric: str) -> str:
@@ -129,7 +129,7 @@ def _other_recipes(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def _on(study: StudySpec, fingerprint: str) -> dict[str, Any]:
-    """What is tested on one data set."""
+    """The tests on one data set."""
     corners = study.tune.corners() if study.tune else []
     ways = [study.with_tuned(corner) for corner in corners] or [study]
     plans = [plan_study(way, fingerprint) for way in ways]
@@ -146,7 +146,7 @@ def _on(study: StudySpec, fingerprint: str) -> dict[str, Any]:
 
 
 def _hypotheses(plan: Plan) -> dict[str, list[str]]:
-    """One sentence a contrast that the study will report, by the family in which its verdict is corrected."""
+    """One sentence per contrast that the study will report, by the family in which its verdict is corrected."""
     study = plan.study
     question = Question(
         metric=f"test_{study.metric}",
@@ -166,26 +166,26 @@ def _hypotheses(plan: Plan) -> dict[str, list[str]]:
 
 
 def _factors(plan: Plan) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
+    factors: dict[str, dict[str, Any]] = {}
     for level in plan.levels:
         if level.factor is not None:
-            factor = found.setdefault(level.factor, {"reference": None, "levels": []})
+            factor = factors.setdefault(level.factor, {"reference": None, "levels": []})
             factor["levels"].append(level.label)
             factor["reference"] = level.label if level.is_reference else factor["reference"]
-    return found
+    return factors
 
 
 def _recipes(plan: Plan, plans: Sequence[Plan]) -> dict[str, Any]:
     """Recipe by variant of `plan`; where plans differ, a search finds the value."""
-    found: dict[str, Any] = {}
+    recipes: dict[str, Any] = {}
     for levels in zip(plan.levels, *(way.levels for way in plans), strict=True):
         for name, *others in zip(*(level.variants for level in levels), strict=True):
-            found[name] = reduce(_open, (_recipe(w.variants[other]) for w, other in zip(plans, others, strict=True)))
-    return found
+            recipes[name] = reduce(_open, (_recipe(w.variants[other]) for w, other in zip(plans, others, strict=True)))
+    return recipes
 
 
 def _recipe(recipe: Recipe) -> dict[str, Any]:
-    """As JSON values, with the hash of the code of a model of the user's own."""
+    """The recipe as JSON values, with the hash of the code of a user's own model."""
     own = find_part("model", recipe.model.kind).own
     return {**recipe.model_dump(mode="json"), **({"code": code_hash(own)} if own else {})}
 

@@ -1,4 +1,4 @@
-"""NAME.frozen.yaml: written once, found again by `paribus run`."""
+"""NAME.frozen.yaml: written once, and read again by `paribus run`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _COMMENTS = {
     "engine": "Version of the training arithmetic.",
     "data": "On each data set: each group of hypotheses is a family; `tests` says how its verdicts are corrected.",
 }
-"""What stands above a key."""
+"""The comment above each key."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def freeze(path: Path, study: StudySpec, fingerprints: Sequence[str], already_st
 def check_frozen(
     content: dict[str, Any], study: StudySpec, fingerprints: Sequence[str], stored: Iterable[datetime]
 ) -> FrozenRecord:
-    """What the study's record keeps of its frozen plan.
+    """The entry on the frozen plan in the study's record.
 
     Args:
         content: of the plan's file.
@@ -91,12 +91,12 @@ def check_frozen(
     written = content["hash"], content["time"]
     if content_hash(content) != content["hash"]:
         return FrozenRecord(*written, status="tampered", changes=(), already_stored=None, content=content)
-    found = tuple(changes(content, document(study, fingerprints, 0)))
+    changed = tuple(changes(content, document(study, fingerprints, 0)))
     frozen = datetime.fromisoformat(content["time"]).astimezone(UTC)
     older = sum(moment.replace(tzinfo=UTC) < frozen for moment in stored)
-    status = "changed" if found else "as frozen"
+    status = "changed" if changed else "as frozen"
     already = max(content.get("already_stored", 0), older)
-    return FrozenRecord(*written, status=status, changes=found, already_stored=already, content=content)
+    return FrozenRecord(*written, status=status, changes=changed, already_stored=already, content=content)
 
 
 def _same(path: Path, values: dict[str, Any]) -> dict[str, Any]:
@@ -104,11 +104,11 @@ def _same(path: Path, values: dict[str, Any]) -> dict[str, Any]:
     content = read_frozen(path)
     if content_hash(content) != content["hash"]:
         raise SpecError(f"{path} was changed after it was frozen: its hash does not fit. Restore it, or remove it.")
-    found = changes(content, values)
-    if found:
+    changed = changes(content, values)
+    if changed:
         raise SpecError(
             f"{path} holds another plan, frozen {content['time']} (sha256 {content['hash'][:12]}…): "
-            f"{with_verb(found, 'differs', 'differ')}. Run the study as it was frozen, or freeze this one "
+            f"{with_verb(changed, 'differs', 'differ')}. Run the study as it was frozen, or freeze this one "
             "under another name."
         )
     return content
@@ -133,7 +133,7 @@ def read_frozen(path: Path) -> dict[str, Any]:
 
 
 def _text(content: dict[str, Any]) -> str:
-    """As YAML, with comments."""
+    """The document as YAML, with comments."""
     blocks: list[str] = []
     for key, value in content.items():
         comment = "".join(f"# {line}\n" for line in _COMMENTS.get(key, "").splitlines())

@@ -27,7 +27,7 @@ def frozen_sentence(entry: FrozenRecord | None) -> str:
 
 
 def with_verb(changes: Sequence[str], one: str, many: str) -> str:
-    """`the seeds and the margin` with the form of a verb that fits.
+    """The changes with the right form of the verb, as `the seeds and the margin were`.
 
     Args:
         changes: names, as `changes` returns them; at least one.

@@ -14,12 +14,12 @@ OVERHEAD_S = 120e-6
 """Seconds that a step costs one stacked run beside its arithmetic, on that machine."""
 
 PRIOR_S = 10.0
-"""Predicted seconds of a run that is taken to be as predicted, before any is done."""
+"""Predicted seconds of an imaginary run that took as long as predicted, which counts before any is done."""
 
 
 @dataclass(frozen=True)
 class Pace:
-    """What this machine takes for what is predicted.
+    """How long this machine takes compared with the prediction.
 
     Args:
         start_s: seconds of each run beside its training, as for its evaluation.
@@ -56,7 +56,7 @@ def predicted_time_s(operations: int, rows: int, epochs: int, batch_size: int) -
 
 
 def fitted(taken_s: Sequence[float], predicted_s: Sequence[float]) -> Pace | None:
-    """The pace of runs that are done, by least squares of seconds; None without any.
+    """The pace of finished runs, by least squares of seconds; None without any.
 
     Beside them counts one run of `PRIOR_S` that takes what is predicted, as runs too short to tell their arithmetic
     from their start, such as those of a quick look, say nothing of long ones.

@@ -16,7 +16,7 @@ from paribus.store.records.study import Level
 from paribus.user_code import code_hash
 
 ENGINE = 9
-"""Version of the training arithmetic; raised whenever equal recipes would give other weights than before."""
+"""Version of the training arithmetic; raised when equal recipes would give other weights than before."""
 
 COHORT_SIZE = 8
 """Runs stacked at most; beyond it a step saves no more time but takes more memory."""
@@ -56,7 +56,7 @@ class Plan:
 
     @property
     def keys(self) -> frozenset[str]:
-        """One a training: runs that two variants have in common count once."""
+        """One key per training: runs that two variants share count once."""
         return frozenset(run.key for run in self.runs)
 
 
@@ -75,20 +75,20 @@ def plan_study(study: StudySpec, fingerprint: str, size_of: SizeOf = lambda reci
 
 
 def grow(plan: Plan, more: Mapping[str, Sequence[int]], size_of: SizeOf = lambda recipe: COHORT_SIZE) -> Plan:
-    """The plan with further seeds for some of its variants; the cohorts that it had stay.
+    """The plan with further seeds for some of its variants; its cohorts so far stay.
 
     Args:
         plan: so far.
         more: the seeds that a variant gets, by its name.
         size_of: how many runs of a recipe's structure are stacked at most.
     """
-    found = [runs_of(name, plan.variants[name], seeds, plan.fingerprint) for name, seeds in more.items()]
-    runs = [run for members in found for run in members]
+    runs_by_variant = [runs_of(name, plan.variants[name], seeds, plan.fingerprint) for name, seeds in more.items()]
+    runs = [run for members in runs_by_variant for run in members]
     return replace(plan, runs=(*plan.runs, *runs), cohorts=(*plan.cohorts, *cohorts_of(runs, size_of)))
 
 
 def runs_of(variant: str, recipe: Recipe, seeds: Iterable[int], fingerprint: str) -> list[Run]:
-    """One run a seed, or a seed and fold."""
+    """One run per seed, or per seed and fold."""
     return [Run(run_key(each, seed, fingerprint), variant, seed, each) for seed in seeds for each in _folded(recipe)]
 
 
@@ -108,16 +108,16 @@ def run_key(recipe: Recipe, seed: int, fingerprint: str) -> str:
 
 def run_keys(recipe: Recipe, seed: int, fingerprint: str, epochs: Iterable[int]) -> list[str]:
     """The keys of runs that differ in nothing but their number of epochs, in the order of `epochs`."""
-    asked = recipe.model_dump(mode="json")
+    recipe_values = recipe.model_dump(mode="json")
     if recipe.model.kind == "sequential":
-        asked["model"] = _bare(asked["model"], numbers=True)
-    values: dict[str, Any] = {"recipe": asked, "seed": seed, "data": fingerprint, "engine": ENGINE}
+        recipe_values["model"] = _bare(recipe_values["model"], numbers=True)
+    values: dict[str, Any] = {"recipe": recipe_values, "seed": seed, "data": fingerprint, "engine": ENGINE}
     own = find_part("model", recipe.model.kind).own
     if own:
         values["code"] = code_hash(own)
     keys: list[str] = []
     for number in epochs:
-        asked["epochs"] = number
+        recipe_values["epochs"] = number
         keys.append(hashlib.sha256(canonical(values).encode()).hexdigest())
     return keys
 

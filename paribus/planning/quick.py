@@ -1,4 +1,4 @@
-"""A first look at a study: rows, epochs and seeds are cut down, all else is as asked."""
+"""A first look at a study: rows, epochs and seeds are cut down, all else stays."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _share(fraction: float) -> float:
 
 
 def _cut(patch: Mapping[str, Any], scale: float, above: str = "") -> dict[str, Any]:
-    """Changes to the recipe with their large values cut down."""
+    """Changes to the recipe, with large values cut down."""
     result: dict[str, Any] = {}
     for key, value in patch.items():
         path = f"{above}{key}"
@@ -84,8 +84,8 @@ def _cut(patch: Mapping[str, Any], scale: float, above: str = "") -> dict[str, A
 
 def _cut_factor(study: StudySpec, name: str, scale: float) -> Factor:
     factor, levels = study.factors[name], study.factors[name].levels
-    known = study.with_tuned(study.tune.corners()[0]) if study.tune else study
-    place = list(factor.changes()).index(known.reference(name))
+    settled = study.with_tuned(study.tune.corners()[0]) if study.tune else study
+    place = list(factor.changes()).index(settled.reference(name))
     if isinstance(levels, dict):
         cut: Any = {label: _cut(change, scale) for label, change in levels.items()}
     else:
@@ -106,7 +106,7 @@ def _cut_search(tune: Tune) -> Tune:
 
 
 def _without_twins(study: StudySpec) -> dict[str, Any]:
-    """The factors whose levels differ, with these levels, and what is left to cross of the design."""
+    """The factors whose levels differ, with these levels, and the design without factors that are gone."""
     groups = study.groups()
     factors = {name: _distinct(study, group, name) for group in groups for name in group}
     left = {name: factors[name] for name in study.factors if len(factors[name].levels) > 1}

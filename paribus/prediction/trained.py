@@ -127,7 +127,7 @@ class Trained:
 
 
 def _checked(values: Mapping[str, Any], code: str | None, trust: bool) -> Recipe:
-    """The recipe; a user's model in it is known, and what was trained as far as that can be told; it is not called."""
+    """The recipe; a user's model in it is registered, not called, and refused if it is known to be another one."""
     named = cast(Any, values.get("model"))
     kind = named.get("kind") if isinstance(named, dict) else named
     if trust and isinstance(kind, str) and ":" in kind:

@@ -1,4 +1,4 @@
-"""A look into one trained network, of which nothing is done twice."""
+"""A probe: what is looked at in one trained network; what is there already is not computed again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from paribus.probing.embedding import embed
 from paribus.probing.weights import weight_distributions
 
 _MOST = 2_000
-"""Items whose features are looked at."""
+"""Largest number of items whose features are probed."""
 
 
 def probe(
@@ -33,16 +33,16 @@ def probe(
         The arrays of `weight_distributions`; of at most 2,000 test items `items` (their numbers), `labels` and
         `features` (item, feature); and their `embedding`, unless `embed` has none.
     """
-    found = dict(known) or weight_distributions(weights_of())
-    if dataset is not None and "features" not in found:
+    arrays = dict(known) or weight_distributions(weights_of())
+    if dataset is not None and "features" not in arrays:
         rows = balanced_rows(dataset.y_test)
         features = features_of(np.asarray(dataset.x_test[rows]))
         if features is not None:
-            found |= {"items": rows, "labels": np.asarray(dataset.y_test[rows]), "features": features}
-    if "features" in found and "embedding" not in found:
-        places = embed(found["features"])
-        found |= {} if places is None else {"embedding": places}
-    return found
+            arrays |= {"items": rows, "labels": np.asarray(dataset.y_test[rows]), "features": features}
+    if "features" in arrays and "embedding" not in arrays:
+        places = embed(arrays["features"])
+        arrays |= {} if places is None else {"embedding": places}
+    return arrays
 
 
 def balanced_rows(labels_B: np.ndarray) -> np.ndarray:

@@ -25,12 +25,12 @@ def weight_distributions(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndar
         for name, values in weights.items()
         if values.ndim > 1 and not any(norm in name for norm in _NORMS)
     }
-    found = [np.histogram(values, _BINS) for values in kernels.values()]
+    histograms = [np.histogram(values, _BINS) for values in kernels.values()]
     return {
         "layers": np.array(list(kernels), dtype=np.str_),
         "layer_sizes": np.array([values.size for values in kernels.values()]),
         "layer_means": np.array([values.mean() for values in kernels.values()]),
         "layer_deviations": np.array([values.std() for values in kernels.values()]),
-        "layer_edges": np.array([edges for _, edges in found]).reshape(-1, _BINS + 1),
-        "layer_counts": np.array([counts for counts, _ in found]).reshape(-1, _BINS),
+        "layer_edges": np.array([edges for _, edges in histograms]).reshape(-1, _BINS + 1),
+        "layer_counts": np.array([counts for counts, _ in histograms]).reshape(-1, _BINS),
     }

@@ -1,4 +1,4 @@
-"""Scores that others published, the studies that train the same, and whether they come out the same."""
+"""Scores that others published, studies that train the same, and how the scores compare."""
 
 from paribus.published.check import LIGHT, check_group
 from paribus.published.groups import PublishedScore, find_groups

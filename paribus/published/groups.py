@@ -1,4 +1,4 @@
-"""The published scores that come with paribus: a YAML file a group, a list of studies with the scores to expect."""
+"""The published scores that come with paribus: one YAML file per group, a list of studies with the scores to expect."""
 
 from __future__ import annotations
 

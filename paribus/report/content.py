@@ -139,7 +139,7 @@ class Content:
         return search_sentences(self.record, self.tables.variants.to_dict("records"))
 
     def trials(self) -> list[dict[str, Any]]:
-        """The best trials of the search, a row each."""
+        """The best trials of the search, one row per trial."""
         return shown_trials(self.tables.trials, f"val_{self.tables.metric}", TRIALS)
 
     @property
@@ -190,7 +190,7 @@ class Content:
         ]
 
     def unfinished(self) -> list[dict[str, str]]:
-        """Runs that did not finish, those alike in one row."""
+        """Runs that did not finish, with equal ones in one row."""
         rows: list[dict[str, str]] = []
         for (variant, status, message), group in self.tables.unfinished.groupby(
             ["variant", "status", "message"], sort=False
@@ -212,7 +212,7 @@ class Content:
         ]
 
     def suspects(self) -> list[list[str]]:
-        """The labels that are doubted most, a row each."""
+        """The labels that are doubted most, one row per label."""
         show = unit_of("accuracy").show
         return [
             [
@@ -237,12 +237,12 @@ class Content:
         return "There is no map of the features: the test items are not there, or too few of them differ."
 
     def _outcome(self) -> str:
-        found = self.tables.contrasts
-        if found.empty:
+        table = self.tables.contrasts
+        if table.empty:
             return "This study varies nothing; it measures one recipe over its seeds."
-        told = [_counted(str(kind), list(rows["verdict"])) for kind, rows in found.groupby("kind", sort=False)]
+        counts = [_counted(str(kind), list(rows["verdict"])) for kind, rows in table.groupby("kind", sort=False)]
         rests = f"A difference below {self.margin} does not matter here."
-        return f"{' '.join(told)} {'Verdicts rest on the share of seeds won.' if self.by_wins else rests}"
+        return f"{' '.join(counts)} {'Verdicts rest on the share of seeds won.' if self.by_wins else rests}"
 
     def _winner(self) -> str:
         best, table = self.tables.best, self.tables.variants
@@ -272,7 +272,7 @@ class Content:
 
 
 def _plain(value: float) -> str:
-    """Three digits that count, or all before the point."""
+    """The number with three significant digits, or without decimals from 1,000 on."""
     if pd.isna(value):
         return MISSING
     return f"{value:.3g}" if abs(value) < 999.5 else f"{value:,.0f}"
@@ -286,8 +286,8 @@ def _counted(kind: str, verdicts: Sequence[str]) -> str:
 
 def _shared_apart(entries: list[dict[str, Any]]) -> dict[str, Any]:
     """The caveats that all verdicts of a factor share, once, and the verdicts with the rest of theirs."""
-    shared = [found for found in entries[0]["caveats"] if all(found in entry["caveats"] for entry in entries)]
+    shared = [caveat for caveat in entries[0]["caveats"] if all(caveat in entry["caveats"] for entry in entries)]
     if len(entries) == 1:
         shared = []
-    rest = [{**one, "caveats": [found for found in one["caveats"] if found not in shared]} for one in entries]
+    rest = [{**one, "caveats": [caveat for caveat in one["caveats"] if caveat not in shared]} for one in entries]
     return {"entries": rest, "shared": shared}

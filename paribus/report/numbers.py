@@ -46,11 +46,11 @@ def unit_of(metric: str, num_items: int = 1_000) -> Unit:
         metric: its name, with or without the part of the data it was measured on.
         num_items: test items; one of them is the smallest change of a share that can be seen.
     """
-    known = metric_of(metric)
-    decimals = min(2, max(1, ceil(log10(max(num_items, 1))) - 2)) if known.is_share else known.decimals
-    return Unit(known.scale, known.unit, known.difference, decimals)
+    entry = metric_of(metric)
+    decimals = min(2, max(1, ceil(log10(max(num_items, 1))) - 2)) if entry.is_share else entry.decimals
+    return Unit(entry.scale, entry.unit, entry.difference, decimals)
 
 
 def number(value: object) -> str:
-    """A number with five digits that count; anything else as it is."""
+    """A number with five significant digits; anything else as it is."""
     return f"{value:.5g}" if isinstance(value, float) else str(value)

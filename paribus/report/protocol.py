@@ -35,7 +35,7 @@ def by_test(record: StudyRecord) -> bool:
 
 
 def statistics_terms(asked: AskedStudy) -> list[tuple[str, str]]:
-    """What was computed, and after whom.
+    """What was computed, and by whose method.
 
     Args:
         asked: of the study.
@@ -64,7 +64,7 @@ def statistics_terms(asked: AskedStudy) -> list[tuple[str, str]]:
 
 
 def data_terms(record: StudyRecord, scored: int) -> list[tuple[str, str]]:
-    """The data: where from, how many, and what to beware of.
+    """The data: their origin, their number, and what to beware of.
 
     Args:
         record: the study's.
@@ -84,7 +84,7 @@ def data_terms(record: StudyRecord, scored: int) -> list[tuple[str, str]]:
         ("Missing values", f"{data.missing:,}."),
         ("Preparation", _preparation(asked)),
         ("Split", _split(asked)),
-        ("Test rows", f"scored {scored:,} times by the studies in this home, once a run, at its end{more}."),
+        ("Test rows", f"scored {scored:,} times by the studies in this home, once per run, at its end{more}."),
         ("Fingerprint", data.fingerprint),
         *(("Warning", note) for note in data.notes),
     ]  # fmt: skip
@@ -100,9 +100,9 @@ def design_terms(record: StudyRecord, margin: str) -> list[tuple[str, str]]:
     unused = ", which no verdict here depends on" if record.asked.by_wins else ""
     seeds, planned = list(dict.fromkeys(run.seed for run in record.runs)), len(record.runs)
     ladder = ladder_sentence(record)
-    asked = num_asked((level.variants for level in record.levels), (run.variant for run in record.runs))
-    saved = f" Levels that come to the same recipe share theirs, which saved {asked - planned} trainings."
-    sharing = saved if asked > planned and not ladder else ""
+    uses = num_asked((level.variants for level in record.levels), (run.variant for run in record.runs))
+    saved = f" Levels that come to the same recipe share theirs, which saved {uses - planned} trainings."
+    sharing = saved if uses > planned and not ladder else ""
     return [
         ("Seeds", f"{len(seeds)}: {', '.join(map(str, seeds))}. {ladder}".rstrip()),
         ("Paired", "Runs of one seed draw their rows, split and order of rows alike, and equal layers start from equal "

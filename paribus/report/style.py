@@ -78,7 +78,7 @@ def tinted(colour: str, opacity: float) -> str:
 
 
 def style(place: int) -> dict[str, Any]:
-    """The first is ink, then the colours; when they are used up they come again with markers."""
+    """Colour and marker of the line at this place: ink, then the colours, then the same again with markers."""
     again, colour = divmod(place, len(COLOURS) + 1)
     symbol = _MARKERS[(again - 1) % len(_MARKERS)] if again else None
     return {"colour": (INK, *COLOURS)[colour], "symbol": symbol}

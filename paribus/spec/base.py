@@ -1,4 +1,4 @@
-"""What all records of the spec share: frozen, exact about types, helpful about names; and how mistakes are told."""
+"""What all records of the spec share: frozen, exact about types, helpful about names; and how mistakes are reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a study says of its data."""
+"""The data of a study: source, preparation, split."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _check_test(test: Any) -> Any:
 
 
 def _check_image_size(size: Any) -> tuple[int, int] | None:
-    """As (height, width)."""
+    """The size as (height, width)."""
     sides: Any = [size, size] if isinstance(size, int) else size
     if sides is None:
         return None
@@ -52,7 +52,7 @@ def _check_image_size(size: Any) -> tuple[int, int] | None:
 
 
 def _check_ngrams(ngrams: Any) -> tuple[int, int]:
-    """As (low, high)."""
+    """The range as (low, high)."""
     ends: Any = [1, ngrams] if isinstance(ngrams, int) else ngrams
     pair = isinstance(ends, list | tuple) and len(ends) == 2  # pyright: ignore[reportUnknownArgumentType]
     if not pair or not all(isinstance(end, int) and not isinstance(end, bool) for end in ends):  # pyright: ignore[reportUnknownVariableType]
@@ -154,7 +154,7 @@ class Preparation(Record):
 
     @property
     def validates(self) -> bool:
-        """Whether there are validation rows, be they the test set's."""
+        """Whether there are validation rows, including those of the test set."""
         return self.validation == "test" or self.held_out > 0
 
     @model_validator(mode="before")
@@ -223,7 +223,7 @@ class NamedData(DataSpec):
         return given
 
     def unnamed(self) -> DataSpec:
-        """The same as the only data set of a study."""
+        """The same data set as the only one of a study."""
         return DataSpec.model_construct(**{name: getattr(self, name) for name in DataSpec.model_fields})
 
 
@@ -235,7 +235,7 @@ def _name_from(source: Any) -> str:
 
 
 def entry(value: Any) -> Any:
-    """A data set in a list as a mapping; a source may stand for it."""
+    """An entry of a list of data sets as a mapping; a source alone may stand for it."""
     return {"source": value} if isinstance(value, str) or callable(value) else value
 
 

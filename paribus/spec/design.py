@@ -118,8 +118,8 @@ def _clash(one: Factor, two: Factor) -> str | None:
     own, other = ({path for change in f.changes().values() for path in flat(change)} for f in (one, two))
     given, others_given = flat(one.given), flat(two.given)
     unequal = [path for path in _meet(given, others_given) if given.get(path) != others_given.get(path)]
-    found = _meet(own, other) + _meet(given, _reset(other)) + _meet(others_given, _reset(own)) + unequal
-    return found[0] if found else None
+    clashes = _meet(own, other) + _meet(given, _reset(other)) + _meet(others_given, _reset(own)) + unequal
+    return clashes[0] if clashes else None
 
 
 def _meet(one: Iterable[str], two: Iterable[str]) -> list[str]:

@@ -12,7 +12,7 @@ from paribus.spec.parts import with_names
 from paribus.spec.patch import flat
 
 MOST_LEVELS = 1_000
-"""Levels of a factor."""
+"""Largest number of levels of a factor."""
 
 
 class Factor(Record):
@@ -62,7 +62,7 @@ class Factor(Record):
 
     @property
     def tuned(self) -> tuple[str, ...]:
-        """Labels of the levels that a search finds."""
+        """Labels of the levels whose values a search chooses."""
         named = self.levels if isinstance(self.levels, dict) else {}
         return tuple(name for name, change in named.items() if "tuned" in change)
 
@@ -83,7 +83,7 @@ class Factor(Record):
 
 
 def _check_named(named: Any) -> None:
-    """Refuse levels by name that are no changes to the recipe."""
+    """Refuse named levels that are no changes to the recipe."""
     for name, change in named.items():
         if not isinstance(name, str):
             raise wrong(f"must be a text, found {name!r}; put the name in quotes", f"levels.{name}")

@@ -21,9 +21,9 @@ _LARGEST_FILE, _NODE = 1 << 18, 8
 
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML's safe loader, for which `1e-3` is a number and a repeated key a mistake.
+    """PyYAML's safe loader, to which `1e-3` is a number and a repeated key an error.
 
-    What it makes of a text is bounded, as aliases could make a few lines more than memory holds.
+    The size of the result is bounded, as with aliases a few lines could fill the memory.
     """
 
     def __init__(self, text: str) -> None:
@@ -33,7 +33,7 @@ class _Loader(yaml.SafeLoader):
         self._depth = 0
 
     def compose_node(self, parent: Any, index: Any) -> yaml.Node | None:
-        """Counted as it is read: an alias as much as its anchor."""
+        """Compose a node and count its size: an alias counts as much as its anchor."""
         line, alias = cast(Any, self).peek_event().start_mark.line + 1, self.check_event(yaml.AliasEvent)
         self._depth += 1
         if self._depth > DEEPEST:
@@ -57,7 +57,7 @@ class _Loader(yaml.SafeLoader):
         return sum(self._sizes[id(each)] for pair in pairs for each in pair)
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
-        """Checked as it is written, before `<<` merges anything into it."""
+        """Refuse repeated keys, before `<<` merges anything into the mapping."""
         node = super().compose_mapping_node(anchor)
         seen: set[str] = set()
         for key, _ in node.value:
@@ -72,11 +72,11 @@ class _Loader(yaml.SafeLoader):
 
 
 class _Dumper(yaml.SafeDumper):
-    """Its counterpart: text that would be read as a number is quoted."""
+    """The counterpart of `_Loader`: text that would be read as a number is quoted."""
 
 
 _PARTS = {name: Baseline.model_fields[name].default for name in ("model", "optimizer", "schedule")}
-"""What the baseline has where it names none."""
+"""The baseline's default parts."""
 
 for _twin in (_Loader, _Dumper):
     _twin.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType]
@@ -155,9 +155,9 @@ def _laid_over(values: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
         entries = [entry(data) for data in cast(list[Any], several)]
         return {**values, "data": [patched(e, {rest: value}) if hasattr(e, "items") else e for e in entries]}
     if path.startswith("tune.space.") and isinstance(tune, dict):  # whose keys are whole paths
-        asked = cast(_Values, tune)
-        space: _Values = asked.get("space") or {}
-        return {**values, "tune": {**asked, "space": {**space, path.removeprefix("tune.space."): value}}}
+        search = cast(_Values, tune)
+        space: _Values = search.get("space") or {}
+        return {**values, "tune": {**search, "space": {**space, path.removeprefix("tune.space."): value}}}
     return patched(values, {path: value})
 
 
@@ -166,22 +166,22 @@ def _with_part(values: _Values, path: str) -> _Values:
     named, part = values.get("baseline", {}), path.partition(".")[0]
     if part not in _PARTS or not isinstance(named, dict):
         return values
-    found = cast(_Values, named).get(part, _PARTS[part])
-    return {**values, "baseline": {**named, part: {"kind": found} if isinstance(found, str) else found}}
+    value = cast(_Values, named).get(part, _PARTS[part])
+    return {**values, "baseline": {**named, part: {"kind": value} if isinstance(value, str) else value}}
 
 
 def _nested(factor: Any) -> Any:
     """A factor whose changes are written without dotted paths, which would be laid over what `--set` changes."""
     if not isinstance(factor, dict):
         return factor
-    found = dict(cast(_Values, factor))
-    given, levels = found.get("given"), found.get("levels")
+    nested = dict(cast(_Values, factor))
+    given, levels = nested.get("given"), nested.get("levels")
     if isinstance(given, dict):
-        found["given"] = patched({}, cast(_Values, given))
+        nested["given"] = patched({}, cast(_Values, given))
     if isinstance(levels, dict):
         named = cast(_Values, levels).items()
-        found["levels"] = {name: patched({}, change) if hasattr(change, "items") else change for name, change in named}
-    return found
+        nested["levels"] = {name: patched({}, change) if hasattr(change, "items") else change for name, change in named}
+    return nested
 
 
 def to_yaml(values: dict[str, Any]) -> str:

@@ -71,7 +71,7 @@ def part(part_kind: PartKind) -> Callable[[Function], Function]:
 
 
 def adapter(part_kind: PartKind) -> Callable[[Function], Function]:
-    """Let users' own functions be parts: the decorated function makes of one what parts of that kind return."""
+    """Let users' own functions be parts: the decorated function turns one into what parts of that kind return."""
 
     def register(function: Function) -> Function:
         _ADAPTERS[part_kind] = function
@@ -81,7 +81,7 @@ def adapter(part_kind: PartKind) -> Callable[[Function], Function]:
 
 
 def register_own(part_kind: PartKind, function: Callable[..., Any], kind: str = "") -> Part:
-    """Make a user's own function a part; its options are what its signature has after two.
+    """Make a user's own function a part; its options are its arguments after the first two.
 
     Args:
         part_kind: of the part.
@@ -151,7 +151,7 @@ def check_code(kind: str, function: Callable[..., Any], code: str) -> None:
 
 
 def with_names(value: Any) -> Any:
-    """A level, or what it holds, with the user's functions made models, and their names in their places."""
+    """A level in which each of the user's functions is registered as a model and replaced by its name."""
     if isinstance(value, dict):
         return {key: with_names(held) for key, held in cast(dict[Any, Any], value).items()}
     if isinstance(value, list | tuple):
@@ -184,10 +184,10 @@ def find_part(part_kind: PartKind, kind: str) -> Part:
     Raises:
         SpecError: nothing of that name is registered.
     """
-    known = parts(part_kind)
-    if kind not in known:
-        raise SpecError(f"Unknown {part_kind} {kind!r}. {suggest(kind, known)}")
-    return known[kind]
+    registered = parts(part_kind)
+    if kind not in registered:
+        raise SpecError(f"Unknown {part_kind} {kind!r}. {suggest(kind, registered)}")
+    return registered[kind]
 
 
 def call_part(part_kind: PartKind, options: Record) -> Any:
@@ -210,9 +210,9 @@ class OptionsOf:
         )
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """One alternative a part, told apart by its kind; and the user's own where they are allowed."""
-        known = {"oneOf": [each.options.model_json_schema() for each in parts(self.part_kind).values()]}
-        return {"anyOf": [known, _OWN_SCHEMA]} if self._takes_own else known
+        """One alternative per part, distinguished by its kind; and the user's own where they are allowed."""
+        alternatives = {"oneOf": [each.options.model_json_schema() for each in parts(self.part_kind).values()]}
+        return {"anyOf": [alternatives, _OWN_SCHEMA]} if self._takes_own else alternatives
 
     @property
     def _takes_own(self) -> bool:
@@ -244,9 +244,9 @@ class OptionsOf:
         try:
             if callable(kind):
                 return register_own(self.part_kind, kind)
-            known, origin = parts(self.part_kind).get(kind), origin_given()
+            registered, origin = parts(self.part_kind).get(kind), origin_given()
             opened = origin and origin.named_by
-            return known if known and not opened else register_own(self.part_kind, import_function(kind))
+            return registered if registered and not opened else register_own(self.part_kind, import_function(kind))
         except SpecError as error:
             raise wrong(str(error).removesuffix("."), "kind") from error
 

@@ -54,7 +54,7 @@ class Ladder(Record):
 
 
 MOST_VARIANTS, MOST_RUNS = 2_000, 200_000
-"""Combinations of levels, and runs, of a study on one data set."""
+"""Largest numbers of combinations of levels, and of runs, of a study on one data set."""
 _LARGEST_MARGIN = 0.2
 
 
@@ -175,7 +175,7 @@ class StudySpec(Record):
         return self
 
     def parts(self) -> list[Self]:
-        """One ordinary study a data set, named STUDY.DATA; itself where there is no list of them.
+        """One ordinary study per data set, named STUDY.DATA; itself where there is no list of them.
 
         Raises:
             SpecError: two data sets have the same name.
@@ -261,7 +261,7 @@ class StudySpec(Record):
             raise SpecError(f"seeds: at most {MOST_RUNS:,} runs, found {runs:,}. Leave seeds, levels or folds out.")
 
     def with_tuned(self, point: Mapping[str, Any]) -> StudySpec:
-        """The study in which a search's values stand for levels written {tuned: true}.
+        """The study with a search's values in place of levels written {tuned: true}.
 
         Args:
             point: values by path.
@@ -283,7 +283,7 @@ class StudySpec(Record):
         return Recipe.model_validate(values)
 
     def recipes(self, factor_name: str) -> dict[str, Recipe]:
-        """One recipe a level of the factor, by the level's label.
+        """One recipe per level of the factor, by the level's label.
 
         Raises:
             SpecError: a level does not fit the recipe, or two levels are the same.

@@ -1,4 +1,4 @@
-"""What a study asks of a search: the space, the algorithm, the budget."""
+"""The search of a study: the space, the algorithm, the budget."""
 
 from __future__ import annotations
 
@@ -50,20 +50,20 @@ _FIXED = {
 def _check_space(space: Any) -> Any:
     if not isinstance(space, dict) or not space:
         raise wrong(f"must be a mapping of paths in the recipe to ranges or lists, found {space!r}")
-    found: Space = {}
+    checked: Space = {}
     for path, values in cast(dict[str, Any], space).items():
         _check_may_differ(path, values)
         if isinstance(values, list | tuple) and len(cast(list[Any], values)) > 1:
-            found[path] = tuple(with_names(values))
+            checked[path] = tuple(with_names(values))
         elif isinstance(values, dict | Range):
-            found[path] = Range.model_validate(values)
+            checked[path] = Range.model_validate(values)
         else:
             raise wrong(f"must be {{low: , high: }} or a list of two values or more, found {values!r}", path)
-    return found
+    return checked
 
 
 def _check_may_differ(path: str, values: Any) -> None:
-    """Refuse what all trials must share, be it the path or a place within a listed mapping."""
+    """Refuse paths that all trials must share, also within a listed mapping."""
     listed = cast(list[Any], values) if isinstance(values, list | tuple) else []
     for place in [path, *(place for value in listed for place in flat({path: value}))]:
         for fixed, why in _FIXED.items():
@@ -108,7 +108,7 @@ class Tune(Record):
         return prod(len(values) for values in self.space.values() if not isinstance(values, Range))
 
     def corners(self) -> list[dict[str, Any]]:
-        """All lowest and all highest values, or first and last: what must be allowed for the rest to be."""
+        """All lowest values, and all highest (of lists the first, and the last)."""
         ends = {path: (v.low, v.high) if isinstance(v, Range) else (v[0], v[-1]) for path, v in self.space.items()}
         return [{path: end[at] for path, end in ends.items()} for at in (0, 1)]
 

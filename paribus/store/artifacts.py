@@ -105,9 +105,9 @@ def _check_run(folder: Path, deep: bool, finished: bool) -> None:
         raise DamagedError(f"{folder / SUMS} is missing.")
     else:
         for name, size in record["files"].items():
-            found = (folder / name).stat().st_size
-            if size != found:
-                raise DamagedError(f"{folder / name} is damaged: it has {found:,} bytes, not {size:,}.")
+            actual = (folder / name).stat().st_size
+            if size != actual:
+                raise DamagedError(f"{folder / name} is damaged: it has {actual:,} bytes, not {size:,}.")
 
 
 def _check_old(folder: Path, deep: bool, finished: bool) -> None:
@@ -171,13 +171,13 @@ _READERS = {
 
 
 def write_probe(home: Path, key: str, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write or replace what was found in a run's network; nobody ever reads it half written."""
+    """Write or replace the probe of a run's network; nobody ever reads it half written."""
     with written(_probe(home, key)) as temporary:
         np.savez_compressed(temporary, allow_pickle=False, **arrays)
 
 
 def read_probe(home: Path, key: str) -> dict[str, np.ndarray]:
-    """What `write_probe` wrote; empty if it never did, or if that was damaged, which the checksums of a ZIP tell."""
+    """What `write_probe` wrote; empty if there is nothing, or if the checksums of the ZIP say that it is damaged."""
     try:
         return read_arrays(_probe(home, key))
     except DamagedError:
@@ -230,10 +230,10 @@ def write_kept(home: Path, place: Kept, name: str, stamp: str, values: Any) -> N
 def read_kept(home: Path, place: Kept, name: str, stamp: str) -> Any | None:
     """What `write_kept` wrote with this stamp; None if that was with another one, or is damaged, or never was."""
     try:
-        found = json.loads(read_sealed(_kept(home, place, name)))
+        kept = json.loads(read_sealed(_kept(home, place, name)))
     except DamagedError:
         return None
-    return found["values"] if found["stamp"] == stamp else None
+    return kept["values"] if kept["stamp"] == stamp else None
 
 
 def _kept(home: Path, place: Kept, name: str) -> Path:

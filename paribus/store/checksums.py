@@ -30,8 +30,8 @@ def read_whole(path: Path) -> bytes:
         DamagedError: it is not, or is missing.
     """
     content = _content(path)
-    known = sums_of(path.parent)
-    if known is not None and known.get(path.name) != hashlib.sha256(content).hexdigest():
+    sums = sums_of(path.parent)
+    if sums is not None and sums.get(path.name) != hashlib.sha256(content).hexdigest():
         raise DamagedError(f"{path} is damaged: {_NOT_SO}")
     return content
 
@@ -52,13 +52,13 @@ def check_sums(folder: Path) -> None:
     Raises:
         DamagedError: one is not what was written, or is missing, or the folder has no checksums.
     """
-    known = sums_of(folder)
-    if not known:
-        raise DamagedError(f"{folder / SUMS} is {'missing' if known is None else 'empty'}.")
-    for name, digest in known.items():
+    sums = sums_of(folder)
+    if not sums:
+        raise DamagedError(f"{folder / SUMS} is {'missing' if sums is None else 'empty'}.")
+    for name, digest in sums.items():
         with _no_file_is_damage(folder / name):
-            found = _digest(folder / name)
-        if found != digest:
+            actual = _digest(folder / name)
+        if actual != digest:
             raise DamagedError(f"{folder / name} is damaged: {_NOT_SO}")
 
 
@@ -68,10 +68,10 @@ def is_whole(folder: Path) -> bool:
     It is read once a process, and again where a file changed.
     """
     try:
-        known = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in folder.iterdir()]
+        state = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in folder.iterdir()]
     except OSError:
         return False
-    return _is_whole(folder, tuple(sorted(known)))
+    return _is_whole(folder, tuple(sorted(state)))
 
 
 @cache

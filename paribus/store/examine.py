@@ -15,7 +15,7 @@ from paribus.store.writing import left_over, remove, set_aside
 
 @dataclass
 class Examination:
-    """What is in a home.
+    """The contents of a home, and what is wrong with them.
 
     Args:
         studies: how many there are.
@@ -35,19 +35,19 @@ class Examination:
 def examine(home: Path) -> Examination:
     """Look at everything in a home, verifying every file; nothing is changed."""
     home = home.absolute()
-    found = Examination(aside=len(list(home.glob("damaged/*"))))
+    examination = Examination(aside=len(list(home.glob("damaged/*"))))
     folders, keys = sorted(home.glob("runs/*/*")), set[str]()  # first, as a row comes after its folder
     try:
         store = find_store(home)
         if store:
             store.check()
-            keys = _examine_rows(store, found)
+            keys = _examine_rows(store, examination)
     except StoreError as error:
-        found.faults.append(str(error))
-    _examine_folders((folder for folder in folders if folder.name not in keys), found)
-    found.faults += [f"{left} was left half written." for left in left_over(home)]
-    found.faults += [fault for _, fault in _damaged_rest(home)]
-    return found
+        examination.faults.append(str(error))
+    _examine_folders((folder for folder in folders if folder.name not in keys), examination)
+    examination.faults += [f"{left} was left half written." for left in left_over(home)]
+    examination.faults += [fault for _, fault in _damaged_rest(home)]
+    return examination
 
 
 def mend(home: Path) -> list[str]:
@@ -80,26 +80,26 @@ def mend(home: Path) -> list[str]:
     return done
 
 
-def _examine_rows(store: Store, found: Examination) -> set[str]:
+def _examine_rows(store: Store, examination: Examination) -> set[str]:
     """Note what is wrong with the rows of a database, and the folders that they point at; the keys of sound ones."""
     runs, studies = store.all_runs(), store.studies()
-    found.studies, found.runs = len(studies), len(runs)
+    examination.studies, examination.runs = len(studies), len(runs)
     sound = [run for run in runs.values() if run]
-    found.faults += [f"The row of the run {key} is damaged." for key, run in runs.items() if not run]
+    examination.faults += [f"The row of the run {key} is damaged." for key, run in runs.items() if not run]
     damaged = (study for study in studies if study.fault and not study.is_newer)
-    found.faults += [f"The record of the study {study.name} is damaged, at {study.fault}." for study in damaged]
-    found.faults += [f"Cannot read the study {study.name}. {study.fault}" for study in studies if study.is_newer]
+    examination.faults += [f"The record of the study {study.name} is damaged, at {study.fault}." for study in damaged]
+    examination.faults += [f"Cannot read the study {study.name}. {study.fault}" for study in studies if study.is_newer]
     for run in sound:
         folder = store.folder(run.key)
         if run.status != "failed" and (fault := fault_of_run(folder, deep=True, finished=run.status == "finished")):
-            found.faults.append(fault)
-        found.unverified += run.status != "failed" and folder.is_dir() and not (folder / SUMS).is_file()
+            examination.faults.append(fault)
+        examination.unverified += run.status != "failed" and folder.is_dir() and not (folder / SUMS).is_file()
     differing = (f"The row of the run {key} is not what its folder says." for key in store.differing(sound))
-    found.faults += differing
-    known = {study.name for study in studies}
+    examination.faults += differing
+    names = {study.name for study in studies}
     for copy in store.home.glob("studies/*.json"):
-        if copy.stem not in known:
-            found.faults.append(f"The study {copy.stem} has a copy, {copy}, but no row in the database.")
+        if copy.stem not in names:
+            examination.faults.append(f"The study {copy.stem} has a copy, {copy}, but no row in the database.")
     return {run.key for run in sound}
 
 

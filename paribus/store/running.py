@@ -20,7 +20,7 @@ from paribus.store.writing import sweep
 
 _PAUSE_S = 0.2
 _FAR = 2**30
-"""Where in the file it is locked, as Windows lets nobody read what is."""
+"""The locked byte of the file, behind the text, as Windows lets nobody read a locked byte."""
 
 
 @contextmanager
@@ -63,11 +63,11 @@ def runner(home: Path, name: str) -> str:
 
 
 def _wait(home: Path, name: str, quiet: bool) -> tuple[Path, int]:
-    """The file of a study, once it is ours."""
-    path, told = _path(home, name), ""
+    """Wait until the lock of a study is ours, and return its file."""
+    path, holder = _path(home, name), ""
     while (file := _taken(path)) is None:
-        if not (told or quiet) and (told := runner(home, name)):
-            text = f"{name} is being run by {told}: this waits for its end, then goes on from there. Ctrl-C leaves."
+        if not (holder or quiet) and (holder := runner(home, name)):
+            text = f"{name} is being run by {holder}: this waits for its end, then goes on from there. Ctrl-C leaves."
             sys.stderr.write(f"{text}\n")
         time.sleep(_PAUSE_S)
     me = {"process": os.getpid(), "host": socket.gethostname(), "since": datetime.now().isoformat(" ", "minutes")}
@@ -124,7 +124,7 @@ def _lock(file: int) -> bool:
 
 
 def _told(file: int) -> str:
-    """What the holder wrote of itself."""
+    """What the holder of the lock wrote about itself."""
     try:
         os.lseek(file, 0, os.SEEK_SET)
         who = json.loads(os.read(file, 1000))

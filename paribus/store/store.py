@@ -67,7 +67,7 @@ class StoredStudy:
 
 
 def to_stderr(text: str) -> None:
-    """Say something beside what is asked for."""
+    """Write a line to standard error."""
     sys.stderr.write(f"{text}\n")
 
 
@@ -120,16 +120,16 @@ class Store:
 
     @contextmanager
     def _explained(self) -> Generator[None]:
-        """Every use of the home's files and database, so that what is wrong with them is told in a sentence."""
+        """Wrap every use of the home's files and database, so that errors of the system become one sentence."""
         try:
             yield
         except (OSError, SQLAlchemyError, ValueError, TypeError) as error:
             cause = getattr(error, "orig", None) or error
-            told = f"Cannot use the home {self.home}: {cause}."
+            text = f"Cannot use the home {self.home}: {cause}."
             code = getattr(cause, "sqlite_errorname", "" if isinstance(error, OSError) else "SQLITE_ERROR")
             if code.split("_")[1:2] in (["ERROR"], ["CORRUPT"], ["NOTADB"]):
-                raise DamagedError(f"{told} {MENDS}") from error
-            raise StoreError(f"{told} Choose another with --home.") from error
+                raise DamagedError(f"{text} {MENDS}") from error
+            raise StoreError(f"{text} Choose another with --home.") from error
 
     def save_run(self, record: RunRecord) -> None:
         """Write a run's artifacts, then its row. A row that is there already stays, unless that run had failed.
@@ -155,11 +155,11 @@ class Store:
 
     def runs(self, keys: Iterable[str]) -> dict[str, StoredRun]:
         """The stored runs among `keys`, by key; without those whose rows are damaged, or that were left out."""
-        found = (run_of_row(row) for row in self._rows(keys, *STORED))
-        return {run.key: run for run in found if run}
+        stored = (run_of_row(row) for row in self._rows(keys, *STORED))
+        return {run.key: run for run in stored if run}
 
     def statuses(self, keys: Iterable[str]) -> dict[str, str]:
-        """How the stored runs among `keys` ended, by key: all that most need to know of many runs."""
+        """How the stored runs among `keys` ended, by key; faster than `runs` for many of them."""
         return {row.key: row.status for row in self._rows(keys, RUNS.c.key, RUNS.c.status) if row.status in STATUSES}
 
     def answers(self, keys: Iterable[str]) -> dict[str, np.ndarray]:
@@ -197,9 +197,9 @@ class Store:
         """
         with self._explained(), self._engine.connect() as connection:
             if self._engine.dialect.name == "sqlite":
-                found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
-                if found != "ok":
-                    raise DamagedError(f"The database of {self.home} is damaged: {found}. {MENDS}")
+                answer = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+                if answer != "ok":
+                    raise DamagedError(f"The database of {self.home} is damaged: {answer}. {MENDS}")
         self.all_runs()
         self.studies()
 
@@ -212,8 +212,8 @@ class Store:
         """The 50 runs that finished last, newest first."""
         query = select(*STORED).where(RUNS.c.status == "finished").order_by(RUNS.c.created.desc()).limit(50)
         with self._explained(), self._engine.connect() as connection:
-            found = [run_of_row(row) for row in connection.execute(query)]
-            return [run for run in found if run]
+            runs = [run_of_row(row) for row in connection.execute(query)]
+            return [run for run in runs if run]
 
     def save_study(self, name: str, values: dict[str, Any]) -> None:
         """Write or replace the record of a study.
@@ -276,7 +276,7 @@ class Store:
         return record
 
     def keys(self, name: str) -> set[str]:
-        """Of the runs of a study, all its parts' if it has any; errors as of `study`."""
+        """The keys of a study's runs, of all its parts if it has any; errors as of `study`."""
         record = self.study(name)
         parts = map(self.study_on_one, record.parts) if isinstance(record, SeriesRecord) else [record]
         return {key for part in parts for key in part.keys}
@@ -312,7 +312,7 @@ class Store:
                 raise DamagedError(f"{error} `paribus run` with its study file trains its run again.") from error
 
     def save_probe(self, key: str, arrays: Mapping[str, np.ndarray]) -> None:
-        """Write or replace what was found in a run's network; where a store that only reads cannot, it is found anew.
+        """Write or replace the probe of a run's network; one that cannot be written is computed again.
 
         Raises:
             StoreError: the disk is full, or the directory cannot be written.
@@ -321,7 +321,7 @@ class Store:
             write_probe(self.home, key, arrays)
 
     def probe(self, key: str) -> dict[str, np.ndarray]:
-        """What was found in a run's network; empty if nobody has looked yet."""
+        """The probe of a run's network; empty if there is none yet."""
         with self._explained():
             return read_probe(self.home, key)
 
@@ -402,7 +402,7 @@ class Store:
 
         Folders of earlier versions do not say enough, and stay as they are.
         """
-        found: list[dict[str, Any]] = []
+        rows: list[dict[str, Any]] = []
         for key in keys:
             folder = run_folder(self.home, key) if is_key(key) else self.home
             if folder == self.home or not folder.is_dir():
@@ -412,21 +412,21 @@ class Store:
                 row = None if fault else row_of_folder(folder)
             if fault:
                 self.tell(self._set_aside(key, fault))
-            found += [row] if row else []
+            rows += [row] if row else []
         with self._explained(), self._engine.begin() as connection:
-            for row in found:
+            for row in rows:
                 connection.execute(delete(RUNS).where(RUNS.c.key == row["key"]))  # a damaged one
                 connection.execute(insert(RUNS).values(**row))
-        if found:
-            self.tell(f"{len(found):,} runs whose rows were lost or damaged were taken in again from their folders.")
+        if rows:
+            self.tell(f"{len(rows):,} runs whose rows were lost or damaged were taken in again from their folders.")
 
     def take_in_studies(self) -> None:
         """Make the rows of studies that are lost or damaged again from their copies."""
-        known = {study.name for study in self.studies() if not study.fault}
+        names = {study.name for study in self.studies() if not study.fault}
         for path in sorted((self.home / "studies").glob("*.json")):
             with suppress(StoreError), self._explained():
                 values = read_study_file(path)
-                if values["name"] not in known and read_study(values["record"]):
+                if values["name"] not in names and read_study(values["record"]):
                     self._replace_study(values["name"], values["record"], datetime.fromisoformat(values["updated"]))
                     self.tell(f"The study {values['name']} was taken in again from {path}.")
 

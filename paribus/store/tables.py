@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import JSON, Column, DateTime, Float, Integer, LargeBinary, MetaData, String, Table, Text
 
 METADATA = MetaData()
-"""Of both tables: what the migrations are checked against."""
+"""The metadata of both tables, which the migrations are checked against."""
 
 RUNS = Table(
     "runs",

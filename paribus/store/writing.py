@@ -1,4 +1,4 @@
-"""How things come into a home: in a folder of their writer, with checksums, flushed to disk, renamed; whole or not."""
+"""How files come into a home, whole or not at all: in a scratch folder, with checksums, flushed to disk, renamed."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _lock(handle: int) -> bool | None:
 
 @contextmanager
 def replaced(final: Path, place: Path | None = None, *, durable: bool = True) -> Generator[Path]:
-    """As `written`, with the errors of the system.
+    """As `written`, but with the system's own errors.
 
     Raises:
         OSError: the disk is full, or a folder cannot be written.

@@ -21,7 +21,7 @@ _TIME_S = 0.05
 
 
 def measure() -> dict[str, dict[str, float]]:
-    """1e9 additions and multiplications a second of one thread, in `fp32` and in `bf16`.
+    """1e9 additions and multiplications per second of one thread, in `fp32` and in `bf16`.
 
     Returns:
         Of `dense` layers' products, as they are chosen for either precision, and of convolutions of `images` with their

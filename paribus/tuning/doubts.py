@@ -1,4 +1,4 @@
-"""Reasons to doubt what a search found."""
+"""Reasons to doubt the winner of a search."""
 
 from __future__ import annotations
 

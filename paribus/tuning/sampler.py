@@ -38,7 +38,7 @@ def make_sampler(tune: Tune) -> Sampler:
 
 
 class Sampler:
-    """Draws points of a space, and is told what they were worth.
+    """Draws points of a space, and learns their losses.
 
     Args:
         study: of Optuna.
@@ -56,7 +56,7 @@ class Sampler:
         return [{path: _suggest(trial, path, values) for path, values in self._space.items()} for trial in drawn]
 
     def tell(self, first: int, losses: Sequence[float]) -> None:
-        """What the points from number `first` on came to; nan for a trial that has no score."""
+        """Take in the losses of the points from number `first` on; nan for a trial without a score."""
         import optuna
 
         for trial, loss in zip(self._asked[first:], losses, strict=False):

@@ -38,7 +38,7 @@ def _fits(study: StudySpec, point: Mapping[str, Any]) -> bool:
 
 
 def trial_runs(study: StudySpec, point: Mapping[str, Any], epochs: int, fingerprint: str, name: str = "") -> list[Run]:
-    """The runs of a trial on one rung: one per seed, or a seed and fold.
+    """The runs of a trial on one rung: one per seed, or per seed and fold.
 
     Args:
         study: with a search.

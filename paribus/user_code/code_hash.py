@@ -1,4 +1,4 @@
-"""What a function of the user's own computes with, as one hash: its code, and all that this reaches by name."""
+"""One hash of a user's own function: of its code, and of all that the code reaches by name."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def code_hash(function: Callable[..., Any]) -> str:
     they are called; what is installed counts by its name. So other code has another hash, and another comment has not.
     """
     while True:
-        known, walk = len(sys.modules), _Walk({})
+        num_modules, walk = len(sys.modules), _Walk({})
         walk.see(function)
-        if len(sys.modules) == known:
+        if len(sys.modules) == num_modules:
             return walk.digest.hexdigest()  # else again: a module that was imported on the way is now in its package
 
 
@@ -193,8 +193,8 @@ def _(value: Any) -> Iterable[object]:
 
 def _globals(code: CodeType) -> Iterator[str]:
     """Names of globals in a function's code, each once."""
-    found = (i.argval for i in _instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
-    yield from dict.fromkeys(found)
+    names = (i.argval for i in _instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME"))
+    yield from dict.fromkeys(names)
 
 
 def _imported(code: CodeType, namespace: dict[str, Any]) -> Iterator[object]:
@@ -211,7 +211,7 @@ def _imported(code: CodeType, namespace: dict[str, Any]) -> Iterator[object]:
 
 
 def _instructions(code: CodeType) -> Iterator[dis.Instruction]:
-    """Those of a function's code, and of functions and classes within."""
+    """The instructions of a function's code, and of functions and classes within."""
     yield from dis.get_instructions(code)
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
@@ -242,5 +242,7 @@ def _installed_in(folder: str) -> frozenset[str]:
     """Modules and packages that were installed into a folder on the path, as `pip install --target` does."""
     if folder not in sys.path:
         return frozenset()
-    installed = [found.files or () for found in distributions(path=[folder]) if found.read_text("RECORD")]
+    installed = [
+        distribution.files or () for distribution in distributions(path=[folder]) if distribution.read_text("RECORD")
+    ]
     return frozenset(file.parts[0].partition(".")[0] for files in installed for file in files)

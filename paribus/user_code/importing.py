@@ -25,7 +25,7 @@ _VERSIONS: dict[str, tuple[Path, int]] = {}
 
 @dataclass(frozen=True)
 class Origin:
-    """Who names code, which says what may be imported.
+    """Who names the code, which decides what may be imported.
 
     Args:
         folder: where modules are sought before what is installed; a study file's own, or the working directory.
@@ -79,8 +79,8 @@ def import_function(name: str) -> Callable[..., Any]:
     for step in function_name.split("."):
         found = getattr(found, step, None)
     if not callable(found):
-        known = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
-        raise SpecError(f"{name}: {module_name} has no function {function_name!r}. {suggest(function_name, known)}")
+        names = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
+        raise SpecError(f"{name}: {module_name} has no function {function_name!r}. {suggest(function_name, names)}")
     return found
 
 

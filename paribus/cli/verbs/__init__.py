@@ -1,1 +1,1 @@
-"""One file a verb. Only typer is imported at the top; everything else when the verb runs."""
+"""One file per verb. Only typer is imported at the top; everything else when the verb runs."""

@@ -22,7 +22,7 @@ def check(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train what others published, and compare the scores. It takes hours; run it again and it goes on."""
+    """Train what others published, and compare the scores. Takes hours; running it again resumes."""
     from paribus.published import check_group, find_groups
 
     rows = [
@@ -49,15 +49,15 @@ def _print(rows: list[dict[str, Any]]) -> None:
         numeric = column not in ("group", "configuration", "verdict")
         table.add_column(column, justify="right" if numeric else "left", no_wrap=True)
     for row in rows:
-        metric, known = metric_of(row["metric"]), row["ours"] is not None
+        metric, finished = metric_of(row["metric"]), row["ours"] is not None
         table.add_row(
             row["group"],
             row["study"].removeprefix("check-") if row["level"] == "baseline" else row["level"],
             metric.number(row["theirs"]),
-            metric.number(row["ours"]) if known else "-",
-            f"{metric.number(row['ours_min'])} to {metric.number(row['ours_max'])}" if known else "-",
+            metric.number(row["ours"]) if finished else "-",
+            f"{metric.number(row['ours_min'])} to {metric.number(row['ours_max'])}" if finished else "-",
             str(row["seeds"]),
-            metric.signed(row["difference"]) if known else "-",
+            metric.signed(row["difference"]) if finished else "-",
             "-" if row["tolerance"] is None else metric.number(row["tolerance"]),
             row["verdict"] or "-",
         )

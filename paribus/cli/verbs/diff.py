@@ -28,11 +28,11 @@ def diff(
     def compare() -> StudyDiff:
         return Result(ours, a).compare(Result(theirs, b))
 
-    found = without_damage(ours, a, lambda: without_damage(theirs, b, compare))
-    print_json(found.values()) if as_json else _print(found)
+    compared = without_damage(ours, a, lambda: without_damage(theirs, b, compare))
+    print_json(compared.values()) if as_json else _print(compared)
 
 
-def _print(found: StudyDiff) -> None:
+def _print(diff: StudyDiff) -> None:
     from rich.text import Text
 
     from paribus.cli.console import new_console
@@ -40,16 +40,16 @@ def _print(found: StudyDiff) -> None:
     from paribus.comparison.words import sentence
 
     console = new_console()
-    variants, seeds = len(found.contrasts), len(found.seeds)
+    variants, seeds = len(diff.contrasts), len(diff.seeds)
     counts = f": {variants} variants and {seeds} seeds in common\n"
-    console.print(Text.assemble((found.b, "bold"), " against ", (found.a, "bold"), counts))
-    sentences = [sentence(contrast) for contrast in found.contrasts]
-    print_contrasts(console, found.values()["contrasts"], found.contrasts[0].metric, sentences, "variant")
-    for name, only in ((found.a, found.only_a), (found.b, found.only_b)):
+    console.print(Text.assemble((diff.b, "bold"), " against ", (diff.a, "bold"), counts))
+    sentences = [sentence(contrast) for contrast in diff.contrasts]
+    print_contrasts(console, diff.values()["contrasts"], diff.contrasts[0].metric, sentences, "variant")
+    for name, only in ((diff.a, diff.only_a), (diff.b, diff.only_b)):
         if only:
             console.print(f"\nOnly {name} has: {', '.join(only)}")
-    _print_changes(console, "recipe", found.recipes, variants)
-    _print_changes(console, "data, machine, versions", found.surroundings, variants)
+    _print_changes(console, "recipe", diff.recipes, variants)
+    _print_changes(console, "data, machine, versions", diff.surroundings, variants)
 
 
 def _print_changes(console: Any, title: str, changes: tuple[Change, ...], variants: int) -> None:

@@ -49,14 +49,14 @@ def _examine_home(home: Any, fix: bool) -> dict[str, Any]:
 
     folder = home_directory(home)
     done = {"mended": mend(folder)} if fix else {}
-    found = asdict(examine(folder))
+    findings = asdict(examine(folder))
     return {
-        "studies": found["studies"],
-        "runs": found["runs"],
-        "not verified": found["unverified"],
-        "set aside": found["aside"],
+        "studies": findings["studies"],
+        "runs": findings["runs"],
+        "not verified": findings["unverified"],
+        "set aside": findings["aside"],
         **done,
-        "faults": found["faults"],
+        "faults": findings["faults"],
     }
 
 

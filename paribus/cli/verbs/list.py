@@ -21,16 +21,16 @@ def list_studies(home: Home = None, as_json: AsJson = False) -> None:
     from paribus.store.running import runner
 
     store = existing_store(home)
-    found: list[dict[str, object]] = []
-    known = {row.name: row for row in store.studies()}
-    for row in known.values():
+    rows: list[dict[str, object]] = []
+    studies = {row.name: row for row in store.studies()}
+    for row in studies.values():
         names = row.record.parts if isinstance(row.record, SeriesRecord) else (row.name,)
-        parts = [part for name in names if name in known and isinstance(part := known[name].record, StudyRecord)]
+        parts = [part for name in names if name in studies and isinstance(part := studies[name].record, StudyRecord)]
         keys = {key for part in parts for key in part.keys}
         stored = store.statuses(keys)
         failed = sum(status == "failed" for status in stored.values())
         status = "finished" if len(stored) == len(keys) and len(parts) == len(names) else "interrupted"
-        found.append(
+        rows.append(
             {
                 "study": row.name,
                 "status": _trouble(row) or ("running" if runner(store.home, row.name) else status),
@@ -42,15 +42,15 @@ def list_studies(home: Home = None, as_json: AsJson = False) -> None:
             }
         )
     if as_json:
-        print_json(found)
+        print_json(rows)
         return
-    if not found:
+    if not rows:
         typer.echo("No study yet. Start with: paribus run quickstart")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("study", "status", "runs", "failed", "updated", "question"):
         table.add_column(column, overflow="fold")
-    for values in found:
+    for values in rows:
         runs = f"{values['stored']} of {values['runs']}"
         cells = [values["study"], values["status"], runs, values["failed"], values["updated"], values["question"]]
         table.add_row(*(str(cell) for cell in cells))

@@ -64,7 +64,7 @@ def plan(
 
 
 def _frozen(frozen: FrozenPlan) -> str:
-    """Where a plan is frozen, and whether somebody may have looked before."""
+    """Where the plan is frozen, and whether runs were stored before."""
     content = frozen.content
     runs = sum(part["runs"] for part in content["data"])
     done = "Frozen" if frozen.is_new else f"Frozen already, at {content['time']}"
@@ -111,7 +111,7 @@ def _search_values(search: SearchForecast) -> dict[str, Any]:
 
 
 def _together(name: str, parts: list[dict[str, Any]]) -> dict[str, Any]:
-    """The plans of several data sets, and what they come to."""
+    """The plans of several data sets, and their totals."""
     sums = {key: sum(part[key] for part in parts) for key in ("runs", "stored", "seconds")}
     return {"study": name, **sums, "parts": parts}
 
@@ -142,15 +142,15 @@ def _variants(ahead: Forecast) -> Table:
         levels = [f"{level.factor}={level.label}" for level in plan.levels if name in level.variants and level.factor]
         keys = [run.key for run in plan.runs if run.variant == name]
         stored = sum(key in ahead.stored for key in keys)
-        told = ", ".join(levels)
-        crossed = len(levels) > 1 and told == name  # the name says it all
+        text = ", ".join(levels)
+        crossed = len(levels) > 1 and text == name  # the name says it all
         parameters = "not known yet" if name in ahead.tuned else f"{ahead.parameters[name]:,}"
-        table.add_row(name, "" if crossed else told, parameters, f"{stored} of {len(keys)}")
+        table.add_row(name, "" if crossed else text, parameters, f"{stored} of {len(keys)}")
     return table
 
 
 def _remarks(ahead: Forecast) -> Iterator[str]:
-    """What the search and the runs that are left cost, and what is special about the study."""
+    """What the search and the remaining runs cost, and what is special about the study."""
     from paribus.comparison.caveats import CAVEATS
     from paribus.execution import duration
 
@@ -175,8 +175,8 @@ def _search(ahead: Forecast, search: SearchForecast, basis: str) -> str:
     brackets = [", ".join(f"{rung.trials} × {rung.epochs}" for rung in rungs) for rungs in search.brackets]
     once = list(dict.fromkeys(brackets))
     times = f", each {len(brackets) // len(once)} times" if len(brackets) > len(once) else ""
-    told = f"{search.trials} trials, trials × epochs: {'; '.join(once)}{times}"
-    text = f"Search first ({search.algorithm}): {told}. "
+    schedule = f"{search.trials} trials, trials × epochs: {'; '.join(once)}{times}"
+    text = f"Search first ({search.algorithm}): {schedule}. "
     if search.stored:
         return text + "It is stored."
     waiting = f" {', '.join(sorted(ahead.tuned))}: not known before." if ahead.tuned else ""

@@ -17,18 +17,18 @@ def studies(
     from paribus.spec.files import read_study
     from paribus.studies import built_in
 
-    known = built_in()
+    paths = built_in()
     if name is not None:
-        if name not in known:
-            raise SpecError(f"No built-in study {name!r}. {suggest(name, known)}")
-        print_json(read_study(known[name])) if as_json else typer.echo(
-            known[name].read_text(encoding="utf-8"), nl=False
+        if name not in paths:
+            raise SpecError(f"No built-in study {name!r}. {suggest(name, paths)}")
+        print_json(read_study(paths[name])) if as_json else typer.echo(
+            paths[name].read_text(encoding="utf-8"), nl=False
         )
         return
-    told = {stem: read_study(path)["question"] for stem, path in known.items()}
+    questions = {stem: read_study(path)["question"] for stem, path in paths.items()}
     if as_json:
-        print_json(told)
+        print_json(questions)
         return
-    for stem, question in told.items():
+    for stem, question in questions.items():
         typer.echo(f"{stem:<24} {question}")
     typer.echo("\n`paribus plan NAME` estimates the time; `paribus run NAME --quick` takes a first look.")

@@ -52,15 +52,15 @@ def churns(levels: Levels, answers: Answers) -> list[Churn]:
     def by_seed(variant: str) -> list[float]:
         return seed_churn(answers.classes[variant])
 
-    found: list[Churn] = []
+    rows: list[Churn] = []
     for factor, label, level in placed(levels):
         if not level.is_reference and factor in references:
             cells, others = (cells_at(levels, {factor: at}) for at in (label, references[factor]))
             sides = zip(cells, others, strict=True)
             changed = [share for a, b in sides for share in churn(answers.classes[a], answers.classes[b])]
             by_chance = [share for name in others for share in by_seed(name)]
-            found.append(Churn(factor, label, references[factor], len(changed), _mean(changed), _mean(by_chance)))
-    return found
+            rows.append(Churn(factor, label, references[factor], len(changed), _mean(changed), _mean(by_chance)))
+    return rows
 
 
 def _mean(shares: Sequence[float]) -> float:

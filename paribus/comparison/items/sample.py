@@ -1,4 +1,4 @@
-"""How far a contrast depends on the test items at hand; apart from its interval, which is over seeds."""
+"""How much a contrast depends on the test items at hand, beside its interval, which is over seeds."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def over_test_items(contrasts: Sequence[Contrast], levels: Levels, answers: Answ
     """
     if answers.folded:
         return []
-    asked = [contrast for contrast in contrasts if contrast.metric == "test_accuracy"]
-    return [_row(contrast, _sides(contrast, levels), answers) for contrast in asked]
+    on_accuracy = [contrast for contrast in contrasts if contrast.metric == "test_accuracy"]
+    return [_row(contrast, _sides(contrast, levels), answers) for contrast in on_accuracy]
 
 
 def _row(contrast: Contrast, sides: Sides, answers: Answers) -> dict[str, Any]:
     named = {"factor": contrast.factor, "level": contrast.level, "reference": contrast.reference}
-    known = [answers.classes[name] for _, names in sides for name in names]
-    common = [place for place in known[0] if all(place in others for others in known)]
+    classes = [answers.classes[name] for _, names in sides for name in names]
+    common = [place for place in classes[0] if all(place in others for others in classes)]
     places = common[: contrast.n]  # of a ladder, those that the contrast stands on
     if not places:
         unknown = dict.fromkeys(("difference", "low", "high"))

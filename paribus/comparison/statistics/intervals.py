@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 @dataclass(frozen=True)
 class Interval:
-    """Two ends in the units of what was measured; both nan where there is too little to tell."""
+    """Lower and upper end in the units of the data; both nan where the data are too few."""
 
     low: float
     high: float
@@ -90,8 +90,10 @@ def bca_interval(diff_S: ArrayLike, *, rng: np.random.Generator, level: float = 
     values = np.sort(np.asarray(diff_S, dtype=np.float64))
     if not deviation(values) > 0:
         return _point(values)
-    found = scipy.stats.bootstrap((values,), np.mean, n_resamples=draws, confidence_level=level, method="BCa", rng=rng)
-    return Interval(float(found.confidence_interval.low), float(found.confidence_interval.high))
+    bootstrap = scipy.stats.bootstrap(
+        (values,), np.mean, n_resamples=draws, confidence_level=level, method="BCa", rng=rng
+    )
+    return Interval(float(bootstrap.confidence_interval.low), float(bootstrap.confidence_interval.high))
 
 
 def percentile_interval(
@@ -124,6 +126,6 @@ def percentile_interval(
 
 
 def _point(values: NDArray[np.float64]) -> Interval:
-    """What can be said without a spread."""
+    """The interval of values without spread."""
     at = float(values.mean()) if len(values) > 1 else nan
     return Interval(at, at)

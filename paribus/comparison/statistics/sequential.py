@@ -1,4 +1,4 @@
-"""Looking more than once: what a verdict must promise at each look for the promise to hold over all of them.
+"""Repeated looks: the confidence at each look for which the error rate holds over all looks together.
 
 The boundary is Pocock's, the same nominal level at every look. It is worked out for a sum of normal differences, whose
 deviation is known, and carried over to the t test by its p value; a simulation in the tests counts the errors.
@@ -73,7 +73,7 @@ def _crossing(bound: float, looks: Sequence[int]) -> float:
 
 
 def _inside(bound: float, num_pairs: int, part_K: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Parts of the interval from -1 to 1 as parts of the sums that stay inside."""
+    """The interval from -1 to 1, scaled to the sums that stay inside the bound."""
     return bound * num_pairs**0.5 * part_K
 
 

@@ -95,7 +95,7 @@ def mcnemar_p(one_B: NDArray[np.bool_], other_B: NDArray[np.bool_]) -> float:
 
 
 def holm(p_K: ArrayLike) -> NDArray[np.float64]:
-    """P values corrected for being looked at together.
+    """P values corrected for being tested together.
 
     Args:
         p_K: one p value a hypothesis, shape (hypothesis,); nan stays nan and does not count.

@@ -129,7 +129,7 @@ def _items(values: Any, where: str) -> np.ndarray:
         return _texts(x, where)
     if x.dtype.kind not in "buif":
         raise DataError(
-            f"{where} has type {x.dtype}. Allowed: numbers, or one text a row. Encode the items as numbers."
+            f"{where} has type {x.dtype}. Allowed: numbers, or one text per row. Encode the items as numbers."
         )
     if x.ndim < 2 or 0 in x.shape:
         raise DataError(
@@ -174,7 +174,7 @@ def _labels(values: Any, where: str) -> np.ndarray:
     y: Any = _array(values, where)
     texts = y.dtype.kind == "O" and all(isinstance(label, str) for label in y.ravel())
     if y.ndim != 1 or not (texts or y.dtype.kind in "buifU"):
-        raise DataError(f"{where} has shape {y.shape} and type {y.dtype}. Allowed: one number or text a row.")
+        raise DataError(f"{where} has shape {y.shape} and type {y.dtype}. Allowed: one number or text per row.")
     if y.dtype.kind == "f":
         bad = np.flatnonzero(~np.isfinite(y))
         if len(bad):
@@ -209,7 +209,7 @@ def _classes(labels: Sequence[np.ndarray], name: str) -> tuple[np.ndarray, np.nd
 def _check_shapes(items: Sequence[np.ndarray], labels: Sequence[np.ndarray], name: str) -> None:
     for x, y, part in zip(items, labels, ("training", "test"), strict=False):
         if len(x) != len(y):
-            raise DataError(f"{name}: {len(x)} {part} items but {len(y)} labels. Give one label an item.")
+            raise DataError(f"{name}: {len(x)} {part} items but {len(y)} labels. Give one label per item.")
     train, test = items[0].shape[1:], items[-1].shape[1:]
     if train != test:
         raise DataError(f"{name}: training items have shape {train}, test items {test}. Make them equal.")

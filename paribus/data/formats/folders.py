@@ -1,4 +1,4 @@
-"""Folders with a file an item and a folder a class."""
+"""Folders with one file per item and one folder per class."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def _in_parts(folder: Path, suffixes: Sequence[str], what: str) -> dict[str, lis
         _no_others(
             folder, [path for path in sorted(folder.iterdir()) if path not in parts.values()], "train/ and test/"
         )
-    found = {key: _files(part, suffixes, what) for key, part in parts.items()}
-    _no_links(folder, [*parts.values(), *{path.parent for part in found.values() for path in part}])
-    _no_links(folder, [path for part in found.values() for path in part])
-    return found
+    files = {key: _files(part, suffixes, what) for key, part in parts.items()}
+    _no_links(folder, [*parts.values(), *{path.parent for part in files.values() for path in part}])
+    _no_links(folder, [path for part in files.values() for path in part])
+    return files
 
 
 def _files(folder: Path, suffixes: Sequence[str], what: str) -> list[Path]:
@@ -46,17 +46,19 @@ def _files(folder: Path, suffixes: Sequence[str], what: str) -> list[Path]:
     if not folder.is_dir():
         raise DataError(f"{folder} does not exist. Beside a train or test folder there must be the other one.")
     inside = sorted(folder.iterdir())
-    _no_others(folder, [path for path in inside if not path.is_dir() or path.name.startswith(".")], "a folder a class")
+    _no_others(
+        folder, [path for path in inside if not path.is_dir() or path.name.startswith(".")], "one folder per class"
+    )
     if not inside:
-        raise DataError(f"{folder} is empty. It must hold a folder a class, and those {what}s.")
+        raise DataError(f"{folder} is empty. It must hold one folder per class, and those hold {what}s.")
     return [path for one_class in inside for path in _of_class(one_class, suffixes, what)]
 
 
 def _of_class(folder: Path, suffixes: Sequence[str], what: str) -> list[Path]:
     inside = sorted(folder.iterdir())
     shown = [path for path in inside if path.suffix.lower() in suffixes and path.is_file() and path.name[0] != "."]
-    known = set(shown)
-    _no_others(folder, [path for path in inside if path not in known], ", ".join(suffixes))
+    items = set(shown)
+    _no_others(folder, [path for path in inside if path not in items], ", ".join(suffixes))
     if not shown:
         raise DataError(f"{folder} holds no {what}. Add some ({', '.join(suffixes)}) or remove the folder.")
     return shown

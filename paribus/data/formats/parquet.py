@@ -73,8 +73,8 @@ def value(path: Path, number: int, at: int) -> str:
     import pyarrow.parquet as pq
 
     name = columns(path)[at]
-    found = pq.read_table(path, columns=[name])[name][number].as_py()
-    return "''" if found is None else repr(found)
+    cell = pq.read_table(path, columns=[name])[name][number].as_py()
+    return "''" if cell is None else repr(cell)
 
 
 def _schema(path: Path) -> pa.Schema:

@@ -108,13 +108,13 @@ def _packed(original: Original, path: Path) -> Iterator[_Text]:
                 yield folder, name, content
 
 
-def _checked(original: Original, each: int, found: Iterator[_Text], where: Path) -> dict[str, list[str]]:
+def _checked(original: Original, each: int, members: Iterator[_Text], where: Path) -> dict[str, list[str]]:
     wrong = f"{where} is damaged or is not that of {original.name}: "
     mend = f". Remove it, or replace it by that of {original.address}."
     contents: dict[str, dict[str, bytes]] = {folder: {} for folder in original.files}
     left = {folder: published.size for folder, published in original.files.items()}
     try:
-        for folder, name, content in found:
+        for folder, name, content in members:
             contents[folder][name] = content.read(left[folder] + 1)
             left[folder] -= len(contents[folder][name])
             if left[folder] < 0:

@@ -79,10 +79,10 @@ class Vectorizer:
 
     def transform(self, texts: Sequence[str]) -> Documents:
         """Features of any texts, the same bits as `transform_part` gives."""
-        found: Any = analyser(self.text, vocabulary=self.terms).transform(texts)
-        found.sort_indices()
-        counts = found.data.astype(count_type(found.data))
-        entries = found.indptr.astype(np.int64), found.indices, counts
+        matrix: Any = analyser(self.text, vocabulary=self.terms).transform(texts)
+        matrix.sort_indices()
+        counts = matrix.data.astype(count_type(matrix.data))
+        entries = matrix.indptr.astype(np.int64), matrix.indices, counts
         return self._documents(entries, np.arange(len(self.ids), dtype=np.int32))
 
     def _documents(self, entries: tuple[np.ndarray, np.ndarray, np.ndarray], column: np.ndarray) -> Documents:

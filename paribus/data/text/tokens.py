@@ -173,9 +173,9 @@ def _split(texts: Sequence[str]) -> tuple[Any, np.ndarray]:
 
 def _in_words(codes: np.ndarray) -> np.ndarray:
     r"""Whether each code point is a `\w` of Python's regular expressions."""
-    known = np.flatnonzero(np.bincount(codes))
-    table = np.zeros(int(known[-1]) + 1, bool)
-    table[known] = [chr(code).isalnum() or chr(code) == "_" for code in known]
+    present = np.flatnonzero(np.bincount(codes))
+    table = np.zeros(int(present[-1]) + 1, bool)
+    table[present] = [chr(code).isalnum() or chr(code) == "_" for code in present]
     return table[codes]
 
 

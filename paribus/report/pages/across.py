@@ -1,4 +1,4 @@
-"""The page of a study over several data sets: what each one said, side by side, and links to their own pages."""
+"""The page of a study over several data sets: the outcome of each, side by side, and links to their own pages."""
 
 from __future__ import annotations
 
@@ -61,10 +61,10 @@ def figures(parts: frames.Parts) -> dict[str, go.Figure]:
 
 def _grid(frame: pd.DataFrame, key: str, contents: Contents, cell: Any) -> dict[str, list[dict[str, Any] | None]]:
     """Rows by name, each with one cell per data set; None where that data set has no such row."""
-    found: dict[str, dict[str, Any]] = {}
+    cells_by_row: dict[str, dict[str, Any]] = {}
     for row in frame.to_dict("records"):
-        found.setdefault(row[key], {})[row["data"]] = cell(row, contents[row["data"]])
-    return {name: [cells.get(data) for data in contents] for name, cells in found.items()}
+        cells_by_row.setdefault(row[key], {})[row["data"]] = cell(row, contents[row["data"]])
+    return {name: [cells.get(data) for data in contents] for name, cells in cells_by_row.items()}
 
 
 def _titled(contrasts: pd.DataFrame) -> pd.DataFrame:

@@ -47,13 +47,13 @@ _CAPTIONS = {
 }
 
 
-def write_data_page(target: Path, dataset: Dataset, found: Mapping[str, Any]) -> Path:
+def write_data_page(target: Path, dataset: Dataset, description: Mapping[str, Any]) -> Path:
     """Write the page: counts, class balance, samples, mean images and statistics of the values, or of the texts.
 
     Args:
         target: the HTML file; its folders are made, and what was there is replaced.
         dataset: whose page it is.
-        found: from `describe`, with `near` from `near_duplicates` and `texts` from `describe_texts`.
+        description: from `describe`, with `near` from `near_duplicates` and `texts` from `describe_texts`.
 
     Returns:
         `target`, absolute.
@@ -61,13 +61,13 @@ def write_data_page(target: Path, dataset: Dataset, found: Mapping[str, Any]) ->
     Raises:
         OSError: the file cannot be written.
     """
-    frames, figures = _of_texts(found["texts"]) if found.get("texts") else _of_numbers(dataset)
-    frames["balance"] = balance.frame(found["class_counts"])
+    frames, figures = _of_texts(description["texts"]) if description.get("texts") else _of_numbers(dataset)
+    frames["balance"] = balance.frame(description["class_counts"])
     figures["balance"] = balance.draw(frames["balance"])
     pictures = ("random", "classes", "means") if is_images(dataset) else ()
     page = template("data.html").render(
-        found=found,
-        terms=facts(found),
+        description=description,
+        terms=facts(description),
         sections=[(name, title) for name, title in _TITLES.items() if name in frames],
         figures={name: div(name, figure) for name, figure in figures.items()},
         pictures={name: frames[name][["title", "image"]].to_numpy() for name in frames if name in pictures},

@@ -1,4 +1,4 @@
-"""What all pages share: templates, elements, links, and how a page is written and known again."""
+"""What all pages share: templates, elements, links, and how a page is written and recognized."""
 
 from __future__ import annotations
 
@@ -74,6 +74,6 @@ def data_link(text: str, kind: str) -> str:
 
 @cache
 def _templates() -> Environment:
-    """Kept, as compiling the pages takes a tenth of a report's time."""
+    """Cached, as compiling the pages takes a tenth of a report's time."""
     loader = PackageLoader("paribus.report", "templates")
     return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)

@@ -25,19 +25,19 @@ def scores(parts: Parts) -> pd.DataFrame:
     The best is chosen by validation scores, as in `Tables.best`; without any, none is. A variant without a score has no
     rank; equal means share the better one.
     """
-    found: list[pd.DataFrame] = []
+    frames: list[pd.DataFrame] = []
     for data, tables in parts.items():
         rows = tables.variants[["variant", "mean", "ci_low", "ci_high", "validation"]]
         rank = rows["mean"].rank(method="min", ascending=not metric_of(tables.metric).higher_is_better).astype("Int64")
         best = (rows["variant"] == tables.best.variant) & tables.best.validated
-        found.append(rows.assign(rank=rank, best=best, data=data))
-    return pd.concat(found, ignore_index=True)[["variant", "data", *found[0].columns[1:-1]]]
+        frames.append(rows.assign(rank=rank, best=best, data=data))
+    return pd.concat(frames, ignore_index=True)[["variant", "data", *frames[0].columns[1:-1]]]
 
 
 def contrasts(parts: Parts) -> pd.DataFrame:
     """One row per contrast and data set, as in `Tables.contrasts`; empty where nothing is varied."""
-    found = [tables.contrasts.assign(data=data) for data, tables in parts.items() if len(tables.contrasts)]
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+    frames = [tables.contrasts.assign(data=data) for data, tables in parts.items() if len(tables.contrasts)]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
 def titles(contrasts: pd.DataFrame) -> pd.Series:
@@ -47,11 +47,11 @@ def titles(contrasts: pd.DataFrame) -> pd.Series:
 
 def best(parts: Parts) -> pd.DataFrame:
     """One row per data set: its best variant, with test score, interval, gap, and its hardest classes."""
-    found: list[pd.DataFrame] = []
+    frames: list[pd.DataFrame] = []
     for data, tables in parts.items():
         name = tables.best.variant
         hard = (f"{cls} ({100 * share:.0f} %)" for cls, share in tables.hardest[["class", "recall"]].to_numpy()[:_HARD])
         rows = tables.variants.loc[tables.variants["variant"] == name, _BEST]
         row = rows if len(rows) else pd.DataFrame([dict.fromkeys(_BEST, np.nan) | {"variant": None}])
-        found.append(row.assign(data=data, by_validation=tables.best.validated, hardest=", ".join(hard)))
-    return pd.concat(found, ignore_index=True)[["data", "variant", "by_validation", *_BEST[1:], "hardest"]]
+        frames.append(row.assign(data=data, by_validation=tables.best.validated, hardest=", ".join(hard)))
+    return pd.concat(frames, ignore_index=True)[["data", "variant", "by_validation", *_BEST[1:], "hardest"]]

@@ -63,7 +63,7 @@ def shown_variants(runs: pd.DataFrame, levels: Sequence[Level], metric: str, bes
 
 
 def probed_runs(runs: pd.DataFrame, best: str | None) -> dict[str, str]:
-    """Keys of the runs whose networks are looked into: the first finished seed of the baseline and of the best variant.
+    """Keys of the runs whose networks are probed: the first finished seed of the baseline and of the best variant.
 
     Args:
         runs: with their keys.
@@ -80,7 +80,7 @@ def _ranked(runs: pd.DataFrame, metric: str) -> list[str]:
     All seeds of a variant have as many folds, so the mean over its runs is the one over its seeds.
     """
     scores = runs[f"val_{metric}"].where(runs["status"] == "finished")
-    found = scores.groupby(runs["variant"], sort=False).agg(["mean", "count", "size"])
-    share, lower = found["count"] / found["size"], not metric_of(metric).higher_is_better
-    full = found[(share == share.max()) & (share > 0)]
+    table = scores.groupby(runs["variant"], sort=False).agg(["mean", "count", "size"])
+    share, lower = table["count"] / table["size"], not metric_of(metric).higher_is_better
+    full = table[(share == share.max()) & (share > 0)]
     return [str(name) for name in full.sort_values("mean", ascending=lower, kind="stable").index]

@@ -10,7 +10,7 @@ _COLUMNS = ["variant", "seed", "fold", "epoch", "train_accuracy", "val_accuracy"
 
 
 def gaps(history: pd.DataFrame, runs: pd.DataFrame, keeps: Mapping[str, str | None]) -> pd.DataFrame:
-    """Take the epoch whose weights were kept: one row per finished run, empty without validation rows.
+    """One row per finished run, at the epoch whose weights were kept; empty without validation rows.
 
     Args:
         history: as in `Tables.history`.
@@ -23,5 +23,5 @@ def gaps(history: pd.DataFrame, runs: pd.DataFrame, keeps: Mapping[str, str | No
     done = runs[runs["status"] == "finished"]
     best = done["variant"].isin([name for name, kept in keeps.items() if kept == "best"])
     kept = done[["variant", "seed", "fold"]].assign(epoch=done["epochs"].mask(best, done["best_epoch"]).astype(int))
-    found = history.merge(kept, on=["variant", "seed", "fold", "epoch"])
-    return found.assign(gap=found["train_accuracy"] - found["val_accuracy"]).dropna(subset="gap")[_COLUMNS]
+    merged = history.merge(kept, on=["variant", "seed", "fold", "epoch"])
+    return merged.assign(gap=merged["train_accuracy"] - merged["val_accuracy"]).dropna(subset="gap")[_COLUMNS]

@@ -1,4 +1,4 @@
-"""The test items over all runs: how often they are answered wrongly, and how far the contrasts depend on them."""
+"""The test items over all runs: how often runs answer them wrongly, and how much the contrasts depend on them."""
 
 from __future__ import annotations
 
@@ -42,21 +42,21 @@ class ItemTables:
     sample: pd.DataFrame
 
     def wrong_rows(self) -> list[list[str]]:
-        """Variant, runs, and of each kind the count with its share in percent."""
+        """One row per variant: its runs, and the items wrong always, sometimes and never, with shares in percent."""
         return [
             [row["variant"], f"{row['runs']:,}", *(f"{row[k]:,} ({_percent(row[f'{k}_share'])} %)" for k in _OFTEN)]
             for row in self.wrong.to_dict("records")
         ]
 
     def churn_rows(self) -> list[list[str]]:
-        """What is compared, its pairs, and both churns in percent."""
+        """One row per contrast: its name, pairs, and both churns in percent."""
         return [
             [_title(row), str(row["pairs"]), _percent(row["churn"]), _percent(row["seed_churn"])]
             for row in self.churn.to_dict("records")
         ]
 
     def sample_rows(self, contrasts: pd.DataFrame) -> list[list[str]]:
-        """What is compared, the difference in points, its interval over seeds and over test items, and McNemar's p.
+        """One row per contrast: its name, difference in points, intervals over seeds and over test items, McNemar's p.
 
         Args:
             contrasts: as in `Tables.contrasts`, a row for each of `sample`.
@@ -84,10 +84,10 @@ def read_answers(store: Store, record: StudyRecord, rows: Mapping[str, StoredRun
         StoreError: the predictions of a finished run are missing.
     """
     done = [run for run in record.runs if run.key in rows and rows[run.key].status == "finished"]
-    found = store.answers({run.key for run in done})
+    stored = store.answers({run.key for run in done})
     classes: dict[str, dict[Place, np.ndarray]] = {name: {} for name in record.variants}
     for run in done:
-        classes[run.variant][run.seed, run.fold] = found[run.key]
+        classes[run.variant][run.seed, run.fold] = stored[run.key]
     if not done:
         return Answers(np.empty(0, np.int64), np.empty(0, np.int64), classes)
     arrays = store.predictions(done[-1].key)  # all runs were asked the same
@@ -115,11 +115,11 @@ def load_items(record: StudyRecord, answers: Answers, sample: Sequence[Mapping[s
 
 
 def _wrong(answers: Answers) -> pd.DataFrame:
-    found = {name: answers.of(name) for name, runs in answers.classes.items() if runs}
-    if len(found) > 1:
-        found[ALL] = np.concatenate(list(found.values()))
+    by_variant = {name: answers.of(name) for name, runs in answers.classes.items() if runs}
+    if len(by_variant) > 1:
+        by_variant[ALL] = np.concatenate(list(by_variant.values()))
     rows: list[dict[str, Any]] = []
-    for name, classes_RB in found.items():
+    for name, classes_RB in by_variant.items():
         counts = how_often_wrong(classes_RB, answers.labels_B)
         shares = {f"{kind}_share": count / len(answers.labels_B) for kind, count in counts.items()}
         rows.append({"variant": name, "runs": len(classes_RB), "items": len(answers.labels_B), **counts, **shares})

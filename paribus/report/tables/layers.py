@@ -15,9 +15,9 @@ def layers(probes: Mapping[str, Mapping[str, np.ndarray]]) -> pd.DataFrame:
         probes: as in `Tables.probes`.
     """
     tables = [pd.DataFrame(columns=["variant", "layer", "weights", "mean", "deviation", "lowest", "highest"])]
-    for variant, found in probes.items():
+    for variant, probe in probes.items():
         columns = {"weights": "layer_sizes", "mean": "layer_means", "deviation": "layer_deviations"}
-        table = pd.DataFrame({"variant": variant, "layer": found["layers"]})
-        table = table.assign(**{name: found[key] for name, key in columns.items()})
-        tables.append(table.assign(lowest=found["layer_edges"][:, 0], highest=found["layer_edges"][:, -1]))
+        table = pd.DataFrame({"variant": variant, "layer": probe["layers"]})
+        table = table.assign(**{name: probe[key] for name, key in columns.items()})
+        tables.append(table.assign(lowest=probe["layer_edges"][:, 0], highest=probe["layer_edges"][:, -1]))
     return pd.concat(tables[1:] or tables, ignore_index=True)

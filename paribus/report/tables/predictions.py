@@ -1,4 +1,4 @@
-"""What the predictions of the best variant and of the baseline come to, class by class and item by item."""
+"""Tables of the predictions of the best variant and the baseline, by class and by item."""
 
 from __future__ import annotations
 
@@ -131,18 +131,18 @@ def suspects(store: Store, runs: pd.DataFrame, variant: str | None, names: Seque
     np.add.at(sum_RC, place_B, np.concatenate([arrays["val_probabilities"] for arrays in stored]))
     labels_R = np.concatenate([arrays["val_labels"] for arrays in stored])[first_R]
     p_RC = sum_RC / sum_RC.sum(axis=1, keepdims=True)
-    found = label_suspects(p_RC, labels_R)
-    if found is None:
+    rows_K = label_suspects(p_RC, labels_R)
+    if rows_K is None:
         return pd.DataFrame(columns=_SUSPECTS)
-    likely_K = p_RC[found].argmax(axis=1)
+    likely_K = p_RC[rows_K].argmax(axis=1)
     return pd.DataFrame(
         {
-            "item": rows[found],
-            "given": np.array(names)[labels_R[found]],
+            "item": rows[rows_K],
+            "given": np.array(names)[labels_R[rows_K]],
             "likely": np.array(names)[likely_K],
-            "p_given": p_RC[found, labels_R[found]],
-            "p_likely": p_RC[found, likely_K],
-            "runs": runs_R[found],
+            "p_given": p_RC[rows_K, labels_R[rows_K]],
+            "p_likely": p_RC[rows_K, likely_K],
+            "runs": runs_R[rows_K],
         }
     )
 

@@ -1,4 +1,4 @@
-"""A study's tables, read from the store: what the figures are drawn from and the page is set from."""
+"""A study's tables, read from the store: what the figures and the page are made of."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class Tables:
 
     @property
     def layers(self) -> pd.DataFrame:
-        """Of the networks that were looked into: one row per layer, with the mean and deviation of its weights."""
+        """One row per layer of each probed network, with the mean and deviation of its weights."""
         return layers(self.probes)
 
 
@@ -162,7 +162,7 @@ def load_tables(store: Store, record: StudyRecord, summary: Mapping[str, Any], a
 
 
 def _facts_of_record(record: StudyRecord) -> dict[str, Any]:
-    """What the study's record says by itself."""
+    """The facts that stand in the study's record."""
     return {
         "metric": record.asked.metric,
         "levels": record.levels,
@@ -207,7 +207,7 @@ def run_table(planned: Sequence[Mapping[str, Any]], metric: str) -> pd.DataFrame
 
 
 def seeds_of(runs: pd.DataFrame) -> pd.DataFrame:
-    """One row per variant and seed, for the means over folds: where one has not finished, there is no score.
+    """One row per variant and seed, for the means over folds: where a fold has not finished, there is no score.
 
     Args:
         runs: as in `Tables.runs`.
@@ -225,7 +225,7 @@ def seeds_of(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def scores_of(record: StudyRecord, seeds: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """One row per variant, as in `Tables.variants`, as far as its seeds tell.
+    """One row per variant, as in `Tables.variants`, with what follows from its seeds.
 
     Args:
         record: the study's.
@@ -274,7 +274,7 @@ def contrast_table(contrasts: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 
 
 def _history(store: Store, runs: pd.DataFrame) -> pd.DataFrame:
-    """Of every run that trained; a diverged run's last epochs are not finite."""
+    """The history of every run that trained; a diverged run's last epochs are not finite."""
     trained = runs[runs["status"].isin(["finished", "diverged"])]
     if trained.empty:
         return pd.DataFrame(columns=_HISTORY).astype({"fold": float})

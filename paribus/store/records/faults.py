@@ -64,7 +64,7 @@ def refuse_newer(values: Any) -> None:
 
 
 def _faults(study: StudyRecord) -> Iterator[str]:
-    """What does not fit together, each part being well by itself."""
+    """The values that contradict each other, though each is valid by itself."""
     levels, data = study.levels, study.data
     named = {run.variant for run in study.runs}.union(*(level.variants for level in levels))
     yield from (f"variants: there is no {name!r}" for name in sorted(named - study.variants.keys()))

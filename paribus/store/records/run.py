@@ -77,7 +77,7 @@ class KeptScores:
 
 @dataclass(frozen=True)
 class StoredRun:
-    """What the database has of a run; its arrays lie in files.
+    """The row of a run in the database; its arrays lie in files.
 
     Args:
         key: the run's key.
@@ -109,5 +109,5 @@ class StoredRun:
 
     @property
     def last_line(self) -> str:
-        """What a failed run's message comes to."""
+        """The last line of a failed run's message."""
         return (self.message.strip().splitlines() or ["no reason is stored"])[-1]

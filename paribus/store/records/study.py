@@ -26,7 +26,7 @@ from paribus.store.records.recipe import (
 )
 
 VERSION = 1
-"""Of the record of a study. Raised when an older program would misread a newer record."""
+"""Version of the record of a study; raised when an older program would misread a newer record."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class AskedData:
 
 @dataclass(frozen=True)
 class NamedData(AskedData):
-    """The same of one data set of several."""
+    """The data of one of several data sets."""
 
     name: str = field(kw_only=True)
 
@@ -229,7 +229,7 @@ class TrialRecord:
 
 @dataclass(frozen=True)
 class SearchRecord:
-    """What a search came to.
+    """The outcome of a search.
 
     Args:
         algorithm: that drew the trials.

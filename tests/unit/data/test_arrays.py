@@ -71,7 +71,7 @@ def test_held_out_rows_are_stratified_and_the_same_every_time() -> None:
         ({"x_train": X[:7]}, "7 training items but 8 labels"),
         ({"x_test": X[:1]}, "1 test items but 2 labels"),
         ({"x_test": X[:2, :2]}, r"training items have shape \(3,\), test items \(2,\)"),
-        ({"y_train": Y[:, None]}, r"y_train has shape \(8, 1\) and type int64. Allowed: one number or text a row"),
+        ({"y_train": Y[:, None]}, r"y_train has shape \(8, 1\) and type int64. Allowed: one number or text per row"),
         ({"y_train": Y.astype(object)}, r"y_train has shape \(8,\) and type object"),
         ({"y_train": np.where(Y == 1, np.nan, Y)}, "4 labels are missing, the first in row 1"),
         ({"y_train": Y * 0, "y_test": Y[:2] * 0}, "every label is '0'. At least two classes"),

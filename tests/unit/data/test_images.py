@@ -99,7 +99,10 @@ def damage(folder: Path) -> None:
         (lambda f: (f / "a" / "0.png").write_text(""), r"a/0\.png cannot be read as an image: cannot identify"),
         (lambda f: (f / "a" / ".DS_Store").write_text(""), r"a also holds \.DS_Store\. Allowed there: \.png"),
         (lambda f: (f / "a" / "notes.txt").write_text(""), r"a also holds notes\.txt\."),
-        (lambda f: (f / "labels.csv").write_text(""), r"own also holds labels\.csv\. Allowed there: a folder a class"),
+        (
+            lambda f: (f / "labels.csv").write_text(""),
+            r"own also holds labels\.csv\. Allowed there: one folder per class",
+        ),
         (lambda f: (f / "c").mkdir(), r"own/c holds no image\."),
         (lambda f: (f / "train").mkdir(), r"own also holds a, b\. Allowed there: train/ and test/"),
         (

@@ -17,7 +17,7 @@ _COLOURS = {"red": "#D55E00", "green": "#009E73", "blue": "#0072B2"}
 
 
 def frame(dataset: Dataset) -> pd.DataFrame:
-    """Columns part, channel, value and percent: a row for each of at most 32 equal bins, named by its middle.
+    """Columns part, channel, value and percent: one row per bin, of at most 32 equal ones, named by its middle.
 
     The channels of an image share their bins; each feature of a table has its own.
     """
@@ -33,7 +33,7 @@ def frame(dataset: Dataset) -> pd.DataFrame:
 
 
 def _edges(values: Sequence[np.ndarray]) -> np.ndarray:
-    """Bounds of equal bins over all values; as many whole numbers in each if there are no others."""
+    """Bounds of equal bins over all values; of whole numbers each bin holds equally many."""
     low, high = min(x.min() for x in values), max(x.max() for x in values)
     if all((x == np.round(x)).all() for x in values):
         width = np.ceil((high - low + 1) / _BINS)

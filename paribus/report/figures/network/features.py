@@ -29,14 +29,14 @@ def frame(probes: Mapping[str, Mapping[str, np.ndarray]], class_names: Sequence[
         pd.DataFrame(
             {
                 "variant": variant,
-                "item": found["items"],
-                "class": [class_names[code] for code in found["labels"]],
-                "x": found["embedding"][:, 0].round(3),
-                "y": found["embedding"][:, 1].round(3),
+                "item": probe["items"],
+                "class": [class_names[code] for code in probe["labels"]],
+                "x": probe["embedding"][:, 0].round(3),
+                "y": probe["embedding"][:, 1].round(3),
             }
         )
-        for variant, found in probes.items()
-        if "embedding" in found
+        for variant, probe in probes.items()
+        if "embedding" in probe
     ]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=_COLUMNS)
 

@@ -17,7 +17,7 @@ _SHOWN = 12
 
 
 def frame(probes: Mapping[str, Mapping[str, np.ndarray]]) -> pd.DataFrame:
-    """Columns variant, layer, value and density: a row for each of 40 equal bins, named by its middle.
+    """Columns variant, layer, value and density: one row per bin, of 40 equal ones, named by its middle.
 
     Args:
         probes: as in `Tables.probes`.

@@ -26,7 +26,7 @@ _COLOURS = [[0, "#d3d3d3"], [0.6, "#56B4E9"], [1, "#003f66"]]
 
 
 def frame(trials: pd.DataFrame, space: Mapping[str, Any]) -> pd.DataFrame:
-    """Columns trial, a path each, epochs and score: one row per trial with a score; empty if there are not two.
+    """Columns trial, one per path, epochs and score: one row per trial with a score; empty if there are not two.
 
     Args:
         trials: from `trials_of`.
@@ -37,7 +37,7 @@ def frame(trials: pd.DataFrame, space: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def draw(frame: pd.DataFrame, space: Mapping[str, Any], score: str) -> go.Figure:
-    """Draw an axis a path, one for the epochs where they differ, and one for the score, with one line per trial.
+    """Draw one axis per path, one for the epochs where they differ, one for the score; and one line per trial.
 
     Args:
         frame: from `frame`, at least two rows.

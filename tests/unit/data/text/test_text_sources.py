@@ -54,7 +54,7 @@ def test_without_a_test_folder_a_share_is_held_out(tmp_path: Path) -> None:
             lambda f: (f / "a" / "0.txt").write_bytes(b"caf\xe9"),
             r"a/0\.txt cannot be read as text: 'utf-8' codec .*UTF-8",
         ),
-        (lambda f: (f / "README").write_text(""), r"own also holds README\. Allowed there: a folder a class"),
+        (lambda f: (f / "README").write_text(""), r"own also holds README\. Allowed there: one folder per class"),
         (lambda f: (f / "a" / "x.html").write_text(""), r"own/a also holds x\.html\. Allowed there: \.txt"),
         (lambda f: (f / "c").mkdir(), r"own/c holds no text\. Add some \(\.txt\)"),
         (lambda f: write(f, {"z/0.txt": "z"}), r"own/z/0\.txt: class 'z' has only this row"),
