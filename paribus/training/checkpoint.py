@@ -18,7 +18,7 @@ from paribus.errors import DamagedError
 from paribus.store.checksums import SEAL, read_whole, seal
 from paribus.store.writing import written
 from paribus.training.job import Job, RunTask, checkpoint_of, read_checkpoint
-from paribus.training.record import COLUMNS
+from paribus.training.record import COLUMNS, PENALTY
 
 Tensors = dict[str, torch.Tensor]
 
@@ -85,7 +85,8 @@ def _read_stored(folder: Path) -> State:
     from pyarrow.parquet import ParquetFile
 
     with ParquetFile(pa.BufferReader(read_whole(folder / "history.parquet"))) as file:
-        history = file.read(columns=list(COLUMNS)).to_pylist()
+        penalty = {PENALTY} & set(file.schema_arrow.names)
+        history = file.read(columns=[*COLUMNS, *penalty]).to_pylist()
     weights, resume_tensors = (load(read_whole(folder / f"{name}.safetensors")) for name in ("weights", "state"))
     return State(history, weights, resume_tensors)
 

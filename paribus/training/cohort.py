@@ -29,7 +29,7 @@ from paribus.training.objective import make_objective
 from paribus.training.optimizers.rule import optimizer_of
 from paribus.training.precision import choose_precision
 from paribus.training.rates import Rates
-from paribus.training.record import VALIDATION, Member, Predictions, record_of
+from paribus.training.record import PENALTY, VALIDATION, Member, Predictions, record_of
 from paribus.training.step import evaluate, probabilities, step
 
 Progress = Callable[[int, Mapping[str, float]], None]
@@ -108,9 +108,11 @@ class Cohort:
                 rate_M = rate_M or self.optimizer.lr_M.tolist()
                 step(self.network, self.optimizer, batch_of(rows_MB), self.objective, totals_2M)
         train_2M = (totals_2M.double() / rows_MN.shape[1]).cpu().numpy()
-        validation = self._validate()
+        validation, penalty_M = self._validate(), self.optimizer.penalties()
         for m, member in enumerate(self.active):
             numbers = {"lr": rate_M[m], "train_loss": float(train_2M[0, m]), "train_accuracy": float(train_2M[1, m])}
+            if penalty_M is not None:
+                numbers[PENALTY] = float(penalty_M[m])
             if member.see(numbers | validation[m]) and member.recipe.keep == "best":
                 member.kept = self.network.state_of(m)
 

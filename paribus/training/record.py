@@ -21,6 +21,9 @@ VALIDATION = ("val_loss", *(f"val_{name}" for name in STORED if name != "loss"))
 """Columns of the history that its validation rows give."""
 COLUMNS = ("lr", "train_loss", "train_accuracy", *VALIDATION)
 """Of the history: the learning rate of the epoch's first step, means over its batches, then its validation."""
+PENALTY = "penalty"
+"""Of the history of runs with an L2 or L1 penalty: what it adds to either loss after the epoch, which Keras' losses
+have in them, and `train_loss` and `val_loss` have not."""
 
 
 class Member:
@@ -64,6 +67,12 @@ def weights_of(member: Member) -> dict[str, np.ndarray]:
     return {name: tensor.cpu().numpy() for name, tensor in member.kept.items()} | member.preprocessing
 
 
+def _columns(history: list[dict[str, float]]) -> dict[str, np.ndarray]:
+    """One array per column; of epochs that an earlier version trained no penalty is known, which is nan."""
+    penalty = [PENALTY] if any(PENALTY in epoch for epoch in history) else []
+    return {name: np.array([epoch.get(name, np.nan) for epoch in history]) for name in (*COLUMNS, *penalty)}
+
+
 def record_of(member: Member, predictions: dict[str, Predictions], operations: int, products: str) -> RunRecord:
     """The record of a run that is done; one whose loss or probabilities are not finite has diverged.
 
@@ -91,7 +100,7 @@ def record_of(member: Member, predictions: dict[str, Predictions], operations: i
         time_s=member.time_s,
         predicted_s=predicted_time_s(operations, len(member.rows.train), epochs, batch_size),
         metrics=metrics,
-        history={name: np.array([epoch[name] for epoch in member.history]) for name in COLUMNS},
+        history=_columns(member.history),
         predictions=arrays,
         weights=weights_of(member) if finished else {},
         state={name: tensor.cpu().numpy() for name, tensor in member.state.items()} if finished else {},

@@ -40,7 +40,7 @@ class Tables:
             metric over seeds with its 95 % t interval, min, max, mean of the validation metric and of the gap, mean
             seconds of a run.
         contrasts: one row per level against its factor's reference, then one row per interaction of crossed factors.
-        history: one row per epoch of a run.
+        history: one row per epoch of a run, with what a penalty adds to its losses where there is one.
         gaps: one row per finished run: accuracy in training and validation at the kept epoch, and their difference.
         confusion: of the best variant, summed over its runs: true, predicted, count.
         classes: of the best variant: precision, recall and F1 of each class, mean and range over seeds, and support;
@@ -281,7 +281,8 @@ def _history(store: Store, runs: pd.DataFrame) -> pd.DataFrame:
     parts = [store.history(key) for key in trained["key"]]
     lengths = [len(part["epoch"]) for part in parts]
     table = trained[["variant", "seed", "fold"]].loc[trained.index.repeat(lengths)].reset_index(drop=True)
-    for name in _HISTORY[3:]:
+    penalized = ["penalty"] if any("penalty" in part for part in parts) else []
+    for name in (*_HISTORY[3:], *penalized):
         columns = (part.get(name, np.full(rows, np.nan)) for part, rows in zip(parts, lengths, strict=True))
         table[name] = np.concatenate(list(columns))
     return table

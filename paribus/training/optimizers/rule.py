@@ -104,6 +104,17 @@ class Rule(ABC):
                 theta_MS, grad_MS = (each[places[id(kernel)]] for each in blocks)
                 self._absolute.append((theta_MS, grad_MS, _column(l1_M, theta_MS.device)))
 
+    def penalties(self) -> np.ndarray | None:
+        """What the penalties add to each run's loss with the weights as they are, float64; None without any."""
+        if not self._terms[0].any() and not self._absolute:
+            return None
+        blocks = self.parameters.blocks(self.parameters.theta_P)
+        squares = (theta_MS.double().square().sum(1).cpu().numpy() for theta_MS in blocks)
+        total_M = sum((l2_M / 2 * each_M for l2_M, each_M in zip(self._terms[0], squares, strict=True)), np.zeros(1))
+        for theta_MS, _, l1_M1 in self._absolute:
+            total_M = total_M + (theta_MS.double().abs().sum(1) * l1_M1[:, 0]).cpu().numpy()
+        return total_M
+
     def state_of(self, m: int) -> dict[str, Tensor]:
         """What is remembered of the run at place m, copied."""
         rows = {name: self.parameters.row(flat_P, m) for name, flat_P in self.state.items() if self.remembered[name][m]}
