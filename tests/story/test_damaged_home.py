@@ -16,7 +16,7 @@ import pytest
 from paribus import Study
 from paribus.execution.worker import prepare_torch
 from paribus.results.result import Result
-from paribus.running.work import work_of
+from paribus.running.work import lay_out, plan_with_data
 from paribus.store import Store
 from paribus.store.examine import examine, mend
 from paribus.training.cohort import train_cohort
@@ -45,7 +45,7 @@ def train(home: Path) -> int:
     path = home.parent / "small.yaml"
     path.write_text(STUDY)
     store, study = Store(home), Study.open(str(path))
-    work = work_of(study, Origin(home.parent)).on_disk(store)
+    work = lay_out(plan_with_data(study, Origin(home.parent)), store, None)
     records = [record for job in work.begin(store) for record in train_cohort(job)]
     for record in records:
         store.save_run(record)

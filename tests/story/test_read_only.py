@@ -12,7 +12,7 @@ import pytest
 import paribus
 from paribus import Study
 from paribus.execution.worker import prepare_torch
-from paribus.running.work import work_of
+from paribus.running.work import lay_out, plan_with_data
 from paribus.store import Store
 from paribus.training.cohort import train_cohort
 from paribus.user_code import Origin
@@ -33,7 +33,7 @@ def home(folder: Path) -> Iterator[Path]:
     for name, seeds in (("two", 2), ("one", 1)):
         (folder / f"{name}.yaml").write_text(STUDY.format(name, seeds))
         store, study = Store(home), Study.open(str(folder / f"{name}.yaml"))
-        work = work_of(study, Origin(folder)).on_disk(store)
+        work = lay_out(plan_with_data(study, Origin(folder)), store, None)
         for job in work.begin(store):
             for record in train_cohort(job):
                 store.save_run(record)

@@ -14,7 +14,7 @@ import pytest
 
 from paribus import Study
 from paribus.execution.worker import prepare_torch
-from paribus.running.work import work_of
+from paribus.running.work import lay_out, plan_with_data
 from paribus.store import Store
 from paribus.training.cohort import train_cohort
 from paribus.user_code import Origin
@@ -59,8 +59,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def alone(folder: Path) -> dict[str, Bits]:
     """Every run in this process, one after the other."""
-    work = work_of(Study.open(str(folder / "bits.yaml")), Origin(folder))
-    jobs = work.left([(run,) for run in work.plan.runs], Store(folder / "alone"))
+    store = Store(folder / "alone")
+    work = lay_out(plan_with_data(Study.open(str(folder / "bits.yaml")), Origin(folder)), store, None)
+    jobs = work.left([(run,) for run in work.plan.runs], store)
     prepare_torch()
     records = [record for job in jobs for record in train_cohort(job)]
     assert len(records) == 18
