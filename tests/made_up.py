@@ -30,7 +30,7 @@ from paribus.store.records.study import (
 _RECIPE: dict[str, Any] = {"data": {"validation": 0.1}, "epochs": 10}
 _DATA: dict[str, Any] = {
     "name": "x", "fingerprint": "f", "class_names": ("0", "1"), "class_counts": {}, "item_shape": (), "num_classes": 2,
-    "rows": {}, "duplicates": {}, "overlap": 0, "missing": 0,
+    "rows": {"train": 1_000, "test": 1_000}, "duplicates": {"train": 0, "test": 0}, "overlap": 0, "missing": 0,
 }  # fmt: skip
 _SPEC: dict[str, Any] = {"name": "a", "question": "", "baseline": {}, "seeds": 1, "metric": "accuracy", "margin": 0.01}
 _ASKED_DATA: dict[str, Any] = {"source": "x", "scale": "none", "fraction": 1.0, "validation": 0.1}

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 
 _BINS = 40
-_NORMS = "batch_norm", "layer_norm", "group_norm"
 
 
 def weight_distributions(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Mean, deviation and histogram of the weights of every dense layer and convolution; biases are left out.
+    """Mean, deviation and histogram of the weights of every dense layer and convolution.
+
+    Biases are left out, and the scales of layers whose name has `_norm`.
 
     Args:
         weights: tensors by name, as the store keeps them.
@@ -23,7 +24,7 @@ def weight_distributions(weights: Mapping[str, np.ndarray]) -> dict[str, np.ndar
     kernels = {
         name.removeprefix("features.").removesuffix(".weight"): values.ravel().astype(np.float64)
         for name, values in weights.items()
-        if values.ndim > 1 and not any(norm in name for norm in _NORMS)
+        if values.ndim > 1 and "_norm" not in name
     }
     histograms = [np.histogram(values, _BINS) for values in kernels.values()]
     return {

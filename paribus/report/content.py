@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
@@ -147,23 +147,22 @@ class Content:
         """Whether the best score is the lowest."""
         return not metric_of(self.tables.metric).higher_is_better
 
-    def evidence(self) -> list[list[str]]:
-        """All numbers of the contrasts, one row per level."""
+    def evidence(self) -> tuple[list[str], list[list[str]]]:
+        """All numbers of the contrasts: heads of columns, and a row per level."""
         show, between = self.unit.of_difference.show, self.unit.of_difference.between
-        return [
-            [
-                f"{row['factor']}: {row['level']} against {row['reference']}",
-                str(row["n"]),
-                show(row["difference"]),
-                between(row["ci_low"], row["ci_high"]),
-                between(row["adjusted_low"], row["adjusted_high"]),
-                between(row["bca_low"], row["bca_high"]),
-                _plain(row["p_value"]),
-                _plain(row["p_adjusted"]),
-                _plain(row["p_superior"]),
-            ]
-            for row in self.tables.contrasts.to_dict("records")
-        ]
+        columns: dict[str, Callable[[Mapping[str, Any]], str]] = {
+            "level": lambda row: f"{row['factor']}: {row['level']} against {row['reference']}",
+            "seeds": lambda row: str(row["n"]),
+            self.unit.of_difference.titled("difference"): lambda row: show(row["difference"]),
+            "95 % interval": lambda row: between(row["ci_low"], row["ci_high"]),
+            "corrected": lambda row: between(row["adjusted_low"], row["adjusted_high"]),
+            "bootstrap": lambda row: between(row["bca_low"], row["bca_high"]),
+            "p": lambda row: _plain(row["p_value"]),
+            "corrected p": lambda row: _plain(row["p_adjusted"]),
+            "P(level wins)": lambda row: _plain(row["p_superior"]),
+        }
+        rows = self.tables.contrasts.to_dict("records")
+        return list(columns), [[cell(row) for cell in columns.values()] for row in rows]
 
     def classes(self) -> list[list[str]]:
         """The per-class report in percent, with the range over seeds; dashes for a class without test rows."""

@@ -17,18 +17,20 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from paribus import kernels
 from paribus.execution.worker import prepare_torch
 from paribus.spec import StudySpec
+from paribus.spec.parts import parts
 from paribus.training.cohort import Cohort
 from paribus.training.job import Job, RunTask
 
 READS = {"item", "tolist", "cpu", "numpy", "__bool__", "__int__", "__float__", "__index__", "is_nonzero", "equal"}
 RECIPES: dict[str, dict[str, Any]] = {
     **{
-        f"{kind} by {conventions}": {
-            "optimizer": {"kind": kind, "conventions": conventions},
+        " ".join([kind, *options.values()]): {
+            "optimizer": {"kind": kind, **options},
             "model": {"kind": "mlp", "width": 8, "batch_norm": True, "dropout": 0.2},
         }
-        for kind in ("adam", "adamw", "sgd", "rmsprop")
-        for conventions in ("pytorch", "keras")
+        for kind, part in parts("optimizer").items()
+        for options in ({}, {"conventions": "keras"})
+        if options.keys() <= part.options.model_fields.keys()
     },
     "penalty, clipping, cosine": {
         "model": {"kind": "residual_mlp", "width": 8},

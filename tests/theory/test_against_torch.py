@@ -12,7 +12,7 @@ from paribus.execution.worker import prepare_torch
 from paribus.models.families.mlp import mlp
 from paribus.models.network import StackedNetwork
 from paribus.models.parameters import Parameters
-from paribus.spec.parts import find_part
+from paribus.spec.parts import find_part, parts
 from paribus.training.objective import Objective
 from paribus.training.optimizers.rule import make_optimizer
 from paribus.training.step import step
@@ -45,6 +45,14 @@ pytestmark = pytest.mark.usefixtures("either_way")
 M, B, F, C = 3, 24, 11, 4
 
 
+def kind_of(optimizer: str) -> str:
+    return optimizer if optimizer in parts("optimizer") else "sgd"
+
+
+def test_every_optimizer_has_a_peer() -> None:
+    assert set(parts("optimizer")) <= set(OPTIMIZERS)
+
+
 def their_network(activation: str, batch_norm: bool) -> nn.Sequential:
     layers: list[nn.Module] = []
     for fan_in in (F, 20):
@@ -64,7 +72,6 @@ def copied(ours: StackedNetwork, m: int, activation: str, batch_norm: bool) -> n
 
 def compare(options: dict[str, Any], optimizer: str) -> None:
     prepare_torch()
-    ours_kind = optimizer if optimizer in ("adam", "adamw", "sgd", "rmsprop") else "sgd"
     numbers, rule, their_numbers = OPTIMIZERS[optimizer]
     network = StackedNetwork([mlp(width=20, **options)] * M, [0, 1, 2], (F,), C)
     activation, batch_norm = options.get("activation", "relu"), options.get("batch_norm", False)
@@ -74,7 +81,7 @@ def compare(options: dict[str, Any], optimizer: str) -> None:
         Objective(torch.ones(M, C)),
         torch.zeros(2, M),
     )
-    ours = make_optimizer(parameters, [find_part("optimizer", ours_kind).function(**numbers)] * M)
+    ours = make_optimizer(parameters, [find_part("optimizer", kind_of(optimizer)).function(**numbers)] * M)
     theirs = [rule(peer.parameters(), **their_numbers) for peer in peers]
     generator = torch.Generator().manual_seed(0)
     for _ in range(10):
@@ -125,11 +132,10 @@ ALONE = {
 def test_updates_equal_pytorchs_own_within_a_millionth(name: str, steps: int) -> None:
     """Given the same gradients; PyTorch's plain loops, not the fused kernels that we use."""
     kind, numbers, rule, their_numbers = ALONE[name]
-    kind = kind if kind in ("adam", "adamw", "rmsprop") else "sgd"
     generator = torch.Generator().manual_seed(4)
     gradients = torch.randn(steps, M, 64, generator=generator) * 10.0 ** -torch.arange(64).div(20)
     mine = nn.Parameter(torch.ones(M, 64))
-    ours = make_optimizer(Parameters([mine], M), [find_part("optimizer", kind).function(**numbers)] * M)
+    ours = make_optimizer(Parameters([mine], M), [find_part("optimizer", kind_of(kind)).function(**numbers)] * M)
     peer = torch.ones(M, 64, requires_grad=True)
     theirs = rule([peer], **their_numbers, foreach=False)
     for gradient in gradients:

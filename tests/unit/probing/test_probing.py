@@ -22,7 +22,9 @@ def clusters(rows: int, features: int = 8) -> tuple[np.ndarray, np.ndarray]:
 def test_weights_of_kernels_only() -> None:
     kernel = RNG.normal(size=(5, 3, 2, 2)).astype(np.float32)
     weights = {"features.conv_0.weight": kernel, "features.conv_0.bias": np.ones(5), "scaling.shift": np.ones(1)}
-    found = weight_distributions(weights | {"features.batch_norm_0.weight": np.ones((1, 5))})
+    found = weight_distributions(
+        weights | {f"features.{kind}_norm_0.weight": np.ones((1, 5)) for kind in ("batch", "group", "my_own")}
+    )
     assert found["layers"].tolist() == ["conv_0"]
     assert found["layer_counts"].sum() == found["layer_sizes"][0] == kernel.size
     moments = found["layer_means"][0], found["layer_deviations"][0]
