@@ -150,7 +150,7 @@ class Content:
     def evidence(self) -> tuple[list[str], list[list[str]]]:
         """All numbers of the contrasts: heads of columns, and a row per level."""
         show, between = self.unit.of_difference.show, self.unit.of_difference.between
-        columns: dict[str, Callable[[Mapping[str, Any]], str]] = {
+        columns: dict[str, Callable[[Mapping[Any, Any]], str]] = {
             "level": lambda row: f"{row['factor']}: {row['level']} against {row['reference']}",
             "seeds": lambda row: str(row["n"]),
             self.unit.of_difference.titled("difference"): lambda row: show(row["difference"]),
