@@ -16,6 +16,8 @@ from benchmarks.workloads import WORKLOADS
 from paribus.models.blueprint import Dropout
 from paribus.spec import StudySpec
 
+pytestmark = pytest.mark.slow
+
 ROWS = 200
 SLOPE = 0.3
 """Of Keras' LeakyReLU."""

@@ -280,7 +280,7 @@ def test_what_is_installed_is_known_wherever_it_lies(
     assert (hashed(1) != hashed(2)) is counts
 
 
-@pytest.mark.parametrize("name", ["SOURCE", "HOLDERS", "TENSORS"])
+@pytest.mark.parametrize("name", ["SOURCE", "HOLDERS", pytest.param("TENSORS", marks=pytest.mark.slow)])
 def test_processes_agree(name: str) -> None:
     code = f"from test_code_hash import {name}, hash_of; print(hash_of({name}))"
     asked = [{**os.environ, "PYTHONHASHSEED": seed} for seed in ("1", "2")]
