@@ -13,7 +13,7 @@ def confusion(p_BC: np.ndarray, y_B: np.ndarray) -> np.ndarray:
     The predicted class is the most probable one; of equally probable classes, the lowest.
 
     Args:
-        p_BC: predicted probabilities, shape (row, class), one column a class.
+        p_BC: predicted probabilities, shape (row, class), one column per class.
         y_B: true classes, shape (row,), whole numbers from 0 to number of classes - 1.
 
     Returns:

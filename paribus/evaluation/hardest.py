@@ -17,7 +17,7 @@ def hardest_classes(
 
     Args:
         counts_SCC: one confusion matrix a seed, as `confusion` returns them or a sum of such; at least one.
-        class_names: one name a class.
+        class_names: one name per class.
         rows_C: rows of each class, which stand in a matrix once a fold; classes without any are left out.
         most: classes at most.
 
@@ -67,7 +67,7 @@ def mistaken_items(p_BC: np.ndarray, y_B: np.ndarray, items_B: np.ndarray) -> di
     Args:
         p_BC: probabilities of all runs, one below the other, shape (row, class).
         y_B: their true classes.
-        items_B: their item numbers; an item stands once a run.
+        items_B: their item numbers; an item stands once per run.
 
     Returns:
         Columns of equal length: `item`; `true` and `predicted` class; `confidence`, the mean over runs of the

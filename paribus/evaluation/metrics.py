@@ -62,7 +62,7 @@ def class_report(confusion_CC: np.ndarray, class_names: Sequence[str]) -> list[d
 
     Args:
         confusion_CC: counts, shape (class, class), true classes in rows, as `confusion` returns them.
-        class_names: one name a class, in the same order.
+        class_names: one name per class, in the same order.
 
     Returns:
         One row a class: `class`, `precision`, `recall`, `f1` (shares, 0 where there is nothing to divide by) and

@@ -1,7 +1,7 @@
 """Products with matrices that are mostly zero, of which only the rest is kept.
 
-Entries of a matrix a run are columns_ME, int32, and values_ME, float32, row after row, and ends_MR, where each row's
-end. E is the room for the fullest run.
+Entries of one matrix per run are columns_ME, int32, and values_ME, float32, row after row, and ends_MR, where each
+row ends. E is the room for the fullest run.
 """
 
 from __future__ import annotations

@@ -110,8 +110,8 @@ class StackedNetwork(nn.Module):
     """Networks of equal structure, one per run: `features`, then `head`; see `Network`.
 
     Args:
-        blueprints: one a run; they may differ in dropout rates and penalties only.
-        seeds: one a run; equal layers of runs of one seed start equal, whatever surrounds them.
+        blueprints: one per run; they may differ in dropout rates and penalties only.
+        seeds: one per run; equal layers of runs of one seed start equal, whatever surrounds them.
         item_shape: of the data set's items: (feature,), (row, column) or (channel, row, column).
         num_classes: classes to tell apart.
         sigmoid: one output for two classes; the other class' score is 0.
@@ -213,7 +213,7 @@ class StackedNetwork(nn.Module):
                     tensor[m].copy_(values[name])
 
     def set_streams(self, streams: Sequence[np.random.Generator]) -> None:
-        """Set what dropout layers draw from, all from the same, one a run; they must be SFC64."""
+        """Set what dropout layers draw from, all from the same, one per run; they must be SFC64."""
         for m, rng in enumerate(streams):
             state: Any = rng.bit_generator.state
             self._states_M4[m] = state["state"]["state"]
@@ -223,8 +223,8 @@ def make_network(recipes: Sequence[Recipe], seeds: Sequence[int], item_shape: pa
     """The networks of runs of equal structure, with their initial weights.
 
     Args:
-        recipes: one a run.
-        seeds: one a run.
+        recipes: one per run.
+        seeds: one per run.
         item_shape: of the data set's items.
         num_classes: classes to tell apart.
     """

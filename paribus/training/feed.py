@@ -51,7 +51,7 @@ class NumberFeed:
     Args:
         x_NF: items, shape (row, feature), uint8 or float32.
         y_N: classes, shape (row,), int64.
-        scalings: one a run.
+        scalings: one per run.
     """
 
     def __init__(self, x_NF: Tensor, y_N: Tensor, scalings: Sequence[Scaling]) -> None:

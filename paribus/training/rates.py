@@ -27,7 +27,7 @@ class Rates:
 
     Args:
         optimizer: of the runs.
-        members: one a run; neighbours with the same schedule share its factor.
+        members: one per run; neighbours with the same schedule share its factor.
     """
 
     def __init__(self, optimizer: Rule, members: Sequence[Member]) -> None:

@@ -33,7 +33,7 @@ def over_test_items(contrasts: Sequence[Contrast], levels: Levels, answers: Answ
         answers: of its runs.
 
     Returns:
-        JSON values, a row a contrast: factor, level, reference; difference, low and high (95 %), shares; n_items;
+        JSON values, one row per contrast: factor, level, reference; difference, low and high (95 %), shares; n_items;
         mcnemar_p and the seed it is of. What does not exist is null. No row with folds, or for another metric.
 
     Source: Efron & Tibshirani (1993), ch. 13; McNemar (1947).

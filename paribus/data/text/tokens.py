@@ -23,7 +23,7 @@ Level = tuple[np.ndarray, Any]
 
 @dataclass(frozen=True)
 class Tokens:
-    """Terms and their counts, a document a row, as in a CSR matrix.
+    """Terms and their counts, one document per row, as in a CSR matrix.
 
     Args:
         indptr: where each document's entries start, shape (document + 1,), int64.

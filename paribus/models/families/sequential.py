@@ -53,10 +53,10 @@ HeadOptions = Annotated[dict[str, Any], BeforeValidator(_check_head), WithJsonSc
 def sequential(
     *,
     layers: Annotated[Layers, AfterValidator(_check_way)],
-    head: HeadOptions = {},  # noqa: B006  (it is never changed)
+    head: HeadOptions = {},  # noqa: B006  (never changed; paths such as model.head.l2 reach into it)
     conventions: Framework = "pytorch",
 ) -> Blueprint:
-    """The layers in a list, one after another; the head, a dense layer of one output a class, follows by itself.
+    """The layers in a list, one after another; the head, a dense layer of one output per class, follows by itself.
 
     Items come as images where a layer takes images, or one stands before `flatten`; else as rows of features.
     """

@@ -47,7 +47,7 @@ class Rule(ABC):
 
     Args:
         parameters: of all runs.
-        updates: one a run, all of one rule.
+        updates: one per run, all of one rule.
         penalties: parameters with an L2 penalty, and twice its factor for each run, or each of them and each run; none
             unless given.
         clip_M: largest norm of each run's gradient, penalty included; no limit unless given.
@@ -204,7 +204,7 @@ def optimizer_of(recipes: Sequence[Recipe], network: Network) -> Rule:
     The penalty's gradient is 2 * l2 * weight, as of Keras' `regularizers.L2`; l2 is the recipe's and the layer's own.
 
     Args:
-        recipes: one a run.
+        recipes: one per run.
         network: of the runs; its parameters become views, see `Parameters`.
     """
     parameters = Parameters(network.trained, network.num_runs)
